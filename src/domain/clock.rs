@@ -1,0 +1,46 @@
+//! Time. Everything that decides by the hour is given `now`; only the edges ask a [`Clock`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+pub use jiff::Timestamp;
+
+/// Where `now` comes from: the machine's clock, or one that a test moves.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    System,
+    /// Milliseconds since 1970, moved by hand.
+    Set(Arc<AtomicI64>),
+}
+
+impl Clock {
+    pub fn set(at: Timestamp) -> Clock {
+        Clock::Set(Arc::new(AtomicI64::new(at.as_millisecond())))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Clock::System => Timestamp::now(),
+            Clock::Set(ms) => {
+                Timestamp::from_millisecond(ms.load(Ordering::SeqCst)).expect("a test's clock stays within the calendar")
+            }
+        }
+    }
+
+    /// Milliseconds since 1970: the form of the databases.
+    pub fn now_ms(&self) -> i64 {
+        self.now().as_millisecond()
+    }
+
+    /// Moves a clock that was [`Clock::set`]; the machine's clock stays as it is.
+    pub fn advance(&self, by: std::time::Duration) {
+        if let Clock::Set(ms) = self {
+            ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+}
+
+/// The API's form of a stored time: RFC 3339 in UTC.
+pub fn rfc3339(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map(|at| at.to_string()).unwrap_or_default()
+}

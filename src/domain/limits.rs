@@ -1,0 +1,20 @@
+//! Everything has a limit. Each is named with its unit last.
+
+/// The largest single element that is looked at whole; longer ones are findings.
+pub const ELEMENT_BYTES_MAX: usize = 64 * 1024;
+/// The longest segment the reader holds; beyond it the file is refused as damaged.
+pub const SEGMENT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a submission, whatever the channel.
+pub const SUBMISSION_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// Findings kept of one transaction; the count goes on.
+pub const FINDINGS_PER_TRANSACTION_MAX: usize = 10_000;
+/// Findings kept of one claim.
+pub const FINDINGS_PER_CLAIM_MAX: usize = 100;
+/// Items of one page of an API list.
+pub const PAGE_ITEMS_MAX: u32 = 500;
+/// How long `?wait=` holds a request.
+pub const WAIT_SECONDS_MAX: u64 = 60;
+/// Bytes of a request body that is not a file.
+pub const REQUEST_BYTES_MAX: usize = 1024 * 1024;
+/// One frame of a sealed payload, before compression.
+pub const FRAME_BYTES: usize = 1024 * 1024;
