@@ -2,7 +2,6 @@
 //! which X12 says it. A 999 or 277CA is a walk over findings.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,11 +28,11 @@ pub enum Severity {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// ISA13, GS06 and ST02 as they stand in the file.
-    pub interchange: Option<Arc<str>>,
-    pub group: Option<Arc<str>>,
-    pub transaction: Option<Arc<str>>,
+    pub interchange: Option<String>,
+    pub group: Option<String>,
+    pub transaction: Option<String>,
     /// CLM01 of the claim it stands in or, above a claim, `None`.
-    pub claim: Option<Arc<str>>,
+    pub claim: Option<String>,
     pub segment: Option<SegmentPlace>,
     /// The guide's loop id, as `2010AA`.
     #[serde(rename = "loop")]
