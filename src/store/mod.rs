@@ -3,8 +3,26 @@
 //! its name says it reads. No transaction is ever open while a socket is.
 
 mod connect;
+
+pub mod audit;
+pub mod batches;
+pub mod claims;
+pub mod collected;
 pub mod control_numbers;
+pub mod deliveries;
+pub mod events;
+pub mod exceptions;
+pub mod inbound;
+pub mod keys;
+pub mod mail;
+pub mod matching;
 pub mod payload;
+pub mod reconcile;
+pub mod remittances;
+pub mod search;
+pub mod submissions;
+pub mod timeline;
+pub mod users;
 
 pub use connect::{Store, StoreError};
 pub use payload::{MasterKey, PayloadError, PayloadReader, PayloadStore, PayloadWriter, Sealed};

@@ -1,0 +1,1 @@
+//! Events on claims and on batches: written where they happened, once.

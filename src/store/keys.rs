@@ -1,0 +1,1 @@
+//! API keys: made, revoked, looked up by their digest.

@@ -1,0 +1,1 @@
+//! Claim search by the fields of the contract, newest first, page by page.

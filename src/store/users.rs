@@ -1,0 +1,1 @@
+//! Console users, their roles, and their sessions.
