@@ -1,1 +1,6 @@
-//! placeholder
+//! The only sockets: HTTPS and SFTP, server and client. Carries bytes and decides nothing; knows no SQL and
+//! no X12.
+
+pub mod listen;
+pub mod sftp_server;
+pub mod trouble;
