@@ -10,6 +10,7 @@ pub mod fault;
 pub mod files;
 pub mod names;
 pub mod payer;
+pub mod period;
 pub mod rate;
 pub mod schedule;
 pub mod secret;
