@@ -92,6 +92,18 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A list, or a single text for a list of one.
+    pub fn required_one_or_list<T: FromStr<Err: Display>>(&self, key: &'static str, example: &str) -> Option<Vec<T>> {
+        match self.find(key) {
+            Some(value) if value.get_ref().is_str() => self.text_as(key, value).map(|one| vec![one]),
+            Some(value) if value.get_ref().as_array().is_some_and(|all| all.is_empty()) => {
+                self.refuse(key, "must name at least one", value)
+            }
+            Some(value) => self.list_as(key, value),
+            None => self.missing(key, example),
+        }
+    }
+
     pub fn list_or<T: FromStr<Err: Display>>(&self, key: &'static str, default: Vec<T>) -> Option<Vec<T>> {
         match self.find(key) {
             Some(value) => self.list_as(key, value),
@@ -105,9 +117,8 @@ impl<'a> Section<'a> {
         let number = value.get_ref().as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
         let checked = number.filter(|n| range.contains(n)).and_then(|n| T::try_from(n).ok());
         if checked.is_none() {
-            let problem =
-                format!("must be a whole number from {} to {}, without quotes", range.start(), range.end());
-            self.refuse(key, &problem, value);
+            let problem = format!("must be a whole number from {} to {}, without quotes", range.start(), range.end());
+            return self.refuse(key, &problem, value);
         }
         checked
     }
@@ -116,7 +127,7 @@ impl<'a> Section<'a> {
         let Some(value) = self.find(key) else { return Some(default) };
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
-            self.refuse(key, "must be true or false, without quotes", value);
+            return self.refuse(key, "must be true or false, without quotes", value);
         }
         flag
     }
@@ -172,6 +183,11 @@ impl<'a> Section<'a> {
 
     pub fn has(&self, key: &'static str) -> bool {
         self.find(key).is_some()
+    }
+
+    /// Whether a key is written, without making it one of the known keys.
+    pub fn has_unasked(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
     }
 
     /// A fault that only shows when several keys are seen together.

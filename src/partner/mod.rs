@@ -14,10 +14,12 @@ pub mod period;
 pub mod rate;
 pub mod schedule;
 pub mod secret;
+pub mod severity;
 pub mod ssh_key;
 pub mod submitter;
+mod words;
 
-pub use book::{PartnerBook, Partners};
+pub use book::{Partner, PartnerBook, Partners};
 pub use config::{Config, Usage};
 pub use endpoint::Endpoint;
 pub use fault::Fault;

@@ -208,9 +208,15 @@ mod tests {
         assert_eq!(id.padded(), "ACMEBILL       ");
         assert!(id.is("ZZ", "ACMEBILL       "));
         assert!(!id.is("30", "ACMEBILL"));
-        for (qualifier, wrong) in
-            [("ZZ", "ABCDEFGHIJKLMNOP"), ("ZZ", " A"), ("ZZ", ""), ("ZZ", "A*B"), ("ZZ", "ÄB"), ("zz", "A"), ("XX", "A")]
-        {
+        for (qualifier, wrong) in [
+            ("ZZ", "ABCDEFGHIJKLMNOP"),
+            ("ZZ", " A"),
+            ("ZZ", ""),
+            ("ZZ", "A*B"),
+            ("ZZ", "ÄB"),
+            ("zz", "A"),
+            ("XX", "A"),
+        ] {
             assert!(InterchangeId::new(qualifier, wrong).is_err(), "{qualifier} {wrong}");
         }
     }

@@ -15,7 +15,8 @@ const SECONDS_MAX: u64 = 3_650 * 86_400;
 impl FromStr for Period {
     type Err = String;
     fn from_str(text: &str) -> Result<Period, String> {
-        let wrong = || format!("\"{text}\" is no length of time: a whole number and s, m, h or d, as in \"30s\" or \"3d\"");
+        let wrong =
+            || format!("\"{text}\" is no length of time: a whole number and s, m, h or d, as in \"30s\" or \"3d\"");
         let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let (count, unit) = text.split_at(digits);
         let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;

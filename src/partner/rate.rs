@@ -62,7 +62,8 @@ impl Rate {
 impl FromStr for Rate {
     type Err = String;
     fn from_str(text: &str) -> Result<Rate, String> {
-        let wrong = || format!("\"{text}\" is no rate: a number from 1 to {COUNT_MAX} and /s, /min or /h, as in \"120/min\"");
+        let wrong =
+            || format!("\"{text}\" is no rate: a number from 1 to {COUNT_MAX} and /s, /min or /h, as in \"120/min\"");
         let (count, per) = text.split_once('/').ok_or_else(wrong)?;
         let count: NonZeroU32 = count.trim().parse().map_err(|_| wrong())?;
         let per = Per::ALL.into_iter().find(|known| known.as_str() == per.trim()).ok_or_else(wrong)?;

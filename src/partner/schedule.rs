@@ -136,7 +136,9 @@ mod tests {
             assert_eq!(text.parse::<Release>().unwrap().to_string(), text);
         }
         assert_eq!("at 17:00, 9:30,17:00".parse::<Release>().unwrap().to_string(), "at 09:30,17:00");
-        for wrong in ["", "now", "every", "every 0s", "every 5", "every 25h", "at", "at ", "at 24:00", "at 12", "at 12:5", "5m"] {
+        for wrong in
+            ["", "now", "every", "every 0s", "every 5", "every 25h", "at", "at ", "at 24:00", "at 12", "at 12:5", "5m"]
+        {
             assert!(wrong.parse::<Release>().is_err(), "{wrong}");
         }
     }
@@ -197,7 +199,10 @@ mod tests {
             for step in 0..(365 * 24 * 4) {
                 let now = start + SignedDuration::from_mins(step * 15);
                 let wait = next_release(&release, now, &zone).duration_since(now);
-                assert!(wait > SignedDuration::ZERO && wait <= SignedDuration::from_hours(25), "{text} at {now}: {wait}");
+                assert!(
+                    wait > SignedDuration::ZERO && wait <= SignedDuration::from_hours(25),
+                    "{text} at {now}: {wait}"
+                );
             }
         }
     }

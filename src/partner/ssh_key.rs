@@ -44,7 +44,9 @@ impl FromStr for SshPublicKey {
     fn from_str(text: &str) -> Result<SshPublicKey, String> {
         let mut words = text.split_whitespace();
         let (Some(algorithm), Some(base64)) = (words.next(), words.next()) else {
-            return Err("not an SSH public key: copy the whole line of the .pub file, ssh-ed25519 AAAA... name".to_string());
+            return Err(
+                "not an SSH public key: copy the whole line of the .pub file, ssh-ed25519 AAAA... name".to_string()
+            );
         };
         let key = PublicKey::from_openssh(&format!("{algorithm} {base64}")).map_err(|error| {
             format!("not an SSH public key ({error}): copy the whole line of the .pub file, ssh-ed25519 AAAA... name")

@@ -2,12 +2,15 @@
 //! `kind = "submitter"`, as checked values.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use super::config::Usage;
 use super::door::Section;
-use super::names::{EditId, Etin, InterchangeId, Npi, PartnerName};
+use super::names::{DisplayName, EditId, Etin, InterchangeId, Npi, PartnerName};
 use super::rate::{Per, Rate};
+use super::severity::SeverityWord;
 use super::ssh_key::SshPublicKey;
+use super::words::words;
 use crate::domain::Severity;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,27 +46,74 @@ pub struct Acks {
     pub syntax: SyntaxReading,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ta1When {
-    Always,
-    OnError,
-    Never,
+words! {
+    Ta1When {
+        Always = "always",
+        OnError = "on_error",
+        Never = "never",
+    }
+
+    /// An answer that a submitter may want in its mailbox.
+    Answer {
+        Ack999 = "999",
+        Ack277ca = "277CA",
+        Status277 = "277",
+        Remit835 = "835",
+    }
+
+    /// What a SNIP 1-2 error inside a claim rejects.
+    SyntaxReading {
+        /// The claim, in the 277CA; the 999 accepts its transaction with errors.
+        Claim = "claim",
+        /// Its whole transaction, in the 999.
+        Transaction = "transaction",
+    }
 }
 
-/// An answer that a submitter may want in its mailbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Answer {
-    Ack999,
-    Ack277ca,
-    Status277,
-    Remit835,
+impl Acks {
+    fn read(section: &Section<'_>) -> Option<Acks> {
+        let ta1 = section.or("ta1", Ta1When::OnError);
+        let forward = section.list_or("forward", Answer::ALL.to_vec());
+        let syntax = section.or("syntax", SyntaxReading::Claim);
+        Some(Acks { ta1: ta1?, forward: forward?, syntax: syntax? })
+    }
+
+    pub fn forwards(&self, answer: Answer) -> bool {
+        self.forward.contains(&answer)
+    }
 }
 
-/// What a SNIP 1-2 error inside a claim rejects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyntaxReading {
-    /// The claim, in the 277CA; the 999 accepts its transaction with errors.
-    Claim,
-    /// Its whole transaction, in the 999.
-    Transaction,
+impl Submitter {
+    /// The file's keys, `kind` aside.
+    pub(super) fn read(id: PartnerName, file: &Section<'_>) -> Option<Submitter> {
+        let name: Option<DisplayName> = file.required("name", "\"Acme Billing\"");
+        let active = file.flag("active", true);
+        let usage = file.optional("usage");
+        let interchange = file.section("interchange", InterchangeId::read);
+        let identity = file.section("identity", |identity| {
+            let etins = identity.list_or("etins", Vec::new());
+            let npis = identity.list_or("npis", Vec::new());
+            Some((etins?, npis?))
+        });
+        let public_keys = file.section("sftp", |sftp| sftp.list_or("public_keys", Vec::new()));
+        let acks = file.section("acks", Acks::read);
+        let submissions = file.section("limits", |limits| limits.or("submissions", SUBMISSIONS_DEFAULT));
+        let severities = file.map::<EditId, SeverityWord>("severity");
+        let (etins, npis) = identity?;
+        Some(Submitter {
+            id,
+            name: name?.to_string(),
+            active: active?,
+            interchange: interchange?,
+            usage: usage?,
+            etins,
+            npis,
+            public_keys: public_keys?,
+            acks: acks?,
+            submissions: submissions?,
+            severities: severities?.into_iter().map(|(edit, word)| (edit, word.severity())).collect(),
+        })
+    }
 }
+
+const SUBMISSIONS_DEFAULT: Rate = Rate { count: NonZeroU32::new(120).expect("120 is not 0"), per: Per::Minute };
