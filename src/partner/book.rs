@@ -52,6 +52,13 @@ impl<'a> Partner<'a> {
         }
     }
 
+    pub fn kind(self) -> PartnerKind {
+        match self {
+            Partner::Submitter(_) => PartnerKind::Submitter,
+            Partner::Payer(_) => PartnerKind::Payer,
+        }
+    }
+
     pub fn active(self) -> bool {
         match self {
             Partner::Submitter(submitter) => submitter.active,
@@ -267,4 +274,219 @@ fn load_and_check(config: &Config, further_checks: &[FurtherCheck]) -> Result<Pa
     let mut faults = files::check(&partners);
     faults.extend(further_checks.iter().flat_map(|check| check(&partners)));
     if faults.is_empty() { Ok(partners) } else { Err(faults) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ClaimKind, Severity};
+    use crate::partner::schedule::Release;
+
+    const EXAMPLES: [&str; 4] = ["acme", "bluestar", "northwind", "redriver"];
+
+    fn example(name: &str) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("partners/examples");
+        std::fs::read_to_string(folder.join(format!("{name}.toml"))).unwrap()
+    }
+
+    /// A folder with these partners, and a gateway whose configuration stands beside it.
+    fn folder(files: &[(&str, String)]) -> (tempfile::TempDir, Config) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("partners")).unwrap();
+        let config = Config::from_text(Some(&folder.path().join("gateway.toml")), "").unwrap();
+        write(&config, files);
+        (folder, config)
+    }
+
+    fn write(config: &Config, files: &[(&str, String)]) {
+        for (name, text) in files {
+            std::fs::write(config.paths.partners.join(name), text).unwrap();
+        }
+    }
+
+    /// Faults without the folder in front.
+    fn faults(files: &[(&str, String)]) -> Vec<String> {
+        let (_kept, config) = folder(files);
+        told(&config, Partners::load(&config).unwrap_err())
+    }
+
+    fn told(config: &Config, faults: Vec<Fault>) -> Vec<String> {
+        let folder = format!("{}/", config.base.display());
+        faults.iter().map(|fault| fault.to_string().replace(&folder, "")).collect()
+    }
+
+    #[test]
+    fn every_shipped_file_loads() {
+        let files = EXAMPLES.map(|name| (format!("{name}.toml"), example(name)));
+        let files: Vec<(&str, String)> = files.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
+        let (_kept, config) = folder(&files);
+        let partners = Partners::load(&config).unwrap();
+        let shipped = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("partners/examples")).unwrap();
+        assert_eq!(partners.all().count(), shipped.count());
+        let bluestar = partners.payer("bluestar").unwrap();
+        assert_eq!(bluestar.batch.release, "every 5m".parse::<Release>().unwrap());
+        assert_eq!(bluestar.edits[0].applies, ClaimKind::ALL);
+        assert_eq!(bluestar.sent_id().as_str(), "BSTAR");
+        let northwind = partners.payer("northwind").unwrap();
+        assert_eq!(northwind.edits[0].severity, Severity::Warning);
+        assert_eq!(northwind.expect.remit_835, None);
+        assert!(!partners.payer("redriver").unwrap().active);
+    }
+
+    #[test]
+    fn a_fresh_checkout_starts_without_partners() {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("gateway.toml");
+        let config = Config::load(Some(&checkout)).unwrap();
+        let book = PartnerBook::open(&config, Vec::new()).unwrap();
+        assert_eq!(book.current().all().count(), 0);
+    }
+
+    #[test]
+    fn only_the_default_folder_may_be_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.toml");
+        let load = |text| Partners::load(&Config::from_text(Some(&path), text).unwrap());
+        assert_eq!(load("").unwrap().all().count(), 0);
+        let faults = load("[paths]\npartners = \"partnres\"").unwrap_err();
+        assert!(faults[0].to_string().contains("partnres: the partners' folder cannot be read"), "{faults:?}");
+    }
+
+    #[test]
+    fn partners_are_found_by_envelope_and_payer_id_as_files_write_them() {
+        let (_kept, config) = folder(&[("acme.toml", example("acme")), ("bluestar.toml", example("bluestar"))]);
+        let partners = Partners::load(&config).unwrap();
+        assert_eq!(partners.by_interchange("ZZ", "ACMEBILL       ").unwrap().id().as_str(), "acme");
+        assert!(partners.by_interchange("30", "ACMEBILL").is_none());
+        for id in ["BSTAR", " bstar ", "60054"] {
+            assert_eq!(partners.payer_for_id(id).unwrap().id.as_str(), "bluestar", "{id}");
+        }
+        assert!(partners.payer_for_id("BSTAR2").is_none());
+        assert!(partners.submitter("bluestar").is_none());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_by_name() {
+        let found = faults(&[("acme.toml", example("acme").replace("qualifier = ", "qualifer = "))]);
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert_eq!(found[0], "partners/acme.toml: interchange.qualifier: missing; write it like qualifier = \"ZZ\"");
+        assert!(found[1].contains("interchange.qualifer: no such key; did you mean qualifier?"), "{}", found[1]);
+    }
+
+    #[test]
+    fn all_faults_of_all_files_come_at_once() {
+        let acme = example("acme").replace("npis = []", "npis = [\"1234567890\"]").replace("120/min", "lots");
+        let bluestar = example("bluestar")
+            .replace("\"sftp\"", "\"ftp\"")
+            .replace("{batch}", "x")
+            .replace("A7:48", "A1:19")
+            .replace("max_claims = 5000", "max_claims = 9000")
+            .replace("max = \"30m\"", "max = \"1s\"");
+        let found = faults(&[("acme.toml", acme), ("bluestar.toml", bluestar), ("Not OK.toml", String::new())]);
+        let keys: Vec<&str> = found.iter().map(|fault| fault.splitn(3, ": ").nth(1).unwrap()).collect();
+        let expected = [
+            "rename the file",
+            "identity.npis",
+            "limits.submissions",
+            "batch.max_claims",
+            "endpoint.type",
+            "endpoint.file_name",
+            "retry.max",
+            "edit[1].status",
+        ];
+        assert_eq!(keys, expected, "{found:#?}");
+    }
+
+    #[test]
+    fn a_wrong_kind_hides_no_other_fault() {
+        let found = faults(&[(
+            "bluestar.toml",
+            example("bluestar").replace("kind = \"payer\"", "kind = \"payor\"").replace("\"1h\"", "\"1 h\""),
+        )]);
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert!(found[0].contains("did you mean payer?") && found[1].contains("expect.ta1"), "{found:#?}");
+    }
+
+    #[test]
+    fn an_edit_that_rejects_needs_a_status_and_its_own_id() {
+        let bluestar = example("bluestar");
+        let found = faults(&[("bluestar.toml", bluestar.replace("status = \"A7:48\"", ""))]);
+        assert!(found[0].contains("edit[1].status: missing"), "{found:#?}");
+        let (_, edit) = bluestar.split_once("[[edit]]").unwrap();
+        let found = faults(&[("bluestar.toml", format!("{bluestar}\n[[edit]]{edit}"))]);
+        assert!(found[0].contains("two edits with the id \"bstar-prior-auth\""), "{found:#?}");
+    }
+
+    #[test]
+    fn two_payers_with_the_same_id_are_refused() {
+        let twin = example("bluestar").replace("BLUESTAR", "BLUEMOON").replace("\"BSTAR\", ", "\"BMOON\", \"bstar\", ");
+        let found = faults(&[("bluestar.toml", example("bluestar")), ("moon.toml", twin)]);
+        assert_eq!(
+            found,
+            [
+                "partners/moon.toml: payer_ids: \"bstar\" is already in partners/bluestar.toml; a claim must have one payer",
+                "partners/moon.toml: payer_ids: \"60054\" is already in partners/bluestar.toml; a claim must have one payer",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_envelope_says_whose_it_is() {
+        let own = example("acme").replace("ACMEBILL", "CLAIMGATE");
+        let found = faults(&[("acme.toml", example("acme")), ("bacme.toml", example("acme")), ("own.toml", own)]);
+        assert_eq!(
+            found,
+            [
+                "partners/bacme.toml: interchange.id: ZZ:ACMEBILL is already partners/acme.toml's; an envelope must say whose it is",
+                "partners/own.toml: interchange.id: ZZ:CLAIMGATE is the gateway's own id",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_file_that_is_missing_or_no_key_stops_the_start() {
+        let (_kept, config) =
+            folder(&[("bluestar.toml", example("bluestar")), ("northwind.toml", example("northwind"))]);
+        let found = told(&config, PartnerBook::open(&config, Vec::new()).err().unwrap());
+        let keys: Vec<&str> = found.iter().map(|fault| fault.splitn(3, ": ").nth(1).unwrap()).collect();
+        let expected = [
+            "endpoint.private_key",
+            "endpoint.client_certificate",
+            "endpoint.client_key",
+            "endpoint.ca",
+            "endpoint.token",
+        ];
+        assert_eq!(keys, expected, "{found:#?}");
+        assert!(found.iter().all(|fault| fault.contains("cannot be read")), "{found:#?}");
+        std::fs::remove_file(config.paths.partners.join("northwind.toml")).unwrap();
+        std::fs::create_dir(config.base.join("certs")).unwrap();
+        std::fs::write(config.base.join("certs/bluestar_ed25519"), "no key").unwrap();
+        let found = told(&config, PartnerBook::open(&config, Vec::new()).err().unwrap());
+        assert!(found[0].contains("is no SSH private key"), "{found:#?}");
+    }
+
+    #[test]
+    fn a_reload_takes_all_files_or_none() {
+        let (_kept, config) = folder(&[("acme.toml", example("acme"))]);
+        let refuse_zed: FurtherCheck = Box::new(|partners: &Partners| {
+            partners.submitter("zed").map(|zed| partners.fault(&zed.id, "name", "is not wanted")).into_iter().collect()
+        });
+        let book = PartnerBook::open(&config, vec![refuse_zed]).unwrap();
+        let held = book.current();
+        write(&config, &[("other.toml", example("acme").replace("ACMEBILL", "OTHER"))]);
+        book.reload().unwrap();
+        assert_eq!((held.all().count(), book.current().all().count()), (1, 2));
+
+        write(
+            &config,
+            &[("acme.toml", example("acme").replace("Acme", "New")), ("other.toml", "kind = 3".to_string())],
+        );
+        assert!(book.reload().is_err());
+        assert_eq!(book.current().submitter("acme").unwrap().name, "Acme Billing");
+
+        write(&config, &[("other.toml", example("acme").replace("ACMEBILL", "OTHER"))]);
+        write(&config, &[("zed.toml", example("acme").replace("ACMEBILL", "ZED"))]);
+        let found = told(&config, book.reload().unwrap_err());
+        assert_eq!(found, ["partners/zed.toml: name: is not wanted"]);
+        assert!(book.current().submitter("zed").is_none());
+    }
 }

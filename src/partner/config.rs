@@ -422,3 +422,121 @@ impl FromStr for LogLevel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        let faults = Config::from_text(Some(Path::new("etc/gateway.toml")), text).unwrap_err();
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn no_file_is_needed_but_a_named_one_is() {
+        let config = Config::from_text(None, "").unwrap();
+        assert_eq!(config.gateway.interchange.to_string(), "ZZ:CLAIMGATE");
+        assert_eq!(config.paths.partners, Path::new("partners"));
+        let missing = Config::load(Some(Path::new("/nowhere/gateway.toml"))).unwrap_err();
+        assert!(missing[0].to_string().starts_with("/nowhere/gateway.toml: cannot be read: "), "{missing:?}");
+    }
+
+    /// Whoever reads the shipped file sees the defaults, and every key there is.
+    #[test]
+    fn the_shipped_file_shows_each_key_with_its_default() {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
+        let text = std::fs::read_to_string(shipped).unwrap();
+        let defaults = Config::from_text(None, "").unwrap();
+        let read = Config { file: None, ..Config::from_text(Some(Path::new(DEFAULT_FILE)), &text).unwrap() };
+        assert_eq!(format!("{read:?}"), format!("{defaults:?}"));
+        let misspelt: String = text.lines().map(|line| line.replacen(" = ", "_ = ", 1) + "\n").collect();
+        let faults = Config::from_text(None, &misspelt).unwrap_err();
+        for fault in faults.iter().filter(|fault| fault.problem.starts_with("no such key")) {
+            let (_, known) = fault.problem.split_once("The keys here are ").unwrap();
+            for key in known.split(", ") {
+                let written = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
+                let table = text.contains(&format!("{key}]"));
+                assert!(table || text.lines().any(written), "{key} is not in the shipped file");
+            }
+        }
+    }
+
+    #[test]
+    fn relative_paths_start_from_the_files_folder() {
+        let text = "[paths]\ncerts = \"/srv/certs\"\n[payloads]\nurl = \"file:/srv/payloads\"";
+        let config = Config::from_text(Some(Path::new("etc/gateway.toml")), text).unwrap();
+        assert_eq!(config.paths.partners, Path::new("etc/partners"));
+        assert_eq!(config.paths.certs, Path::new("/srv/certs"));
+        assert_eq!(config.payloads, PayloadsUrl::Folder("/srv/payloads".into()));
+        assert!(matches!(&config.store, StoreUrl::Sqlite(path) if path == Path::new("etc/var/claimgate.db")));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_by_name() {
+        assert_eq!(
+            faults("[gateway]\ntimezone = \"UTC\""),
+            [
+                "etc/gateway.toml: gateway.timezone: no such key; did you mean time_zone? The keys here are id, qualifier, \
+              usage, time_zone, name, etin, contact, node (line 2, column 1)"
+            ]
+        );
+        let section = faults("[payload]\nurl = \"file:x\"");
+        assert!(section[0].contains("payload: no such key; did you mean payloads?"), "{section:?}");
+    }
+
+    #[test]
+    fn all_faults_come_at_once() {
+        let text = "[gateway]\nid = \"ABCDEFGHIJKLMNOP\"\nusage = \"X\"\ntime_zone = \"Mars/Olympus\"\nnode = 64\n\
+                    [gateway.contact]\nphone = \"12\"\nemail = \"nobody\"\n[listen]\nhttps = \"localhost\"\n\
+                    [log]\nlevel = \"inof\"\n[duplicates]\nwindow = \"soon\"";
+        let keys: Vec<String> = Config::from_text(None, text).unwrap_err().into_iter().map(|fault| fault.key).collect();
+        let expected = [
+            "gateway.id",
+            "gateway.usage",
+            "gateway.time_zone",
+            "gateway.node",
+            "gateway.contact.phone",
+            "gateway.contact.email",
+            "listen.https",
+            "log.level",
+            "duplicates.window",
+        ];
+        assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn two_listeners_cannot_have_one_port() {
+        assert!(
+            faults("[listen]\nops = \"127.0.0.1:8443\"")[0]
+                .contains("listen.ops: listens on 127.0.0.1:8443 like https")
+        );
+        assert!(Config::from_text(None, "[listen]\nhttps = \"127.0.0.1:0\"\nsftp = \"127.0.0.1:0\"").is_ok());
+    }
+
+    #[test]
+    fn a_store_may_be_sqlite_or_postgres_and_its_password_is_not_printed() {
+        for (url, sound) in [
+            ("sqlite:var/x.db", true),
+            ("sqlite:///var/x.db", true),
+            ("postgres://me:pw@host/db", true),
+            ("sqlite:", false),
+            ("sqlite::memory:", false),
+            ("mysql://me:pw@host/db", false),
+        ] {
+            assert_eq!(url.parse::<StoreUrl>().is_ok(), sound, "{url}");
+        }
+        let config = Config::from_text(None, "[store]\nurl = \"postgres://me:pw@host/db\"").unwrap();
+        assert!(!format!("{config:?}").contains("pw"));
+        assert!(!faults("[store]\nurl = \"mysql://me:pw@host/db\"")[0].contains("pw"));
+    }
+
+    #[test]
+    fn payloads_live_in_a_folder_or_a_bucket() {
+        let s3 = |bucket: &str, prefix: &str| PayloadsUrl::S3 { bucket: bucket.into(), prefix: prefix.into() };
+        assert_eq!("s3://claims/prod/in/".parse(), Ok(s3("claims", "prod/in")));
+        assert_eq!("s3://claims".parse(), Ok(s3("claims", "")));
+        for wrong in ["s3://", "file:", "var/payloads"] {
+            assert!(wrong.parse::<PayloadsUrl>().is_err(), "{wrong}");
+        }
+    }
+}
