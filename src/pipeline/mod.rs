@@ -1,1 +1,26 @@
-//! placeholder
+//! The nine stages. They never call each other: they meet in the store. Each reads rows in the state it
+//! serves, does its work, and commits the next state in one transaction; it is woken by a nudge that
+//! carries no data, and by a timer. In a stage's folder `mod.rs` says what it takes, leaves and never
+//! does, `plan.rs` decides (pure; `now` is an argument) and `run.rs` does.
+
+pub mod gateway;
+
+pub mod intake;
+
+pub mod validate;
+
+pub mod route;
+
+pub mod batch;
+
+pub mod deliver;
+
+pub mod collect;
+
+pub mod correlate;
+
+pub mod remit;
+
+pub mod watch;
+
+pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};

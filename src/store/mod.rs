@@ -1,1 +1,28 @@
-//! placeholder
+//! The only SQL. [`Store`] is the database (one writer, many readers); [`payload`] holds the files. The
+//! functions stand in one file for each subject, all `impl Store`; a function is one transaction unless
+//! its name says it reads. No transaction is ever open while a socket is.
+
+mod connect;
+
+pub mod audit;
+pub mod batches;
+pub mod claims;
+pub mod collected;
+pub mod control_numbers;
+pub mod deliveries;
+pub mod events;
+pub mod exceptions;
+pub mod inbound;
+pub mod keys;
+pub mod mail;
+pub mod matching;
+pub mod payload;
+pub mod reconcile;
+pub mod remittances;
+pub mod search;
+pub mod submissions;
+pub mod timeline;
+pub mod users;
+
+pub use connect::{Store, StoreError};
+pub use payload::{MasterKey, PayloadError, PayloadReader, PayloadStore, PayloadWriter, Sealed};

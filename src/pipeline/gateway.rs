@@ -1,0 +1,130 @@
+//! What every stage works with, and how stages are woken.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::domain::Clock;
+use crate::domain::ids::{IdSource, PayloadId};
+use crate::guide::Guides;
+use crate::partner::{Config, PartnerBook};
+use crate::store::{PayloadError, PayloadReader, PayloadStore, Sealed, Store, StoreError};
+
+/// One running gateway: its settings, its clock, its store. Shared as `Arc<Gateway>`.
+pub struct Gateway {
+    pub config: Config,
+    pub clock: Clock,
+    pub ids: IdSource,
+    pub store: Store,
+    pub payloads: PayloadStore,
+    pub partners: PartnerBook,
+    pub guides: Arc<Guides>,
+    pub nudges: Nudges,
+}
+
+impl Gateway {
+    /// A fresh id of the table that the caller's type names.
+    pub fn draw_id<T: From<i64>>(&self) -> T {
+        self.ids.draw(self.clock.now_ms())
+    }
+
+    /// Seals bytes off the runtime's threads.
+    pub async fn seal(&self, bytes: Vec<u8>) -> Result<Sealed, StageError> {
+        let (payloads, id) = (self.payloads.clone(), self.draw_id());
+        blocking(move || payloads.seal(id, &bytes)).await?.map_err(StageError::from)
+    }
+
+    /// Reads a payload that is known to be small off the runtime's threads.
+    pub async fn read_payload(&self, id: PayloadId) -> Result<Vec<u8>, StageError> {
+        let payloads = self.payloads.clone();
+        blocking(move || payloads.read_all(id)).await?.map_err(StageError::from)
+    }
+
+    pub fn open_payload(&self, id: PayloadId) -> Result<PayloadReader, StageError> {
+        self.payloads.open_payload(id).map_err(StageError::from)
+    }
+}
+
+/// Runs work that blocks (files, sealing, checking) off the runtime's threads.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StageError> {
+    tokio::task::spawn_blocking(work).await.map_err(|source| StageError::Stopped { source })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    Validate,
+    Route,
+    Batch,
+    Deliver,
+    Collect,
+    Correlate,
+    Remit,
+    Watch,
+}
+
+impl Stage {
+    /// In the order of the work. Intake is no loop: it runs where bytes come in.
+    pub const ALL: [Stage; 8] = [
+        Stage::Validate,
+        Stage::Route,
+        Stage::Batch,
+        Stage::Deliver,
+        Stage::Collect,
+        Stage::Correlate,
+        Stage::Remit,
+        Stage::Watch,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::Validate => "validate",
+            Stage::Route => "route",
+            Stage::Batch => "batch",
+            Stage::Deliver => "deliver",
+            Stage::Collect => "collect",
+            Stage::Correlate => "correlate",
+            Stage::Remit => "remit",
+            Stage::Watch => "watch",
+        }
+    }
+}
+
+/// One bell for each stage. A nudge that comes while its stage works is kept for afterwards.
+#[derive(Debug, Default)]
+pub struct Nudges {
+    bells: [Notify; Stage::ALL.len()],
+    /// Rung when a submission's checks are done: those who `?wait=` look again.
+    pub validated: Notify,
+}
+
+impl Nudges {
+    pub fn nudge(&self, stage: Stage) {
+        self.bells[stage as usize].notify_one();
+    }
+
+    pub async fn nudged(&self, stage: Stage) {
+        self.bells[stage as usize].notified().await;
+    }
+}
+
+/// What one run of a stage did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing was due.
+    Idle,
+    /// Something was done and there may be more: run again at once.
+    Worked,
+}
+
+/// Our own trouble; a partner's mistake is never an error of a stage.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("a payload failed")]
+    Payload(#[from] PayloadError),
+    #[error("reading or writing failed while {step}")]
+    Io { step: &'static str, source: std::io::Error },
+    #[error("a worker stopped before its work was done")]
+    Stopped { source: tokio::task::JoinError },
+}

@@ -1,0 +1,1 @@
+//! Stage 9, watch. Takes deadlines; leaves alarms on silence and stuck work.

@@ -1,0 +1,1 @@
+//! Deliveries: due work, leases, attempts and their outcomes.

@@ -1,0 +1,92 @@
+//! Events on claims and on batches: written where they happened, once. What befalls a whole batch is one
+//! row on the batch, what befalls a claim one on the claim.
+
+use sqlx::{QueryBuilder, Sqlite, Transaction};
+
+use super::StoreError;
+use crate::domain::ClaimStatus;
+use crate::domain::ids::{BatchId, ClaimId, EventId, InboundId};
+
+/// Rows of one statement: 10 values each, SQLite takes 32,766.
+const ROWS_MAX: usize = 3_000;
+
+#[derive(Clone, Debug)]
+pub struct NewClaimEvent {
+    pub id: EventId,
+    pub claim_id: ClaimId,
+    pub at: i64,
+    /// `rejected`, `277CA`, `277`, `835`, `resolved`, `undone`, ...
+    pub kind: &'static str,
+    /// The claim's status after it.
+    pub status: Option<ClaimStatus>,
+    /// As `A2:20`, or CLP02.
+    pub code: String,
+    /// For support staff; no patient data.
+    pub text: String,
+    /// Which rule of the matching ladder found the claim.
+    pub rule: &'static str,
+    /// On what it matched, as JSON.
+    pub evidence: String,
+    pub inbound_id: Option<InboundId>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewBatchEvent {
+    pub id: EventId,
+    pub batch_id: BatchId,
+    pub at: i64,
+    /// `opened`, `closed`, `built`, `sent`, `TA1`, `999`, `277CA`, ...
+    pub kind: &'static str,
+    /// When it befalls one transaction of the batch.
+    pub st02: String,
+    pub code: String,
+    pub text: String,
+    pub inbound_id: Option<InboundId>,
+}
+
+pub(super) async fn add_claim_events(
+    tx: &mut Transaction<'static, Sqlite>,
+    events: &[NewClaimEvent],
+) -> Result<(), StoreError> {
+    for part in events.chunks(ROWS_MAX) {
+        let mut insert = QueryBuilder::new(
+            "INSERT INTO claim_event (id, claim_id, at, kind, status, code, text, rule, evidence, inbound_id) ",
+        );
+        insert.push_values(part, |mut row, event| {
+            row.push_bind(event.id.0)
+                .push_bind(event.claim_id.0)
+                .push_bind(event.at)
+                .push_bind(event.kind)
+                .push_bind(event.status.map(ClaimStatus::code))
+                .push_bind(&event.code)
+                .push_bind(&event.text)
+                .push_bind(event.rule)
+                .push_bind(&event.evidence)
+                .push_bind(event.inbound_id.map(|id| id.0));
+        });
+        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add claim events"))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn add_batch_event(
+    tx: &mut Transaction<'static, Sqlite>,
+    event: &NewBatchEvent,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO batch_event (id, batch_id, at, kind, st02, code, text, inbound_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(event.id.0)
+    .bind(event.batch_id.0)
+    .bind(event.at)
+    .bind(event.kind)
+    .bind(&event.st02)
+    .bind(&event.code)
+    .bind(&event.text)
+    .bind(event.inbound_id.map(|id| id.0))
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("add a batch event"))?;
+    Ok(())
+}

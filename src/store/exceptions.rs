@@ -1,0 +1,1 @@
+//! Responses that matched nothing: raised, listed, resolved, undone.

@@ -1,0 +1,1 @@
+//! Files of payers as they came in, and how far each is worked.

@@ -1,0 +1,1 @@
+//! The mailboxes: files for submitters and for hosted payers. Reading never removes.

@@ -1,0 +1,1 @@
+//! Sums over all claims and all money, for `claimgate reconcile`.

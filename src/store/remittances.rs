@@ -1,0 +1,1 @@
+//! Remittances and their payments, and what a claim has been paid in total.

@@ -1,0 +1,1 @@
+//! Submissions: received, told apart, validated, read back with their counts and findings.
