@@ -24,6 +24,9 @@ pub enum Command {
     /// Partners' files: list them, or find what is wrong with them
     #[command(subcommand)]
     Partner(PartnerCommand),
+    /// The keys and certificates of this gateway
+    #[command(subcommand)]
+    Certs(CertsCommand),
 }
 
 #[derive(Debug, Subcommand)]

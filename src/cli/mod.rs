@@ -2,6 +2,7 @@
 //! standard error; the exit status says which of three ends a command came to.
 
 pub mod args;
+pub mod certs;
 pub mod logging;
 pub mod output;
 pub mod partner;
@@ -14,7 +15,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use crate::partner::{Config, Fault};
-use args::{Arguments, Command, PartnerCommand};
+use args::{Arguments, CertsCommand, Command, PartnerCommand};
 
 /// Done, and nothing wrong was found.
 pub const NOTHING_WRONG: ExitCode = ExitCode::SUCCESS;
@@ -39,6 +40,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         // Faults of gateway.toml are what this command looks for, so it reads that file itself.
         Command::Partner(PartnerCommand::Check(args)) => partner::check(&args, given, Vec::new()),
         Command::Partner(PartnerCommand::List(args)) => partner::list(&args, &config(given)?),
+        Command::Certs(CertsCommand::Init) => certs::init(&config(given)?),
     }
 }
 

@@ -10,9 +10,9 @@ use serde::Serialize;
 use super::args::{ListFormat, PartnerCheckArgs, PartnerListArgs};
 use super::output::{Colour, Paint, Table, json_line};
 use super::{Faults, NOTHING_WRONG, SOMETHING_WRONG, logging};
-use crate::partner::book::{FurtherCheck, Partner};
+use crate::partner::book::FurtherCheck;
 use crate::partner::config::DEFAULT_FILE;
-use crate::partner::{Config, Fault, PartnerBook, Partners, Payer};
+use crate::partner::{Config, Fault, Partner, PartnerBook, Partners, Payer};
 
 pub fn list(args: &PartnerListArgs, config: &Config) -> Result<ExitCode> {
     let partners = Partners::load(config).map_err(Faults)?;

@@ -92,18 +92,6 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A list, or a single text for a list of one.
-    pub fn required_one_or_list<T: FromStr<Err: Display>>(&self, key: &'static str, example: &str) -> Option<Vec<T>> {
-        match self.find(key) {
-            Some(value) if value.get_ref().is_str() => self.text_as(key, value).map(|one| vec![one]),
-            Some(value) if value.get_ref().as_array().is_some_and(|all| all.is_empty()) => {
-                self.refuse(key, "must name at least one", value)
-            }
-            Some(value) => self.list_as(key, value),
-            None => self.missing(key, example),
-        }
-    }
-
     pub fn list_or<T: FromStr<Err: Display>>(&self, key: &'static str, default: Vec<T>) -> Option<Vec<T>> {
         match self.find(key) {
             Some(value) => self.list_as(key, value),
