@@ -239,8 +239,8 @@ impl<'a, W: Write> Writer<'a, W> {
     fn subscriber(&mut self, provider: &Provider, above: &str, subscriber: &Subscriber, left: usize) -> usize {
         let defect = self.draw_defect();
         let level = self.next_level();
-        let dependent =
-            (self.chance.below(4) == 0).then(|| Dependent::invent(self.batch, subscriber, &mut self.chance));
+        let insured_with_others = !subscriber.on_medicare() && self.chance.below(4) == 0;
+        let dependent = insured_with_others.then(|| Dependent::invent(self.batch, subscriber, &mut self.chance));
         let children = if dependent.is_some() { "1" } else { "0" };
         self.pen.segment(&["HL", &level, above, "22", children]);
         let unknown_payer = defect == Some(Defect::UnknownPayer);

@@ -9,3 +9,5 @@ pub mod chance;
 pub mod pen;
 
 pub mod claims;
+
+pub mod answers;

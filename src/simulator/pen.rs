@@ -58,6 +58,10 @@ impl Pen {
         self.segments += 1;
     }
 
+    pub fn component(&self) -> u8 {
+        self.delimiters.component
+    }
+
     /// A composite's components joined, the empty ones at the end left out.
     pub fn composite(&self, components: &[&str]) -> String {
         let used = components.iter().rposition(|c| !c.is_empty()).map_or(0, |last| last + 1);

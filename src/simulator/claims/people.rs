@@ -219,7 +219,12 @@ impl Subscriber {
         }
     }
 
-    /// SBR, 2010BA and 2010BB. `patient` is true when the claims below are the subscriber's own.
+    /// Medicare insures nobody with somebody else.
+    pub(super) fn on_medicare(&self) -> bool {
+        matches!(self.filing, "MA" | "MB")
+    }
+
+    /// SBR, 2010BA and 2010BB.
     pub(super) fn write(&self, pen: &mut Pen, payer_id: &str, own_claims: OwnClaims, member_id: MemberId) {
         let own = own_claims == OwnClaims::Yes;
         let relationship = if own { "18" } else { "" };
