@@ -5,9 +5,17 @@
 //! file says, never from the hour or the machine.
 
 pub mod chance;
-
 pub mod pen;
 
 pub mod claims;
 
 pub mod answers;
+
+pub mod payer;
+
+mod line;
+
+pub mod https_payer;
+pub mod sftp_payer;
+
+pub use line::LineError;
