@@ -73,8 +73,7 @@ async fn run<S, F>(
     loop {
         tokio::select! {
             () = stopped(&mut stopping) => return,
-            // The payer lives as long as its line, so this resolves only when the door is open.
-            _ = door.wait_for(|door| *door != Door::Shut) => {}
+            () = until(&mut door, |door| door != Door::Shut) => {}
         }
         let open = match listener.take() {
             Some(first) => first,
@@ -95,10 +94,17 @@ async fn run<S, F>(
                 serving.await;
                 return;
             }
-            _ = door.wait_for(|door| *door == Door::Shut) => {
+            () = until(&mut door, |door| door == Door::Shut) => {
                 shut.send_replace(true);
                 serving.await;
             }
         }
+    }
+}
+
+/// Resolves when the door is as asked; never, when nobody is left to move it.
+async fn until(door: &mut watch::Receiver<Door>, asked: fn(Door) -> bool) {
+    if door.wait_for(|door| asked(*door)).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }

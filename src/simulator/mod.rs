@@ -18,4 +18,6 @@ mod line;
 pub mod https_payer;
 pub mod sftp_payer;
 
+pub mod world;
+
 pub use line::LineError;

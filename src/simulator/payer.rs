@@ -16,8 +16,8 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use tokio::sync::watch;
 
-pub use self::book::Tally;
 use self::book::Book;
+pub use self::book::Tally;
 use super::answers::acknowledgments::{Syntax, acknowledgment, interchange_verdict, ta1};
 use super::answers::adjudication::Round;
 use super::answers::claim_status::claim_acknowledgment;

@@ -133,7 +133,8 @@ impl Files {
         }
         let since_ms = self.mail_room.now_ms();
         let unfinished = self.unfinished();
-        let growing = unfinished.iter().map(|(name, bytes)| MailFile { name: name.clone(), bytes: bytes.clone(), since_ms });
+        let growing =
+            unfinished.iter().map(|(name, bytes)| MailFile { name: name.clone(), bytes: bytes.clone(), since_ms });
         self.mail_room.received().into_iter().chain(growing).collect()
     }
 
