@@ -26,7 +26,6 @@ mod code {
     pub(super) const PERMISSION_DENIED: i32 = 3;
     pub(super) const UNSUPPORTED: i32 = 8;
     pub(super) const NO_SUCH_PATH: i32 = 10;
-    pub(super) const ALREADY_EXISTS: i32 = 11;
     pub(super) const WRITE_PROTECTED: i32 = 12;
     pub(super) const NO_SPACE: i32 = 14;
     pub(super) const QUOTA_EXCEEDED: i32 = 15;
@@ -227,9 +226,7 @@ impl SftpClient {
             ErrorCode::SFTP(code::NO_SPACE | code::QUOTA_EXCEEDED) => {
                 LinkError::RemoteFull { host, path, step, source: error.into() }
             }
-            ErrorCode::SFTP(code::ALREADY_EXISTS | _) => {
-                LinkError::RemoteFailed { host, path, step, source: error.into() }
-            }
+            ErrorCode::SFTP(_) => LinkError::RemoteFailed { host, path, step, source: error.into() },
             ErrorCode::Session(_) if bytes_sent == 0 && step != Step::Renaming => {
                 LinkError::LostBefore { host, step, source: error.into() }
             }
