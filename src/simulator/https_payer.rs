@@ -133,14 +133,14 @@ async fn at_the_door(State(desk): State<Desk>, request: Request, next: Next) -> 
 async fn take_unnamed(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
     let given = headers.get("x-file-name").and_then(|name| name.to_str().ok());
     let name = given.map_or_else(|| format!("{:016x}.837", hash(0, &body)), str::to_string);
-    take(&desk, &name, body)
+    take(&desk, &name, body).await
 }
 
 async fn take_named(State(desk): State<Desk>, Path(name): Path<String>, body: Bytes) -> Response {
-    take(&desk, &name, body)
+    take(&desk, &name, body).await
 }
 
-fn take(desk: &Desk, name: &str, body: Bytes) -> Response {
+async fn take(desk: &Desk, name: &str, body: Bytes) -> Response {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.len() > NAME_CHARACTERS_MAX || !name.chars().all(plain) || name.starts_with('.') {
         return refused(StatusCode::BAD_REQUEST, "a file's name is letters, digits, - _ and ., at most 200");
@@ -153,7 +153,7 @@ fn take(desk: &Desk, name: &str, body: Bytes) -> Response {
         Some(_) => refused(StatusCode::CONFLICT, "another file of this name was taken before"),
         None => {
             let bytes = body.len();
-            desk.mail_room.take(name, body.into());
+            desk.mail_room.take_in(name.to_string(), body.into()).await;
             taken(name, bytes)
         }
     }

@@ -26,7 +26,7 @@ async fn start() -> Started {
 }
 
 fn claims() -> Vec<u8> {
-    Batch::new(ClaimKind::Professional, 50, 8).to_bytes().0
+    Batch::new(ClaimKind::Professional, 50, 8, jiff::civil::date(2026, 11, 20)).to_bytes().0
 }
 
 impl Started {
