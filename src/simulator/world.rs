@@ -2,14 +2,10 @@
 //! payers of our own, one over SFTP and one over HTTPS. What `claimgate demo` starts, and what a test of the
 //! whole may start too.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use russh::keys::ssh_key::private::Ed25519Keypair;
-use russh::keys::ssh_key::{LineEnding, PrivateKey};
 
 use super::answers::remittance::ProviderLevel;
 use super::answers::{Identity, Terms};
@@ -37,12 +33,10 @@ pub const HTTPS_PAYER: (&str, &str) = ("prairie-health", "PRAIRIE");
 pub enum WorldError {
     #[error("{path} could not be written", path = path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("{path} could not be read", path = path.display())]
+    Read { path: PathBuf, source: io::Error },
     #[error("the gateway's keys could not be made")]
     Keys { source: CertError },
-    #[error("an SSH key could not be made")]
-    SshKey { source: russh::keys::ssh_key::Error },
-    #[error("the machine gave no random numbers")]
-    Random,
     #[error("no free port was found")]
     NoPort { source: ListenError },
     #[error("the address of a free port is not known")]
@@ -128,8 +122,8 @@ impl World {
             certs::init(&payer_keys(folder, payer)).map_err(keys)?;
         }
         let submitter_key = folder.join(format!("{SUBMITTER}_ed25519"));
-        let submitter_public_key = ssh_key(&submitter_key, SUBMITTER)?;
-        let gateway_public_key = ssh_key(&folder.join("certs").join(GATEWAY_KEY), "claimgate")?;
+        let submitter_public_key = ssh_key(&submitter_key)?;
+        let gateway_public_key = ssh_key(&folder.join("certs").join(GATEWAY_KEY))?;
         let config = folder.join("gateway.toml");
         write(&config, &gateway_toml(schemas, ports))?;
         let partners = folder.join("partners");
@@ -322,22 +316,19 @@ fn quoted(path: &Path) -> String {
     toml::Value::String(path.display().to_string()).to_string()
 }
 
-/// Makes a key pair, `path` and `path.pub`, or keeps the one that is there; returns the public half.
-fn ssh_key(path: &Path, comment: &str) -> Result<String, WorldError> {
+/// Makes a key pair, `path` and its `.pub`, or keeps the one that is there; returns the public half. It is made
+/// as a host key is, in a folder of its own that is gone afterwards.
+fn ssh_key(path: &Path) -> Result<String, WorldError> {
     let public_path = path.with_extension("pub");
-    if path.exists() && public_path.exists() {
-        return Ok(read(&public_path)?.trim().to_string());
+    if !path.exists() || !public_path.exists() {
+        let workshop = path.with_extension("new");
+        certs::init(&workshop).map_err(|source| WorldError::Keys { source })?;
+        let private = fs::rename(workshop.join(certs::SSH_HOST_KEY), path);
+        let public = private.and_then(|()| fs::rename(workshop.join(certs::SSH_HOST_KEY_PUBLIC), &public_path));
+        let tidied = public.and_then(|()| fs::remove_dir_all(&workshop));
+        tidied.map_err(|source| WorldError::Write { path: path.to_path_buf(), source })?;
     }
-    let made = |source| WorldError::SshKey { source };
-    let mut seed = [0; 32];
-    aws_lc_rs::rand::fill(&mut seed).map_err(|_| WorldError::Random)?;
-    let key = PrivateKey::new(Ed25519Keypair::from_seed(&seed).into(), comment).map_err(made)?;
-    let public = key.public_key().to_openssh().map_err(made)?;
-    write(path, &key.to_openssh(LineEnding::LF).map_err(made)?)?;
-    let owner_only = fs::set_permissions(path, Permissions::from_mode(0o600));
-    owner_only.map_err(|source| WorldError::Write { path: path.to_path_buf(), source })?;
-    write(&public_path, &format!("{public}\n"))?;
-    Ok(public)
+    Ok(read(&public_path)?.trim().to_string())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), WorldError> {
@@ -347,7 +338,7 @@ fn write(path: &Path, text: &str) -> Result<(), WorldError> {
 }
 
 fn read(path: &Path) -> Result<String, WorldError> {
-    fs::read_to_string(path).map_err(|source| WorldError::Write { path: path.to_path_buf(), source })
+    fs::read_to_string(path).map_err(|source| WorldError::Read { path: path.to_path_buf(), source })
 }
 
 #[cfg(test)]
