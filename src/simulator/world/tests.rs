@@ -90,8 +90,12 @@ async fn a_file_posted_over_https_is_answered_under_responses() {
     assert_eq!(post(claims()).await.unwrap().status(), 202);
     assert_eq!(post(claims()).await.unwrap().status(), 202);
     assert_eq!(post(b"ISA".to_vec()).await.unwrap().status(), 409);
+    for name in ["two.837", "renamed.837"] {
+        let again = client.post(format!("{url}/{name}")).header("idempotency-key", "batch-2").body("ISA").send();
+        assert!(again.await.unwrap().text().await.unwrap().contains("two.837"));
+    }
     assert_eq!(client.get(format!("{url}/one.837")).send().await.unwrap().status(), 200);
-    assert_eq!(client.get(format!("{url}/two.837")).send().await.unwrap().status(), 404);
+    assert_eq!(client.get(format!("{url}/renamed.837")).send().await.unwrap().status(), 404);
     let collect = started.payers.https.collect_url();
     let list: serde_json::Value =
         serde_json::from_str(&client.get(&collect).send().await.unwrap().text().await.unwrap()).unwrap();
