@@ -35,7 +35,7 @@ pub(super) fn made_up(claims: u32, seed: u64) -> Batches {
         if share == 0 {
             continue;
         }
-        let mut batch = Batch::new(kind, share as usize, seed);
+        let mut batch = Batch::new(kind, share as usize, seed, jiff::Zoned::now().date());
         batch.payer_ids = vec![SFTP_PAYER.1.to_string(), HTTPS_PAYER.1.to_string()];
         batch.defects_per_mille = Some(30);
         let (bytes, summary) = batch.to_bytes();
@@ -57,7 +57,7 @@ pub(super) fn of_files(paths: &[PathBuf]) -> Result<Batches> {
         let interchanges = answers::read(&bytes);
         ensure!(!interchanges.is_empty(), "{} holds no X12: it must begin with ISA", path.display());
         for received in interchanges {
-            let here = (received.from.clone(), received.to.clone(), received.usage.clone());
+            let here = (received.sender.clone(), received.receiver.clone(), received.usage.clone());
             let first = envelope.get_or_insert_with(|| here.clone());
             ensure!(
                 *first == here,
