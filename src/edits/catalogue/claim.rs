@@ -6,7 +6,7 @@ edits! {
     CONTROL_NUMBER_LONG "control-number-long" "C4-01" 4 PID Warning "A7:478"
         "The patient control number has more than 20 characters; payers may cut it in their answers."
         "Keep CLM01 to 20 characters.";
-    CONTROL_NUMBER_REPEATED "control-number-repeated" "C4-01" 4 PID Warning "A7:478"
+    CONTROL_NUMBER_REPEATED "control-number-repeated" "C4-01" 4 PID Error "A7:478"
         "Another claim of this file and billing provider has the same patient control number."
         "Give each claim its own CLM01, so that its answers find it.";
     FREQUENCY "claim-frequency" "C4-02" 4 PID Error "A7:535"
@@ -24,7 +24,7 @@ edits! {
     CHARGE_ZERO "charge-zero" "C4-05" 4 PID Warning "A7:178 A7:694"
         "The claim's total charge is zero."
         "Check the charge; zero is for encounters and capitated services.";
-    ACCIDENT_DATE_MISSING "accident-date-missing" "C4-06" 4 P Error "A6:727"
+    ACCIDENT_DATE_MISSING "accident-date-missing" "C4-06" 4 PD Error "A6:727"
         "The claim is caused by an accident, but the accident's date is missing."
         "Send DTP*439.";
     ACCIDENT_DATE_ADVISED "work-accident-date-missing" "C4-06" 4 P Warning "A6:727"
@@ -60,7 +60,7 @@ edits! {
     ADMISSION_TYPE "admission-type" "C4-13" 4 I Error "A7:231"
         "The type of admission is missing or none that exists."
         "Send 1, 2, 3, 4, 5 or 9 in CL101.";
-    NEWBORN_SOURCE "newborn-admission-source" "C4-13" 4 I Warning "A7:229"
+    NEWBORN_SOURCE "newborn-admission-source" "C4-13" 4 I Error "A7:229"
         "A newborn's admission needs its own source code."
         "Send 5 (born here) or 6 (born elsewhere) in CL102.";
     STATEMENT_ORDER "statement-dates-order" "C4-14" 4 I Error "A7:188"

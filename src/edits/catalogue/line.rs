@@ -27,7 +27,7 @@ edits! {
     POINTER_DENTAL "diagnosis-pointer-dental" "L4-05" 4 D Error "A7:477"
         "A service line points to diagnosis {}, but the claim has {}."
         "Point only to diagnoses of the claim (1 to 4) in SV311.";
-    LINE_DATE_MISSING "line-date-missing" "L4-06" 4 PD Error "A6:187"
+    LINE_DATE_MISSING "line-date-missing" "L4-06" 4 D Error "A6:187"
         "A service line has no date of service."
         "Send DTP*472.";
     SERVICE_DATES_ORDER "service-dates-order" "L4-07" 4 PID Error "A7:187"

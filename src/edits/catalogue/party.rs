@@ -3,9 +3,6 @@
 use super::edits;
 
 edits! {
-    HEADER_PURPOSE "transaction-kind" "H4-01" 4 PID Error "A7:538"
-        "The transaction's kind (BHT06) is neither CH, RP nor 31."
-        "Send CH for claims, RP for encounters, 31 for Medicaid subrogation.";
     HEADER_DATE_FUTURE "creation-date-in-future" "H4-02" 4 PID Warning "A7:510 A7:604"
         "The transaction says it was created on a day that is still to come."
         "Check the clock of the system that writes BHT04.";
@@ -34,9 +31,6 @@ edits! {
     ZIP_MISSING "zip-missing" "N4-06" 4 PID Error "A6:500:xx"
         "The address of the {who} has no ZIP code."
         "Send the ZIP or postal code in N403.";
-    BILLING_TAX_ID "billing-tax-id-once" "N4-07" 4 PID Error "A7:128:85"
-        "The billing provider needs exactly one tax number: an EIN or a social security number."
-        "Send one REF*EI or one REF*SY in 2010AA.";
     PAY_TO_SAME "pay-to-same-as-billing" "N4-08" 4 PID Warning "A8:126:87"
         "The pay-to address is the same as the billing provider's."
         "Leave out 2010AB when both are the same.";
@@ -92,9 +86,6 @@ edits! {
     MEMBER_ID_MISSING "member-id-missing" "B4-08" 4 PID Error "A6:164:IL"
         "The subscriber's member id is missing."
         "Send the id of the insurance card in 2010BA NM109 with MI before it.";
-    RELATIONSHIP "patient-relationship" "B4-09" 4 PID Error "A7:156"
-        "The dependent's relationship to the subscriber is missing or not one that a dependent can have."
-        "Send 01, 19, 20, 21, 39, 40, 53 or G8 in PAT01.";
     DEATH_DATE "death-date" "B4-10" 4 PID Error "A7:159:QC"
         "The patient's date of death is not a date, lies in the future or before the birth date."
         "Send it as D8 and CCYYMMDD in PAT05 and PAT06.";
