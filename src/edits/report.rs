@@ -20,8 +20,12 @@ pub struct Report<'a> {
     pub kind: ClaimKind,
     pub snip_max: u8,
     pub severities: &'a Severities,
-    /// Envelope numbers, and the claim's CLM01 below a claim; cloned into each finding.
+    /// Envelope numbers, cloned into each finding.
     pub place: &'a Place,
+    /// CLM01; empty above a claim.
+    pub claim_name: &'a [u8],
+    /// What an error rejects: the claim or claims below, or, in the header, the transaction.
+    pub scope: Scope,
     /// What the walk found in the same level or claim. An edit that stumbles over the same element adds
     /// nothing: a cause is reported once.
     pub syntax: &'a [Finding],
@@ -90,7 +94,9 @@ impl Report<'_> {
         if self.syntax.iter().any(|finding| same_cause(finding, &hit)) {
             return;
         }
-        self.out.push(finding(&hit, severity, self.place));
+        let claim = (!self.claim_name.is_empty()).then(|| text_of(self.claim_name));
+        let place = Place { claim, ..self.place.clone() };
+        self.out.push(Finding { scope: self.scope, ..finding(&hit, severity, place) });
     }
 }
 
@@ -103,7 +109,7 @@ fn same_cause(finding: &Finding, hit: &Hit<'_>) -> bool {
         && (finding.place.element == hit.element || finding.place.element.is_none())
 }
 
-fn finding(hit: &Hit<'_>, severity: Severity, place: &Place) -> Finding {
+fn finding(hit: &Hit<'_>, severity: Severity, place: Place) -> Finding {
     let edit = hit.edit;
     Finding {
         edit: Cow::Borrowed(edit.id),
@@ -116,7 +122,7 @@ fn finding(hit: &Hit<'_>, severity: Severity, place: &Place) -> Finding {
             element: hit.element,
             component: hit.component,
             repetition: hit.repetition,
-            ..place.clone()
+            ..place
         },
         value: value(hit),
         message: words(edit.message, hit),
