@@ -504,14 +504,3 @@ async fn the_gateways_own_client_is_served_too() {
     assert!(back == wanted);
     world.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn adhoc_python() {
-    let Ok(script) = std::env::var("ADHOC_PY") else { return };
-    let world = world(Gateway { takes: true, ..Gateway::default() }, SftpLimits::default()).await;
-    let mut c = Command::new("/tmp/pv/bin/python");
-    c.arg(script).arg(world.port.to_string()).arg(world.path("core")).current_dir(world.dir.path());
-    let o = tokio::task::spawn_blocking(move || c.output().unwrap()).await.unwrap();
-    eprintln!("{}\n{}", String::from_utf8_lossy(&o.stdout), String::from_utf8_lossy(&o.stderr));
-    world.stop().await;
-}
