@@ -36,8 +36,8 @@ pub fn run(args: &ValidateArgs, given: Option<&Path>) -> Result<ExitCode> {
     let view = given.map(|_| GatewayView::open(&config)).transpose()?;
     let codes = CodeSets::default();
     let as_of = match args.as_of {
-        Some(date) => Day::from(date),
-        None => Day::from(jiff::Timestamp::now().to_zoned(config.gateway.time_zone.clone()).date()),
+        Some(date) => Day::of(date),
+        None => Day::of(jiff::Timestamp::now().to_zoned(config.gateway.time_zone.clone()).date()),
     };
     let checker = Checker { args, config: &config, guides: &guides, view: view.as_ref(), codes: &codes, as_of };
     let mut out = BufWriter::new(io::stdout().lock());
