@@ -22,7 +22,7 @@ use crate::domain::ids::ClaimId;
 use crate::edits::codesets::CodeSets;
 use crate::edits::settings::Settings;
 use crate::edits::sink::Summary;
-use crate::edits::{Day, check};
+use crate::edits::{CheckedClaim, Day, check};
 use crate::guide::Guides;
 use crate::partner::Config;
 
@@ -156,7 +156,7 @@ impl Checker<'_> {
             number += 1;
             number
         };
-        let traces = |_: &_| {
+        let traces = |_: &CheckedClaim<'_>| {
             claim += 1;
             ClaimId(claim).trace_number()
         };
