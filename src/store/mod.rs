@@ -11,6 +11,7 @@ pub mod collected;
 pub mod control_numbers;
 pub mod deliveries;
 pub mod events;
+pub mod glimpses;
 pub mod exceptions;
 pub mod inbound;
 pub mod keys;

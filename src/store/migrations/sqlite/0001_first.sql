@@ -393,3 +393,13 @@ CREATE TABLE alarm (
     cleared_at  INTEGER
 );
 CREATE UNIQUE INDEX alarm_standing ON alarm (kind, subject) WHERE cleared_at IS NULL;
+
+-- A file at a payer that did not look whole: read only when it has stood still for a while.
+CREATE TABLE glimpse (
+    partner     TEXT    NOT NULL,
+    remote_path TEXT    NOT NULL,
+    bytes       INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    first_at    INTEGER NOT NULL,
+    PRIMARY KEY (partner, remote_path)
+) WITHOUT ROWID;
