@@ -19,6 +19,7 @@ pub mod matching;
 pub mod payload;
 pub mod reconcile;
 pub mod remittances;
+pub mod routes;
 pub mod search;
 pub mod submissions;
 pub mod timeline;

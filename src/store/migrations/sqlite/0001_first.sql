@@ -206,6 +206,7 @@ CREATE TABLE delivery (
     next_at     INTEGER NOT NULL,
     lease_until INTEGER NOT NULL DEFAULT 0,
     created_at  INTEGER NOT NULL,
+    since       INTEGER NOT NULL,                -- when its tries began: created, or given back by support
     sent_at     INTEGER
 );
 CREATE UNIQUE INDEX delivery_batch ON delivery (batch_id);
@@ -302,12 +303,13 @@ CREATE TABLE payment (
 CREATE UNIQUE INDEX payment_place ON payment (remittance_id, ordinal);
 CREATE INDEX payment_claim ON payment (claim_id) WHERE claim_id IS NOT NULL;
 
--- A response that matched no claim, or a file nobody could read.
+-- A response that matched no claim, a file nobody could read; or (inbound_id 0) claims that have no route, a batch
+-- that could not be built.
 CREATE TABLE exception (
     id          INTEGER PRIMARY KEY,
     inbound_id  INTEGER NOT NULL,
     payer       TEXT    NOT NULL,
-    kind        TEXT    NOT NULL,                -- TA1, 999, 277CA, 277, 835, file, balance
+    kind        TEXT    NOT NULL,                -- TA1, 999, 277CA, 277, 835, file, balance, route, batch
     raised_at   INTEGER NOT NULL,
     state       INTEGER NOT NULL,                -- 0 open, 1 resolved, 2 dismissed
     reason      TEXT    NOT NULL,
@@ -316,8 +318,10 @@ CREATE TABLE exception (
     payment_id  INTEGER,
     claim_id    INTEGER,                         -- once resolved
     resolved_by TEXT,
-    resolved_at INTEGER
+    resolved_at INTEGER,
+    origin      TEXT                             -- what of ours it was raised for; raised once for the same
 );
+CREATE UNIQUE INDEX exception_origin ON exception (origin) WHERE origin IS NOT NULL;
 CREATE INDEX exception_state ON exception (state, id);
 CREATE INDEX exception_inbound ON exception (inbound_id);
 
