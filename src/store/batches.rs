@@ -67,6 +67,8 @@ pub struct BatchClaim {
     pub id: ClaimId,
     pub submission_id: SubmissionId,
     pub payload_id: PayloadId,
+    /// How many interchanges its submission holds.
+    pub interchanges: i64,
     pub charge: Cents,
     pub provider: Range,
     pub subscriber: Range,
@@ -190,7 +192,8 @@ impl Store {
     ) -> Result<Vec<BatchClaim>, StoreError> {
         let rows = sqlx::query(
             "SELECT c.id, c.submission_id, s.payload_id, c.charge, c.provider_offset, c.provider_bytes, c.subscriber_offset,
-                    c.subscriber_bytes, c.patient_offset, c.patient_bytes, c.claim_offset, c.claim_bytes
+                    c.subscriber_bytes, c.patient_offset, c.patient_bytes, c.claim_offset, c.claim_bytes,
+                    (SELECT count(*) FROM interchange i WHERE i.submission_id = s.id)
              FROM claim c JOIN submission s ON s.id = c.submission_id
              WHERE c.batch_id = ? AND c.id > ? ORDER BY c.id LIMIT ?",
         )
@@ -322,6 +325,7 @@ fn batch_claim(row: &SqliteRow) -> Result<BatchClaim, StoreError> {
         id,
         submission_id: SubmissionId(row.get(1)),
         payload_id: PayloadId(row.get(2)),
+        interchanges: row.get(12),
         charge: Cents(row.get(3)),
         provider: range(4)?,
         subscriber: range(6)?,

@@ -42,7 +42,10 @@ fn payer_of<'a>(claims: &Unplaced, partners: &'a Partners) -> Result<&'a Payer, 
     };
     let file = partners.file_of(&payer.id);
     if !payer.active {
-        return Err(format!("{count} claims ({kind}) wait for {}, which is not active: see active in {file}", payer.id));
+        return Err(format!(
+            "{count} claims ({kind}) wait for {}, which is not active: see active in {file}",
+            payer.id
+        ));
     }
     if !payer.accepts.contains(kind) {
         return Err(format!("{count} claims wait: {} does not take {kind}, see accepts in {file}", payer.id));

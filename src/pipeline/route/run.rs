@@ -42,8 +42,7 @@ async fn route(gateway: &Gateway, submission: SubmissionId) -> Result<(), StageE
     let plan = plan(found, &gateway.partners.current(), now, &gateway.config.gateway.time_zone, &gateway.ids);
     let placed: i64 = plan.placements.iter().map(|placement| placement.claims.claims).sum();
     let strays: i64 = plan.strays.iter().map(|stray| stray.claims.claims).sum();
-    let placing =
-        gateway.store.place_claims(submission, &plan.placements, &plan.strays, now.as_millisecond()).await?;
+    let placing = gateway.store.place_claims(submission, &plan.placements, &plan.strays, now.as_millisecond()).await?;
     match placing {
         Placing::Done => {
             metrics::counter!("claimgate_claims_routed_total").increment(placed.unsigned_abs());
