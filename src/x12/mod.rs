@@ -2,7 +2,15 @@
 //! Knows no guide.
 
 pub mod delimiters;
+pub mod envelope;
+mod header;
+pub mod reader;
 pub mod segment;
+pub mod token;
+mod window;
 
 pub use delimiters::Delimiters;
+pub use envelope::{Envelopes, Event};
+pub use reader::Reader;
 pub use segment::Segment;
+pub use token::{Damage, DamageKind, Isa, Token};
