@@ -40,4 +40,8 @@ pub enum Fault {
     /// The component or repetition separator: segments and elements read well, what is inside them may not.
     HidesRepetitions,
 }
-impl Default for Delimiters { fn default() -> Delimiters { Delimiters::USUAL } }
+impl Default for Delimiters {
+    fn default() -> Delimiters {
+        Delimiters::USUAL
+    }
+}

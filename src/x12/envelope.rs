@@ -9,7 +9,11 @@
 //! Each call adds the findings about what it returns; their `place` is complete. Every `*Start` is followed by its
 //! `*End`, also when the trailer is missing or the file ends.
 
-use super::{Damage, Segment};
+use std::io::{self, Read};
+
+use super::machine::Machine;
+use super::{Damage, Delimiters, Reader, Segment};
+use crate::domain::Finding;
 
 /// Facts of an ISA, blanks trimmed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub struct Interchange {
     pub ack_requested: bool,
     /// ISA15, `T` or `P`.
     pub usage: String,
-    pub delimiters: super::Delimiters,
+    pub delimiters: Delimiters,
     pub offset: u64,
     pub line: u32,
 }
@@ -119,4 +123,39 @@ pub enum Event<'a> {
     /// Bytes that are no X12; a finding says so.
     Damage(Damage),
 }
-pub struct Envelopes<R> { reader: super::Reader<R> }
+
+/// The state machine over a reader; see the top of this file.
+pub struct Envelopes<R> {
+    reader: Reader<R>,
+    machine: Machine,
+    /// The token last read waits until what it ends has been told.
+    held: bool,
+}
+
+impl<R: Read> Envelopes<R> {
+    pub fn new(reader: Reader<R>) -> Envelopes<R> {
+        Envelopes { reader, machine: Machine::default(), held: false }
+    }
+
+    /// What comes next, `None` at the end of the file. `Err` is trouble of the input, never of the file.
+    #[inline]
+    pub fn next(&mut self, findings: &mut Vec<Finding>) -> io::Result<Option<Event<'_>>> {
+        if !self.held {
+            self.reader.advance()?;
+        }
+        let Envelopes { reader, machine, held } = self;
+        let token = reader.current();
+        let turn = machine.turn(token, reader.bytes_read(), findings);
+        *held = turn.holds();
+        Ok(machine.event(turn, token))
+    }
+
+    /// Bytes of the file passed so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.reader.bytes_read()
+    }
+}
+
+#[cfg(test)]
+#[path = "envelope_tests.rs"]
+mod tests;

@@ -68,7 +68,8 @@ fn header(bytes: &[u8], separators: [usize; 16], width: Width) -> Header {
 mod tests {
     use super::*;
 
-    const PLAIN: &[u8] = b"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260101*1200*^*00501*000000001*0*T*:~";
+    const PLAIN: &[u8] =
+        b"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260101*1200*^*00501*000000001*0*T*:~";
 
     #[test]
     fn a_header_is_read_by_its_widths() {

@@ -1,10 +1,14 @@
 //! Bytes to segments and back: delimiters, a streaming reader with positions, envelopes, a writer.
 //! Knows no guide.
 
+mod control;
+pub mod dates;
 pub mod delimiters;
 pub mod envelope;
 mod header;
+mod machine;
 pub mod reader;
+mod seen;
 pub mod segment;
 pub mod token;
 mod window;

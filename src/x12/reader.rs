@@ -98,7 +98,8 @@ impl<R: Read> Reader<R> {
         self.window.offset()
     }
 
-    fn advance(&mut self) -> io::Result<()> {
+    #[inline]
+    pub(super) fn advance(&mut self) -> io::Result<()> {
         if let Some(queued) = self.queued.take() {
             self.last = Some(queued);
             return Ok(());
@@ -181,7 +182,8 @@ impl<R: Read> Reader<R> {
             let found = loop {
                 let Some(at) = memchr::memmem::find(&bytes[from..], b"ISA").map(|at| at + from) else { break None };
                 let apart = !bytes[at - 1].is_ascii_alphanumeric();
-                if apart && header::read(&bytes[at..]).is_some_and(|h| h.delimiters.fault().is_none()) {
+                let found = header::read(&bytes[at..]).filter(|h| apart || h.width == Width::Right);
+                if found.is_some_and(|h| h.delimiters.fault().is_none()) {
                     break Some(at);
                 }
                 from = at + 3;

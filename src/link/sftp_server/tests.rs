@@ -91,6 +91,7 @@ impl SftpSession for Shared {
             if folder != "inbound" {
                 return Err(SftpRefusal::not_permitted("files are put into /inbound"));
             }
+            self.0.note(format!("began {name}"));
             let upload = Uploading { gateway: self.0.clone(), name: name.to_owned(), data: Vec::new(), closed: false };
             Ok(Box::new(upload) as Box<dyn Upload>)
         })
@@ -210,12 +211,21 @@ impl World {
         self.dir.path().join(name)
     }
 
-    fn command(&self, user: &str, key: &str) -> Command {
+    /// OpenSSH's `sftp` up to its options; the login comes last.
+    fn command(&self, key: &str) -> Command {
         let mut command = Command::new("sftp");
         command
-            .args(["-q", "-b", "-", "-P", &self.port.to_string(), "-i", self.path(key).to_str().unwrap()])
+            .args([
+                "-b",
+                "-",
+                "-o",
+                "LogLevel=ERROR",
+                "-P",
+                &self.port.to_string(),
+                "-i",
+                self.path(key).to_str().unwrap(),
+            ])
             .args(["-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"])
-            .arg(format!("{user}@127.0.0.1"))
             .current_dir(self.dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -225,7 +235,7 @@ impl World {
 
     /// Runs a batch of `sftp` commands; gives whether all went well, and what was said.
     async fn sftp(&self, user: &str, key: &str, batch: &str) -> (bool, String) {
-        let mut child = self.command(user, key).spawn().unwrap();
+        let mut child = self.command(key).arg(format!("{user}@127.0.0.1")).spawn().unwrap();
         let batch = batch.to_owned();
         tokio::task::spawn_blocking(move || {
             use std::io::Write;
@@ -389,38 +399,64 @@ async fn a_cut_connection_abandons_the_upload() {
         return;
     }
     let world = world(Gateway::default(), SftpLimits::default()).await;
-    // Slow enough to be cut in the middle: at this rate the file takes minutes.
     fs::write(world.path("a.837"), content(20_000_000)).unwrap();
-    let mut command = world.command("acme", "acme");
-    let mut child = command.args(["-l"]).spawn().unwrap();
-    drop(child.kill());
-    child.wait().unwrap();
-    let mut slow = Command::new("sftp");
-    slow.args([
-        "-q",
-        "-b",
-        "-",
-        "-l",
-        "400",
-        "-P",
-        &world.port.to_string(),
-        "-i",
-        world.path("acme").to_str().unwrap(),
-    ])
-    .args(["-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"])
-    .arg("acme@127.0.0.1")
-    .current_dir(world.dir.path())
-    .stdin(Stdio::piped())
-    .stdout(Stdio::null())
-    .stderr(Stdio::null());
-    let mut child = slow.spawn().unwrap();
+    let mut client = world.command("acme");
+    // At 4 Mbit/s the file takes 40 seconds: it is cut in the middle.
+    let mut child = client.args(["-l", "4000"]).arg("acme@127.0.0.1").spawn().unwrap();
     io::Write::write_all(&mut child.stdin.take().unwrap(), b"put a.837 inbound/a.837\n").unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    until("the upload has begun or ended", || child.try_wait().unwrap().is_none()).await;
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    until("the upload has begun", || world.gateway.noted("began a.837")).await;
     child.kill().unwrap();
     child.wait().unwrap();
     until("the upload is abandoned", || world.gateway.noted("abandoned a.837")).await;
     assert!(!world.gateway.noted("durable a.837"));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_under_way_is_finished_before_a_stop() {
+    if !openssh_is_here() {
+        return;
+    }
+    let gateway = Gateway { close_delay: Duration::from_millis(500), ..Gateway::default() };
+    let world = world(gateway, SftpLimits::default()).await;
+    fs::write(world.path("a.837"), content(100_000)).unwrap();
+    let gateway = world.gateway.clone();
+    let stop = world.stop.clone();
+    let (put, ()) = tokio::join!(world.sftp("acme", "acme", "put a.837 inbound/a.837\n"), async {
+        until("the upload has begun", || gateway.noted("began a.837")).await;
+        stop.send_replace(true);
+    });
+    assert!(put.0, "{}", put.1);
+    assert!(world.gateway.noted("durable a.837"));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_does_not_log_in_is_closed() {
+    let limits = SftpLimits { login_seconds_max: 1, ..SftpLimits::default() };
+    let world = world(Gateway::default(), limits).await;
+    let mut silent = tokio::net::TcpStream::connect(("127.0.0.1", world.port)).await.unwrap();
+    let mut said = Vec::new();
+    let read = tokio::io::AsyncReadExt::read_to_end(&mut silent, &mut said);
+    tokio::time::timeout(Duration::from_secs(5), read).await.unwrap().unwrap();
+    assert!(said.starts_with(b"SSH-2.0-claimgate_"));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shell_is_refused_with_what_there_is() {
+    if !openssh_is_here() {
+        return;
+    }
+    let world = world(Gateway::default(), SftpLimits::default()).await;
+    let mut ssh = Command::new("ssh");
+    ssh.args(["-p", &world.port.to_string(), "-i", world.path("acme").to_str().unwrap(), "-o", "LogLevel=ERROR"])
+        .args(["-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"])
+        .args(["acme@127.0.0.1", "cat /etc/passwd"])
+        .stdin(Stdio::null());
+    let output = tokio::task::spawn_blocking(move || ssh.output().unwrap()).await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("use sftp"));
     world.stop().await;
 }
