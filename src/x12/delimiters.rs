@@ -14,4 +14,34 @@ pub struct Delimiters {
 impl Delimiters {
     /// The usual ones: `*`, `^`, `:` and `~`. What the gateway writes unless the data holds one of them.
     pub const USUAL: Delimiters = Delimiters { element: b'*', repetition: Some(b'^'), component: b':', segment: b'~' };
+
+    /// What makes these unfit for reading or writing.
+    pub fn fault(self) -> Option<Fault> {
+        let fit = |b: u8| b.is_ascii() && !b.is_ascii_alphanumeric() && b != b' ';
+        let (e, c, s) = (self.element, self.component, self.segment);
+        if !fit(e) || !fit(s) || e == s {
+            return Some(Fault::HidesSegments);
+        }
+        let doubled = self.repetition.is_some_and(|r| !fit(r) || r == e || r == c || r == s);
+        (!fit(c) || c == e || c == s || doubled).then_some(Fault::HidesRepetitions)
+    }
+
+    /// Whether data with this byte would be read as something else.
+    pub fn is_one(self, byte: u8) -> bool {
+        byte == self.element || byte == self.component || byte == self.segment || Some(byte) == self.repetition
+    }
+}
+
+/// Two delimiters are equal, or one is a letter, digit, blank or no ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The element separator or segment terminator: no segment can be told from the next.
+    HidesSegments,
+    /// The component or repetition separator: segments and elements read well, what is inside them may not.
+    HidesRepetitions,
+}
+impl Default for Delimiters {
+    fn default() -> Delimiters {
+        Delimiters::USUAL
+    }
 }

@@ -1,8 +1,20 @@
 //! Bytes to segments and back: delimiters, a streaming reader with positions, envelopes, a writer.
 //! Knows no guide.
 
+mod control;
+pub mod dates;
 pub mod delimiters;
+pub mod envelope;
+mod header;
+mod machine;
+pub mod reader;
+mod seen;
 pub mod segment;
+pub mod token;
+mod window;
 
 pub use delimiters::Delimiters;
+pub use envelope::{Envelopes, Event};
+pub use reader::Reader;
 pub use segment::Segment;
+pub use token::{Damage, DamageKind, Isa, Token};

@@ -1,0 +1,77 @@
+//! Short names as numbers: a loop id or segment id of up to eight ASCII characters packed into a `u64`, so
+//! that comparing and matching cost nothing.
+
+use std::fmt;
+
+/// A loop id (`2010AA`), segment id (`CLM`) or short code. Usable as a `const` pattern in `match`:
+/// `const CLM: Tag = Tag::new("CLM");`
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(u64);
+
+impl Tag {
+    /// The tag of the empty name: what stands in no loop.
+    pub const NONE: Tag = Tag(0);
+
+    /// Of a literal of at most eight bytes; a longer one does not compile where it is a `const`.
+    pub const fn new(name: &str) -> Tag {
+        let bytes = name.as_bytes();
+        assert!(bytes.len() <= 8, "a tag has at most eight bytes");
+        Tag(pack(bytes))
+    }
+
+    /// Of bytes of a file; `None` when there are more than eight, so that no two names share a tag.
+    #[inline]
+    pub fn of(bytes: &[u8]) -> Option<Tag> {
+        if bytes.len() <= 8 { Some(Tag(pack(bytes))) } else { None }
+    }
+
+    pub const fn raw(self) -> u64 {
+        self.0
+    }
+
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Left-aligned, so that tags sort as their names do.
+#[inline]
+const fn pack(bytes: &[u8]) -> u64 {
+    let mut packed = 0u64;
+    let mut at = 0;
+    while at < bytes.len() {
+        packed |= (bytes[at] as u64) << (56 - 8 * at);
+        at += 1;
+    }
+    packed
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in self.0.to_be_bytes().into_iter().take_while(|&b| b != 0) {
+            write!(f, "{}", char::from(byte))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_prints_as_its_name_and_works_as_a_pattern() {
+        const CLAIM: Tag = Tag::new("2300");
+        assert_eq!(CLAIM.to_string(), "2300");
+        assert!(matches!(Tag::of(b"2300"), Some(CLAIM)));
+        assert!(Tag::new("2010AA") < Tag::new("2010BA"));
+        assert_eq!(Tag::of(b"123456789"), None);
+        assert_eq!(Tag::NONE.to_string(), "");
+    }
+}
