@@ -1,1 +1,7 @@
-//! placeholder
+//! The only sockets: HTTPS and SFTP, server and client. Carries bytes and decides nothing; knows no SQL and
+//! no X12.
+
+pub mod certs;
+pub mod listen;
+pub mod sftp_server;
+pub mod trouble;

@@ -1,0 +1,221 @@
+//! What goes wrong toward a payer, and the one place where it is judged. The judgement goes by type, never by
+//! the text of a message, and what is not known to be harmless is looked into before it is repeated.
+//!
+//! Every error has two texts: `Display` (with its `source` chain) for the log, and [`LinkError::for_console`]
+//! for support staff. Neither holds patient data: hosts, paths, sizes and codes only.
+
+use std::io;
+use std::path::PathBuf;
+
+/// What to do about a failed delivery or collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Nothing of it arrived: the same may be sent again when its wait is over.
+    Retry,
+    /// It may have arrived: look at the payer first, and send again only what is not there.
+    LookThenRetry,
+    /// Repeating cannot help: a person must change something here or at the payer.
+    Support,
+}
+
+/// How much is affected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Width {
+    /// This file; others to the same payer may go on.
+    File,
+    /// Everything to this payer.
+    Payer,
+    /// The gateway itself: its disk or memory.
+    Gateway,
+}
+
+/// Where in an exchange it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    Connecting,
+    LoggingIn,
+    OpeningFolder,
+    Creating,
+    Writing,
+    Closing,
+    Checking,
+    Renaming,
+    Listing,
+    Reading,
+    Removing,
+    Requesting,
+    Answering,
+}
+
+impl Step {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Step::Connecting => "connecting",
+            Step::LoggingIn => "logging in",
+            Step::OpeningFolder => "opening the folder",
+            Step::Creating => "creating the file",
+            Step::Writing => "writing the file",
+            Step::Closing => "closing the file",
+            Step::Checking => "checking the file's size",
+            Step::Renaming => "renaming the file",
+            Step::Listing => "listing the folder",
+            Step::Reading => "reading the file",
+            Step::Removing => "removing the file",
+            Step::Requesting => "sending the request",
+            Step::Answering => "reading the answer",
+        }
+    }
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Any error of a library, kept as a cause.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    // Settings of ours.
+    #[error("{what} {path} could not be read", path = path.display())]
+    FileUnreadable { what: &'static str, path: PathBuf, source: io::Error },
+    #[error("{what} {path} is not usable", path = path.display())]
+    FileUnusable { what: &'static str, path: PathBuf, source: Cause },
+    #[error("{setting} of {host} is not usable")]
+    SettingUnusable { host: String, setting: &'static str, source: Cause },
+
+    // Nothing was sent yet.
+    #[error("the name {host} could not be resolved")]
+    NameNotFound { host: String, source: io::Error },
+    #[error("no connection to {host}:{port}")]
+    NotConnected { host: String, port: u16, source: io::Error },
+    #[error("{host} did not complete the secure connection")]
+    HandshakeFailed { host: String, source: Cause },
+    #[error("the certificate of {host} is not trusted")]
+    CertificateRefused { host: String, source: Cause },
+    #[error("{host} shows the host key {got}, expected {expected}")]
+    HostKeyDiffers {
+        host: String,
+        /// Type and SHA256 fingerprint.
+        expected: String,
+        got: String,
+    },
+    #[error("{host} refused the login of {user} with the key {key}")]
+    LoginRefused { host: String, user: String, key: String, source: Cause },
+    #[error("the connection to {host} was lost while {step}; nothing of the file can have arrived")]
+    LostBefore { host: String, step: Step, source: Cause },
+
+    // Something may have been sent.
+    #[error("the connection to {host} was lost while {step}, after {bytes_sent} bytes; the file may have arrived")]
+    LostDuring { host: String, step: Step, bytes_sent: u64, source: Cause },
+
+    // The payer's server refused.
+    #[error("{host} has no {path} ({step})")]
+    NoSuchPath { host: String, path: String, step: Step, source: Cause },
+    #[error("{host} does not permit it: {step}, {path}")]
+    NotPermitted { host: String, path: String, step: Step, source: Cause },
+    #[error("{host} has no room for {path} ({step})")]
+    RemoteFull { host: String, path: String, step: Step, source: Cause },
+    #[error("{host} failed {step}, {path}")]
+    RemoteFailed { host: String, path: String, step: Step, source: Cause },
+    #[error("{path} is already at {host}, with {bytes} bytes")]
+    AlreadyThere {
+        host: String,
+        path: String,
+        /// The size of the file that is there.
+        bytes: u64,
+        /// The size of the file that was to be put.
+        wanted: u64,
+    },
+    #[error("{path} at {host} has {got} bytes where {expected} were written; it was not given its final name")]
+    SizeDiffers { host: String, path: String, expected: u64, got: u64 },
+    #[error("{host} answered {status} to {method} {path}")]
+    HttpStatus {
+        host: String,
+        method: &'static str,
+        path: String,
+        status: u16,
+        /// What `Retry-After` asked for.
+        retry_after_seconds: Option<u64>,
+        /// As the payer answered; shown to staff who may see patient data, never logged.
+        answer: Opaque,
+    },
+    #[error("the answer of {host} is longer than {bytes_max} bytes")]
+    AnswerTooLong { host: String, bytes_max: u64 },
+
+    // Our own reading and writing.
+    #[error("the file for {host} could not be read here")]
+    SourceUnreadable { host: String, source: io::Error },
+    #[error("the file to send to {host} has {got} bytes here where {expected} were recorded")]
+    SourceDiffers { host: String, expected: u64, got: u64 },
+    #[error("a file from {host} could not be written here")]
+    SinkFailed { host: String, source: io::Error },
+}
+
+/// Bytes that a partner answered: they may hold patient data and print as their length.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Opaque(pub Vec<u8>);
+
+impl std::fmt::Debug for Opaque {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{} bytes]", self.0.len())
+    }
+}
+
+impl LinkError {
+    pub fn verdict(&self) -> Verdict {
+        self.judge().0
+    }
+
+    pub fn width(&self) -> Width {
+        self.judge().1
+    }
+
+    /// Whose fault and how wide.
+    fn judge(&self) -> (Verdict, Width) {
+        match self {
+            LinkError::FileUnreadable { .. }
+            | LinkError::FileUnusable { .. }
+            | LinkError::SettingUnusable { .. }
+            | LinkError::CertificateRefused { .. }
+            | LinkError::HostKeyDiffers { .. }
+            | LinkError::LoginRefused { .. }
+            | LinkError::NoSuchPath { .. }
+            | LinkError::NotPermitted { .. } => (Verdict::Support, Width::Payer),
+            LinkError::NameNotFound { .. }
+            | LinkError::NotConnected { .. }
+            | LinkError::HandshakeFailed { .. }
+            | LinkError::LostBefore { .. }
+            | LinkError::RemoteFull { .. } => (Verdict::Retry, Width::Payer),
+            LinkError::LostDuring { .. } => (Verdict::LookThenRetry, Width::Payer),
+            LinkError::RemoteFailed { .. } | LinkError::AlreadyThere { .. } => (Verdict::LookThenRetry, Width::File),
+            LinkError::SizeDiffers { .. } => (Verdict::Retry, Width::File),
+            LinkError::HttpStatus { status, .. } => judge_status(*status),
+            LinkError::AnswerTooLong { .. } | LinkError::SourceDiffers { .. } => (Verdict::Support, Width::File),
+            LinkError::SourceUnreadable { .. } | LinkError::SinkFailed { .. } => (Verdict::Retry, Width::Gateway),
+        }
+    }
+
+    /// How long the payer asked to be left alone.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        if let LinkError::HttpStatus { retry_after_seconds, .. } = self { *retry_after_seconds } else { None }
+    }
+}
+
+/// The status of an answer that is not 2xx, to a request that may have carried a file.
+fn judge_status(status: u16) -> (Verdict, Width) {
+    match status {
+        // Said before the request was acted on: too slow, too early, too many, away, no room.
+        408 | 425 | 429 | 503 | 507 => (Verdict::Retry, Width::Payer),
+        // "Conflict" is how servers say that they have it already.
+        409 => (Verdict::LookThenRetry, Width::File),
+        // About this file's content or size.
+        400 | 411 | 412 | 413 | 415 | 422 => (Verdict::Support, Width::File),
+        // Redirects, credentials, addresses and methods: a setting here or there is wrong.
+        300..=399 | 400..=499 | 501 | 505 | 511 => (Verdict::Support, Width::Payer),
+        // It broke or gave up while it worked: it may have taken the file.
+        _ => (Verdict::LookThenRetry, Width::Payer),
+    }
+}
