@@ -15,8 +15,20 @@
 //! guide.segment(step.node?)  guide.elements(node)  guide.components(element)  guide.text(element)  guide.codes(element)
 //! ```
 
+pub mod audit;
+pub mod base;
+pub mod codes;
+mod compile;
+pub mod load;
+pub mod model;
+pub mod source;
 pub mod step;
+mod syntax;
 pub mod tag;
 
+pub use base::Base;
+pub use codes::CodeSet;
+pub use load::{Guides, LoadError};
+pub use model::{Element, Guide, Loop, Node, Type, Usage};
 pub use step::{Found, LoopId, NodeId, Opened, Standing, Step};
 pub use tag::Tag;

@@ -69,10 +69,6 @@ pub struct LineLoop {
 pub struct Loop {
     pub loop_id: Tag,
     pub name: String,
-    pub parent: Option<LoopId>,
-    pub required: bool,
-    /// 0: without limit.
-    pub max: u32,
     pub(super) first_kid: u16,
     pub(super) kid_count: u16,
     /// Index in [`Guide::levels`] and [`Guide::claims`].
@@ -83,8 +79,8 @@ pub struct Loop {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lines {
-    No,
     Plain,
+    /// The first element of its first segment counts from 1 in each claim.
     Numbered,
 }
 
@@ -100,7 +96,7 @@ pub(super) struct Kid {
     pub required: bool,
 }
 
-/// Where a run of candidates stands.
+/// Where a run of candidates stands in [`Guide`]'s list of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Run {
     pub first: u16,
@@ -171,7 +167,7 @@ pub struct Element {
     pub repeat_max: u16,
     /// Mandatory in the base standard, not only in the guide.
     pub base_required: bool,
-    /// What its date format qualifier stands before it.
+    /// The element before it says which form its date has.
     pub(super) format_before: bool,
     pub(super) codes: Option<u16>,
     pub(super) first_component: u32,
@@ -197,7 +193,6 @@ pub(super) struct SyntaxNote {
     pub rule: Rule,
     pub first: u64,
     pub all: u64,
-    pub text: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
