@@ -2,6 +2,9 @@
 //! no X12.
 
 pub mod certs;
+pub mod https_server;
 pub mod listen;
+pub mod sftp_client;
 pub mod sftp_server;
+pub mod tls;
 pub mod trouble;

@@ -102,6 +102,8 @@ pub enum LinkError {
         expected: String,
         got: String,
     },
+    #[error("{host} and the gateway have no common way of encrypting, or no common kind of host key")]
+    NoCommonCipher { host: String, expected: String, source: Cause },
     #[error("{host} refused the login of {user} with the key {key}")]
     LoginRefused { host: String, user: String, key: String, source: Cause },
     #[error("the connection to {host} was lost while {step}; nothing of the file can have arrived")]
@@ -131,6 +133,8 @@ pub enum LinkError {
     },
     #[error("{path} at {host} has {got} bytes where {expected} were written; it was not given its final name")]
     SizeDiffers { host: String, path: String, expected: u64, got: u64 },
+    #[error("{path} at {host} ended after {got} of {expected} bytes")]
+    EndedEarly { host: String, path: String, expected: u64, got: u64 },
     #[error("{host} answered {status} to {method} {path}")]
     HttpStatus {
         host: String,
@@ -181,6 +185,7 @@ impl LinkError {
             | LinkError::SettingUnusable { .. }
             | LinkError::CertificateRefused { .. }
             | LinkError::HostKeyDiffers { .. }
+            | LinkError::NoCommonCipher { .. }
             | LinkError::LoginRefused { .. }
             | LinkError::NoSuchPath { .. }
             | LinkError::NotPermitted { .. } => (Verdict::Support, Width::Payer),
@@ -190,8 +195,11 @@ impl LinkError {
             | LinkError::LostBefore { .. }
             | LinkError::RemoteFull { .. } => (Verdict::Retry, Width::Payer),
             LinkError::LostDuring { .. } => (Verdict::LookThenRetry, Width::Payer),
+            // A file that could not be written has no final name yet. Most servers say no more than "failure"
+            // when their disk is full.
+            LinkError::RemoteFailed { step: Step::Writing | Step::Closing, .. } => (Verdict::Retry, Width::Payer),
             LinkError::RemoteFailed { .. } | LinkError::AlreadyThere { .. } => (Verdict::LookThenRetry, Width::File),
-            LinkError::SizeDiffers { .. } => (Verdict::Retry, Width::File),
+            LinkError::SizeDiffers { .. } | LinkError::EndedEarly { .. } => (Verdict::Retry, Width::File),
             LinkError::HttpStatus { status, .. } => judge_status(*status),
             LinkError::AnswerTooLong { .. } | LinkError::SourceDiffers { .. } => (Verdict::Support, Width::File),
             LinkError::SourceUnreadable { .. } | LinkError::SinkFailed { .. } => (Verdict::Retry, Width::Gateway),

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 
 use super::fetch::Fetch;
-use super::handles::{Handle, Handles, Listing};
+use super::handles::{Counted, Handle, Handles, Listing};
 use super::host::{FileEntry, SftpRefusal, SftpSession};
 use super::paths::{self, Place};
 use super::put::Put;
@@ -41,6 +41,8 @@ pub(super) struct Conversation {
     /// What was put here. A client asks for the size of what it has just put, and the gateway may have taken
     /// the file by then.
     put: VecDeque<(String, FileEntry)>,
+    /// The upload whose close is being answered: a stop waits until the client has the answer.
+    answered: Option<Counted>,
 }
 
 pub(super) async fn run<S>(mut stream: S, mut conversation: Conversation)
@@ -55,7 +57,7 @@ where
         };
         let Ok(answer) = Bytes::try_from(answer) else { return };
         match tokio::time::timeout(patience, stream.write_all(&answer)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => conversation.answered = None,
             Ok(Err(_)) | Err(_) => return,
         }
     }
@@ -88,7 +90,7 @@ impl Conversation {
     ) -> Conversation {
         let folders = view.folders();
         let handles = Handles::new(limits.handles_max, uploads);
-        Conversation { view, folders, limits, shutdown, handles, put: VecDeque::new() }
+        Conversation { view, folders, limits, shutdown, handles, put: VecDeque::new(), answered: None }
     }
 
     async fn answer(&mut self, request: Packet) -> Packet {
@@ -138,13 +140,15 @@ impl Conversation {
         self.handles.check_room()?;
         if !flags.contains(OpenFlags::WRITE) {
             let source = self.view.read(&folder, &name).await?;
-            return Ok(self.opened(id, Handle::Fetch(Fetch::new(source))));
+            return Ok(self.opened(id, Handle::Fetch(Fetch::new(source)), None));
         }
         if flags.contains(OpenFlags::APPEND) || !flags.contains(OpenFlags::CREATE) {
             return Err(SftpRefusal::not_offered(
                 "files can't be continued or changed here; send the whole file again, under a new name",
             ));
         }
+        // Counted first: a stop that comes after the look waits for this upload.
+        let counted = self.handles.count_upload();
         if *self.shutdown.borrow() {
             return Err(SftpRefusal::failure("the gateway is stopping; try again in a few minutes"));
         }
@@ -156,16 +160,16 @@ impl Conversation {
         }
         let upload = self.view.create(&folder, &name).await?;
         let put = Put::new(upload, self.limits.upload_bytes_max);
-        Ok(self.opened(id, Handle::Put { put, folder, name }))
+        Ok(self.opened(id, Handle::Put { put, folder, name }, Some(counted)))
     }
 
-    fn opened(&mut self, id: u32, handle: Handle) -> Packet {
-        Packet::Handle(HandleAnswer { id, handle: self.handles.add(handle) })
+    fn opened(&mut self, id: u32, handle: Handle, counted: Option<Counted>) -> Packet {
+        Packet::Handle(HandleAnswer { id, handle: self.handles.add(handle, counted) })
     }
 
     async fn close(&mut self, id: u32, handle: &str) -> Answer {
-        // Kept among the handles' count until it is durable: a stop waits for it.
-        let (handle, _counted) = self.handles.take(handle)?;
+        let (handle, counted) = self.handles.take(handle)?;
+        self.answered = counted;
         match handle {
             Handle::Fetch(_) | Handle::Listing(_) => {}
             Handle::Put { put, folder, name } => {
@@ -226,7 +230,7 @@ impl Conversation {
             }
             Place::File { .. } => return Err(SftpRefusal::failure("that is no folder")),
         };
-        Ok(self.opened(id, Handle::Listing(Listing { names })))
+        Ok(self.opened(id, Handle::Listing(Listing { names }), None))
     }
 
     fn read_folder(&mut self, id: u32, handle: &str) -> Answer {

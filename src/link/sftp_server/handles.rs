@@ -55,13 +55,14 @@ impl Handles {
         Err(SftpRefusal::failure(format!("at most {} files and folders can be open; close one first", self.max)))
     }
 
+    /// Counts an upload that is about to begin.
+    pub(super) fn count_upload(&self) -> Counted {
+        Counted::new(&self.uploads)
+    }
+
     /// The name by which the client speaks of it; names are not used twice.
-    pub(super) fn add(&mut self, handle: Handle) -> String {
+    pub(super) fn add(&mut self, handle: Handle, counted: Option<Counted>) -> String {
         self.last += 1;
-        let counted = match &handle {
-            Handle::Put { .. } => Some(Counted::new(&self.uploads)),
-            Handle::Fetch(_) | Handle::Listing(_) => None,
-        };
         let name = self.last.to_string();
         self.open.insert(name.clone(), (handle, counted));
         name

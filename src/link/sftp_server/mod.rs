@@ -35,7 +35,7 @@ const CHANNEL_MESSAGES_MAX: usize = 128;
 /// Answers waiting to be sent. Must be able to take an answer to every request on the way: the connection does
 /// not send while keys are exchanged, and would otherwise wait for us while we wait for it.
 const ANSWERS_MAX: usize = 256;
-/// What is left to a client after the stop to hang up by itself.
+/// What is left to a client, when its uploads are done or it was told to go, to hang up by itself.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
@@ -181,12 +181,16 @@ impl Server {
             }
             reason = &mut late_login => reason,
             () = stopped(&mut shutdown) => {
-                let drained = open_uploads.wait_for(|open| *open == 0);
                 let drain_time = Duration::from_secs(self.limits.drain_seconds_max);
+                let drained = async {
+                    // Either way the connection is closed then; what is unfinished is abandoned.
+                    let _ = tokio::time::timeout(drain_time, open_uploads.wait_for(|open| *open == 0)).await;
+                    // Time for the client to give the file its final name.
+                    tokio::time::sleep(GOODBYE).await;
+                };
                 tokio::select! {
                     _ = &mut running => return,
-                    // Either way the connection is closed now; what is unfinished is abandoned.
-                    _ = tokio::time::timeout(drain_time, drained) => "the gateway is stopping",
+                    () = drained => "the gateway is stopping",
                 }
             }
         };

@@ -399,6 +399,7 @@ async fn a_cut_connection_abandons_the_upload() {
         return;
     }
     let world = world(Gateway::default(), SftpLimits::default()).await;
+    fs::write(world.path("a.837"), content(20_000_000)).unwrap();
     let mut client = world.command("acme");
     // At 4 Mbit/s the file takes 40 seconds: it is cut in the middle.
     let mut child = client.args(["-l", "4000"]).arg("acme@127.0.0.1").spawn().unwrap();
