@@ -1,1 +1,148 @@
-//! placeholder
+//! The running gateway: opened in order, its stages supervised, its front doors served, stopped without
+//! losing work. What is half done at a stop is in the store and goes on at the next start.
+
+pub mod open;
+mod ops;
+mod stages;
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
+
+use crate::domain::error_chain;
+use crate::link::https_server::{HttpLimits, serve, serve_plain};
+use crate::link::listen::{ListenError, Shutdown, bind, stop_signal};
+use crate::link::sftp_server::{self, SftpLimits, SftpServeError};
+use crate::link::tls::{TlsError, TlsFiles, server_config};
+use crate::partner::Config;
+use crate::pipeline::Gateway;
+
+pub use open::{OpenError, open_gateway};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the gateway cannot be opened")]
+    Open(#[from] OpenError),
+    #[error("the gateway cannot listen")]
+    Listen(#[from] ListenError),
+    #[error("the HTTPS certificate cannot be used")]
+    Tls(#[from] TlsError),
+    #[error("the SFTP server cannot start")]
+    Sftp(#[from] SftpServeError),
+    #[error("signals cannot be waited for")]
+    Signals { source: std::io::Error },
+}
+
+/// The three front doors, bound before anything is served, so that a port in use is said at once.
+pub struct Doors {
+    https: TcpListener,
+    sftp: TcpListener,
+    ops: TcpListener,
+}
+
+impl Doors {
+    pub async fn bind(config: &Config) -> Result<Doors, ServeError> {
+        Ok(Doors {
+            https: bind(&config.listen.https.to_string(), "listen.https").await?,
+            sftp: bind(&config.listen.sftp.to_string(), "listen.sftp").await?,
+            ops: bind(&config.listen.ops.to_string(), "listen.ops").await?,
+        })
+    }
+}
+
+/// `claimgate serve`: runs until SIGTERM or SIGINT; SIGHUP reads the partners' files again.
+pub async fn run(config: Config) -> Result<(), ServeError> {
+    let signals = Signals::new().map_err(|source| ServeError::Signals { source })?;
+    let doors = Doors::bind(&config).await?;
+    let gateway = open_gateway(config).await?;
+    let (stop, shutdown) = stop_signal();
+    let for_signals = gateway.clone();
+    let told = tokio::spawn(async move {
+        signals.obey(&for_signals).await;
+        // Nobody listens any more only when everything has stopped already.
+        let _ = stop.send(true);
+    });
+    let served = serve_until(gateway.clone(), doors, shutdown).await;
+    told.abort();
+    gateway.store.close().await;
+    served
+}
+
+/// Serves the doors and runs the stages until told to stop; returns when all of it has ended.
+pub async fn serve_until(gateway: Arc<Gateway>, doors: Doors, shutdown: Shutdown) -> Result<(), ServeError> {
+    let certs = &gateway.config.paths.certs;
+    let tls = server_config(&TlsFiles {
+        certificate: certs.join("server.crt"),
+        key: certs.join("server.key"),
+        client_authorities: None,
+    })?;
+    let metrics = ops::install_metrics();
+    let web = crate::api::router(gateway.clone()).merge(crate::console::router().with_state(gateway.clone()));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(serve(doors.https, tls, web, HttpLimits::default(), shutdown.clone()));
+    let ops = ops::router(gateway.clone(), metrics);
+    tasks.spawn(serve_plain(doors.ops, ops, HttpLimits::default(), shutdown.clone()));
+    let host = crate::api::sftp::host(gateway.clone());
+    let host_key = certs.join("ssh_host_ed25519");
+    let limits = SftpLimits { upload_bytes_max: gateway.config.intake.bytes_max, ..SftpLimits::default() };
+    let sftp_shutdown = shutdown.clone();
+    let sftp =
+        tokio::spawn(async move { sftp_server::serve(doors.sftp, &host_key, host, limits, sftp_shutdown).await });
+    stages::spawn_all(&gateway, &shutdown, &mut tasks);
+    tracing::info!(
+        https = %gateway.config.listen.https, sftp = %gateway.config.listen.sftp, ops = %gateway.config.listen.ops,
+        "claimgate is up"
+    );
+    let sftp = sftp.await.unwrap_or(Ok(()));
+    // The doors end when told; a stage that panicked was restarted by its supervisor.
+    while tasks.join_next().await.is_some() {}
+    tracing::info!("claimgate has stopped");
+    Ok(sftp?)
+}
+
+struct Signals {
+    term: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            term: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when the gateway is to stop.
+    async fn obey(mut self, gateway: &Gateway) {
+        loop {
+            tokio::select! {
+                _ = self.term.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => reload(gateway),
+            }
+        }
+    }
+}
+
+/// All or nothing: with one fault in any file, everything stays as it was.
+fn reload(gateway: &Gateway) {
+    match gateway.partners.reload() {
+        Ok(()) => {
+            tracing::info!(partners = gateway.partners.current().all().count(), "partners' files were read again");
+            stages::nudge_all(gateway);
+        }
+        Err(faults) => {
+            faults.iter().for_each(|fault| tracing::error!(%fault, "partners' files were not taken"));
+        }
+    }
+}
+
+/// For the log: an error of the daemon with its causes.
+pub fn describe(error: &ServeError) -> String {
+    error_chain(error)
+}

@@ -136,6 +136,11 @@ id! {
 }
 
 impl ClaimId {
+    /// When it was drawn: milliseconds since 1970.
+    pub fn received_at_ms(self) -> i64 {
+        (self.0 >> (NODE_BITS + SEQUENCE_BITS)) + EPOCH_MS
+    }
+
     /// The trace number sent in REF*D9: the id and a check character, 13 characters, so that a damaged
     /// one is not taken for another claim's.
     pub fn trace_number(self) -> String {

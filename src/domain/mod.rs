@@ -13,3 +13,15 @@ pub use clock::{Clock, Timestamp};
 pub use finding::{Finding, Scope, Severity};
 pub use money::Cents;
 pub use phi::Phi;
+
+/// An error with all that caused it, for the log: `Display` of an error is one layer.
+pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}

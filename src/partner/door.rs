@@ -92,18 +92,6 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A list, or a single text for a list of one.
-    pub fn required_one_or_list<T: FromStr<Err: Display>>(&self, key: &'static str, example: &str) -> Option<Vec<T>> {
-        match self.find(key) {
-            Some(value) if value.get_ref().is_str() => self.text_as(key, value).map(|one| vec![one]),
-            Some(value) if value.get_ref().as_array().is_some_and(|all| all.is_empty()) => {
-                self.refuse(key, "must name at least one", value)
-            }
-            Some(value) => self.list_as(key, value),
-            None => self.missing(key, example),
-        }
-    }
-
     pub fn list_or<T: FromStr<Err: Display>>(&self, key: &'static str, default: Vec<T>) -> Option<Vec<T>> {
         match self.find(key) {
             Some(value) => self.list_as(key, value),
@@ -273,5 +261,71 @@ impl<'a> Section<'a> {
             let problem = format!("no such key; {hint}The keys here are {}", asked.join(", "));
             self.note::<()>(name.get_ref(), &problem, Some(name.span()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partner::period::Period;
+
+    #[derive(Debug, PartialEq)]
+    struct Read {
+        id: String,
+        wait: Period,
+        port: u16,
+        tags: Vec<Period>,
+    }
+
+    fn read_text(text: &str) -> Result<Read, Vec<String>> {
+        let build = |root: &Section<'_>| {
+            let id = root.required("id", "\"X\"");
+            let (wait, port, tags) = root.section("batch", |batch| {
+                let wait = batch.or("wait", "1m".parse().unwrap());
+                let port = batch.number("port", 1..=9, 5u16);
+                let tags = batch.list_or("tags", Vec::new());
+                Some((wait?, port?, tags?))
+            })?;
+            Some(Read { id: id?, wait, port, tags })
+        };
+        read("x.toml", text, build).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let read = read_text("id = \"A\"\n[batch]\nport = 7").unwrap();
+        assert_eq!(read, Read { id: "A".into(), wait: "1m".parse().unwrap(), port: 7, tags: vec![] });
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once_each_with_its_place() {
+        let faults = read_text("idd = \"A\"\n[batch]\nwait = \"soon\"\nport = 12\ntags = [\"1m\", 3, \"x\"]\nprot = 1")
+            .unwrap_err();
+        let starts = [
+            "x.toml: id: missing; write it like id = \"X\"",
+            "x.toml: idd: no such key; did you mean id? The keys here are id, batch (line 1, column 1)",
+            "x.toml: batch.wait: \"soon\" is no length of time",
+            "x.toml: batch.port: must be a whole number from 1 to 9, without quotes (line 4, column 8)",
+            "x.toml: batch.tags: must be text in quotes, and is of type integer (line 5, column 15)",
+            "x.toml: batch.tags: \"x\" is no length of time",
+            "x.toml: batch.prot: no such key; did you mean port? The keys here are wait, port, tags (line 6, column 1)",
+        ];
+        assert_eq!(faults.len(), starts.len(), "{faults:#?}");
+        for (fault, start) in faults.iter().zip(starts) {
+            assert!(fault.starts_with(start), "{fault}\n{start}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_says_where() {
+        let faults = read_text("id = \"A\"\n[batch\nwait = = 3").unwrap_err();
+        assert!(faults.iter().any(|fault| fault.contains("line 2")), "{faults:#?}");
+        assert!(faults.iter().all(|fault| !fault.contains("missing; write")), "{faults:#?}");
+    }
+
+    #[test]
+    fn a_value_where_a_table_belongs_is_refused() {
+        let faults = read_text("id = \"A\"\nbatch = 3").unwrap_err();
+        assert_eq!(faults, ["x.toml: batch: must be a table: write [batch] (line 2, column 9)"]);
     }
 }

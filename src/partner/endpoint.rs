@@ -30,8 +30,8 @@ pub struct SftpEndpoint {
     pub user: String,
     /// Our private key towards it, in OpenSSH or PEM form, without a passphrase.
     pub private_key: PathBuf,
-    /// The host keys it may show, at least one; any other is refused.
-    pub host_keys: Vec<SshPublicKey>,
+    /// The host key it must show; any other is refused.
+    pub host_key: SshPublicKey,
     pub upload_to: String,
     pub collect_from: Vec<String>,
     pub collect_every: Duration,
@@ -130,8 +130,7 @@ impl SftpEndpoint {
         let port = section.number("port", 1..=65_535, 22);
         let user: Option<Word> = section.required("user", "\"claimgate\"");
         let private_key: Option<Word> = section.required("private_key", "\"certs/bluestar_ed25519\"");
-        let host_keys =
-            section.required_one_or_list("host_key", "\"ssh-ed25519 AAAA...\", from ssh-keyscan, and verified");
+        let host_key = section.required("host_key", "\"ssh-ed25519 AAAA...\", from ssh-keyscan, and verified");
         let upload_to: Option<Word> = section.required("upload_to", "\"inbound\"");
         let collect_from: Option<Vec<Word>> = section.list_or("collect_from", Vec::new());
         let collect_every = section.or("collect_every", COLLECT_EVERY_DEFAULT);
@@ -142,7 +141,7 @@ impl SftpEndpoint {
             port: port?,
             user: user?.0,
             private_key: base.join(private_key?.0),
-            host_keys: host_keys?,
+            host_key: host_key?,
             upload_to: upload_to?.0,
             collect_from: collect_from?.into_iter().map(|Word(folder)| folder).collect(),
             collect_every: collect_every?.0,

@@ -8,9 +8,9 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
-use super::book::Partners;
 use super::endpoint::{Endpoint, HttpsEndpoint};
 use super::fault::Fault;
+use super::partners::Partners;
 use super::payer::Payer;
 use super::secret::SecretError;
 

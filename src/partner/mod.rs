@@ -9,9 +9,12 @@ pub mod endpoint;
 pub mod fault;
 pub mod files;
 pub mod names;
+pub mod partners;
 pub mod payer;
 pub mod period;
 pub mod rate;
+#[cfg(test)]
+mod samples;
 pub mod schedule;
 pub mod secret;
 pub mod severity;
@@ -19,11 +22,12 @@ pub mod ssh_key;
 pub mod submitter;
 mod words;
 
-pub use book::{Partner, PartnerBook, Partners};
+pub use book::PartnerBook;
 pub use config::{Config, Usage};
 pub use endpoint::Endpoint;
 pub use fault::Fault;
 pub use names::{InterchangeId, Npi, PartnerName};
+pub use partners::{Partner, Partners};
 pub use payer::Payer;
 pub use rate::Rate;
 pub use schedule::Release;

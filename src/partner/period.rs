@@ -31,7 +31,7 @@ impl FromStr for Period {
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
-        let (name, length) = UNITS.iter().find(|(_, length)| seconds % length == 0).unwrap_or(&("s", 1));
+        let (name, length) = UNITS.iter().find(|(_, length)| seconds.is_multiple_of(*length)).unwrap_or(&("s", 1));
         write!(f, "{}{name}", seconds / length)
     }
 }

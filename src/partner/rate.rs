@@ -83,6 +83,8 @@ pub struct TooOften {
     pub wait: Duration,
 }
 
+/// With the rate it was made for.
+type Buckets<C> = HashMap<PartnerName, (Rate, Arc<Bucket<C>>)>;
 type Bucket<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 /// One bucket a partner. It is kept over a reload of the partners' files as long as the rate stays as it was.
@@ -90,7 +92,7 @@ type Bucket<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Cl
 #[derive(Debug)]
 pub struct RateLimits<C: Clock + Clone = DefaultClock> {
     clock: C,
-    buckets: Mutex<HashMap<PartnerName, (Rate, Arc<Bucket<C>>)>>,
+    buckets: Mutex<Buckets<C>>,
 }
 
 impl Default for RateLimits {

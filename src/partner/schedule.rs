@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn releases_read_and_write_as_in_the_file() {
-        for text in ["immediate", "every 5m", "every 24h", "at 12:00,17:00", "at 00:00"] {
+        for text in ["immediate", "every 5m", "every 1d", "at 12:00,17:00", "at 00:00"] {
             assert_eq!(text.parse::<Release>().unwrap().to_string(), text);
         }
         assert_eq!("at 17:00, 9:30,17:00".parse::<Release>().unwrap().to_string(), "at 09:30,17:00");

@@ -10,6 +10,7 @@ use russh::keys::ssh_key::{HashAlg, PublicKey};
 pub struct SshPublicKey {
     key: PublicKey,
     wire: Vec<u8>,
+    base64: String,
     comment: String,
 }
 
@@ -21,6 +22,11 @@ impl SshPublicKey {
     /// The key in SSH's binary form: what a server shows and libssh2's `host_key()` gives.
     pub fn wire(&self) -> &[u8] {
         &self.wire
+    }
+
+    /// As it stands in a `known_hosts` file, without the comment: `ssh-ed25519 AAAA...`.
+    pub fn line(&self) -> String {
+        format!("{} {}", self.algorithm(), self.base64)
     }
 
     /// As `ssh-ed25519`.
@@ -52,7 +58,8 @@ impl FromStr for SshPublicKey {
             format!("not an SSH public key ({error}): copy the whole line of the .pub file, ssh-ed25519 AAAA... name")
         })?;
         let wire = key.to_bytes().map_err(|error| format!("the key cannot be written in SSH's form: {error}"))?;
-        Ok(SshPublicKey { key, wire, comment: words.collect::<Vec<_>>().join(" ") })
+        let comment = words.collect::<Vec<_>>().join(" ");
+        Ok(SshPublicKey { key, wire, base64: base64.to_string(), comment })
     }
 }
 
@@ -80,6 +87,7 @@ mod tests {
         let bare: SshPublicKey = KEY.parse().unwrap();
         let named: SshPublicKey = format!("{KEY} Jo's  läptop, 2nd floor").parse().unwrap();
         assert_eq!(bare, named);
+        assert_eq!(named.line(), KEY);
         assert_eq!(named.comment(), "Jo's läptop, 2nd floor");
         assert!(bare.fingerprint().starts_with("SHA256:"));
         assert_eq!(bare.algorithm(), "ssh-ed25519");

@@ -46,20 +46,23 @@ const PAGE_CACHE_KIB: i64 = 64 * 1024;
 const CHECKPOINT_PAGES: u32 = 20_000;
 
 impl Store {
-    /// Opens (making it if need be) the database of `store.url`, relative paths taken from `base`, and
-    /// brings its tables up to date.
+    /// Opens (making it if need be) the database of `store.url`, relative paths taken from `base`.
     pub async fn open(url: &str, base: &Path) -> Result<Store, StoreError> {
         let path = url.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
-        let path = match path {
-            Some(path) if !path.is_empty() => base.join(path),
-            Some(_) | None => return Err(StoreError::Url { url: without_password(url) }),
-        };
+        match path {
+            Some(path) if !path.is_empty() => Store::open_file(&base.join(path)).await,
+            Some(_) | None => Err(StoreError::Url { url: without_password(url) }),
+        }
+    }
+
+    /// Opens (making it if need be) a database file and brings its tables up to date.
+    pub async fn open_file(path: &Path) -> Result<Store, StoreError> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)
                 .map_err(|source| StoreError::Folder { folder: folder.to_path_buf(), source })?;
         }
         let options = SqliteConnectOptions::new()
-            .filename(&path)
+            .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -67,14 +70,14 @@ impl Store {
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .pragma("cache_size", format!("-{PAGE_CACHE_KIB}"))
             .foreign_keys(false);
-        let open = |source| StoreError::Open { path: path.clone(), source };
+        let open = |source| StoreError::Open { path: path.to_path_buf(), source };
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
         migrator().run(&writer).await.map_err(|source| StoreError::Migrate { source })?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
-            .map_err(|source| StoreError::Open { path: path.clone(), source })?;
+            .map_err(|source| StoreError::Open { path: path.to_path_buf(), source })?;
         Ok(Store { writer, readers })
     }
 
@@ -86,6 +89,12 @@ impl Store {
     /// For questions: sees the last committed state.
     pub(super) fn readers(&self) -> &SqlitePool {
         &self.readers
+    }
+
+    /// True life of the database: a question it must answer.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.readers).await.map_err(StoreError::at("answer"))?;
+        Ok(())
     }
 
     /// Waits for running statements and closes the files.

@@ -3,6 +3,7 @@
 //! its name says it reads. No transaction is ever open while a socket is.
 
 mod connect;
+mod payload_rows;
 
 pub mod audit;
 pub mod batches;
@@ -22,7 +23,9 @@ pub mod remittances;
 pub mod search;
 pub mod submissions;
 pub mod timeline;
+pub mod uploads;
 pub mod users;
+pub mod validation;
 
 pub use connect::{Store, StoreError};
 pub use payload::{MasterKey, PayloadError, PayloadReader, PayloadStore, PayloadWriter, Sealed};

@@ -56,10 +56,16 @@ impl PayloadStore {
     /// Opens `payloads.url`; relative paths are taken from `base`. Leftovers of writes that a crash cut
     /// short are removed.
     pub fn open(url: &str, base: &Path, key: MasterKey) -> Result<PayloadStore, PayloadError> {
-        let folder = match url.strip_prefix("file:") {
-            Some(path) if !path.is_empty() => base.join(path.strip_prefix("//").unwrap_or(path)),
-            Some(_) | None => return Err(PayloadError::Url { url: url.to_string() }),
-        };
+        match url.strip_prefix("file:") {
+            Some(path) if !path.is_empty() => {
+                PayloadStore::open_folder(&base.join(path.strip_prefix("//").unwrap_or(path)), key)
+            }
+            Some(_) | None => Err(PayloadError::Url { url: url.to_string() }),
+        }
+    }
+
+    pub fn open_folder(folder: &Path, key: MasterKey) -> Result<PayloadStore, PayloadError> {
+        let folder = folder.to_path_buf();
         let unusable = |source| PayloadError::Folder { folder: folder.clone(), source };
         fs::create_dir_all(folder.join(writer::UNFINISHED)).map_err(unusable)?;
         for leftover in fs::read_dir(folder.join(writer::UNFINISHED)).map_err(unusable)? {

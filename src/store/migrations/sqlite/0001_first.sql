@@ -34,6 +34,17 @@ CREATE UNIQUE INDEX submission_content ON submission (partner, sha256);
 CREATE UNIQUE INDEX submission_idempotency ON submission (partner, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX submission_due ON submission (state, id) WHERE state IN (0, 1);
 
+-- A file put over SFTP under a name that says it is not done yet; taken when it is renamed.
+CREATE TABLE upload (
+    partner     TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    payload_id  INTEGER NOT NULL,
+    sha256      BLOB    NOT NULL,
+    bytes       INTEGER NOT NULL,
+    uploaded_at INTEGER NOT NULL,
+    PRIMARY KEY (partner, name)
+) WITHOUT ROWID;
+
 -- One ISA..IEA of a submission.
 CREATE TABLE interchange (
     submission_id   INTEGER NOT NULL,
@@ -339,9 +350,11 @@ CREATE TABLE mail (
     created_at      INTEGER NOT NULL,
     submission_id   INTEGER,
     inbound_id      INTEGER,
-    origin          TEXT    NOT NULL             -- what it was made of; the same is never put in twice
+    origin          TEXT    NOT NULL,            -- what it was made of; the same is never put in twice
+    shelf           INTEGER NOT NULL DEFAULT 0   -- 0 in the mailbox, 1 only beside what it belongs to
 );
 CREATE UNIQUE INDEX mail_origin ON mail (origin);
+CREATE INDEX mail_name ON mail (partner, file_name);
 CREATE INDEX mail_box ON mail (partner, id);
 CREATE INDEX mail_submission ON mail (submission_id) WHERE submission_id IS NOT NULL;
 

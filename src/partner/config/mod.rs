@@ -1,9 +1,10 @@
 //! `gateway.toml` as checked values. Every key has a default, so that no file is needed to start.
 
+mod values;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use super::period::Period;
 use super::secret::Secret;
 use super::words::words;
 use crate::domain::limits;
+use values::{Address, Email, FilePath, LogLevel, Phone, Zone};
 
 /// All of `gateway.toml`. Its paths are already relative to the file's folder, or to the working folder when
 /// there is no file.
@@ -171,8 +173,8 @@ impl Config {
             file: path.map(Path::to_path_buf),
             gateway: gateway?,
             listen: listen?,
-            store: store?.from_base(&base),
-            payloads: payloads?.from_base(&base),
+            store: store?.starting_from(&base),
+            payloads: payloads?.starting_from(&base),
             paths: paths?,
             intake: intake?,
             duplicates: duplicates?,
@@ -296,129 +298,110 @@ impl Log {
     }
 }
 
-impl StoreUrl {
-    fn from_base(self, base: &Path) -> StoreUrl {
-        match self {
-            StoreUrl::Sqlite(path) => StoreUrl::Sqlite(base.join(path)),
-            StoreUrl::Postgres(url) => StoreUrl::Postgres(url),
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The text is not repeated in the error: it may hold a password.
-impl FromStr for StoreUrl {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<StoreUrl, &'static str> {
-        let sqlite = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-        match sqlite {
-            Some(path) if !path.is_empty() && !path.starts_with(':') => Ok(StoreUrl::Sqlite(path.into())),
-            None if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
-                Ok(StoreUrl::Postgres(Secret::new(text)))
-            }
-            Some(_) | None => Err("is no store: write sqlite:PATH or postgres://USER@HOST/DATABASE"),
-        }
+    fn faults(text: &str) -> Vec<String> {
+        let faults = Config::from_text(Some(Path::new("etc/gateway.toml")), text).unwrap_err();
+        faults.iter().map(ToString::to_string).collect()
     }
-}
 
-impl PayloadsUrl {
-    fn from_base(self, base: &Path) -> PayloadsUrl {
-        match self {
-            PayloadsUrl::Folder(path) => PayloadsUrl::Folder(base.join(path)),
-            PayloadsUrl::S3 { bucket, prefix } => PayloadsUrl::S3 { bucket, prefix },
-        }
+    #[test]
+    fn no_file_is_needed_but_a_named_one_is() {
+        let config = Config::from_text(None, "").unwrap();
+        assert_eq!(config.gateway.interchange.to_string(), "ZZ:CLAIMGATE");
+        assert_eq!(config.paths.partners, Path::new("partners"));
+        let missing = Config::load(Some(Path::new("/nowhere/gateway.toml"))).unwrap_err();
+        assert!(missing[0].to_string().starts_with("/nowhere/gateway.toml: cannot be read: "), "{missing:?}");
     }
-}
 
-impl FromStr for PayloadsUrl {
-    type Err = String;
-    fn from_str(text: &str) -> Result<PayloadsUrl, String> {
-        let folder = text.strip_prefix("file:").map(|path| path.strip_prefix("//").unwrap_or(path));
-        if let Some(path) = folder.filter(|path| !path.is_empty()) {
-            return Ok(PayloadsUrl::Folder(path.into()));
-        }
-        let s3 = text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
-        match s3 {
-            Some((bucket, prefix)) if !bucket.is_empty() => {
-                Ok(PayloadsUrl::S3 { bucket: bucket.to_string(), prefix: prefix.trim_matches('/').to_string() })
-            }
-            Some(_) | None => {
-                Err(format!("\"{text}\" is no place for payloads: write file:PATH or s3://BUCKET/PREFIX"))
+    /// Whoever reads the shipped file sees the defaults, and every key there is.
+    #[test]
+    fn the_shipped_file_shows_each_key_with_its_default() {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE);
+        let text = std::fs::read_to_string(shipped).unwrap();
+        let defaults = Config::from_text(None, "").unwrap();
+        let read = Config { file: None, ..Config::from_text(Some(Path::new(DEFAULT_FILE)), &text).unwrap() };
+        assert_eq!(format!("{read:?}"), format!("{defaults:?}"));
+        let misspelt: String = text.lines().map(|line| line.replacen(" = ", "_ = ", 1) + "\n").collect();
+        let faults = Config::from_text(None, &misspelt).unwrap_err();
+        for fault in faults.iter().filter(|fault| fault.problem.starts_with("no such key")) {
+            let (_, known) = fault.problem.split_once("The keys here are ").unwrap();
+            for key in known.split(", ") {
+                let written = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
+                let table = text.contains(&format!("{key}]"));
+                assert!(table || text.lines().any(written), "{key} is not in the shipped file");
             }
         }
     }
-}
 
-struct Zone(TimeZone);
-
-impl FromStr for Zone {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Zone, String> {
-        TimeZone::get(text).map(Zone).map_err(|_| {
-            format!(
-                "\"{text}\" is no time zone of this machine: a name like America/Chicago; the package tzdata holds them"
-            )
-        })
+    #[test]
+    fn relative_paths_start_from_the_files_folder() {
+        let text = "[paths]\ncerts = \"/srv/certs\"\n[payloads]\nurl = \"file:/srv/payloads\"";
+        let config = Config::from_text(Some(Path::new("etc/gateway.toml")), text).unwrap();
+        assert_eq!(config.paths.partners, Path::new("etc/partners"));
+        assert_eq!(config.paths.certs, Path::new("/srv/certs"));
+        assert_eq!(config.payloads, PayloadsUrl::Folder("/srv/payloads".into()));
+        assert!(matches!(&config.store, StoreUrl::Sqlite(path) if path == Path::new("etc/var/claimgate.db")));
     }
-}
 
-struct Address(SocketAddr);
-
-impl FromStr for Address {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Address, String> {
-        text.parse()
-            .map(Address)
-            .map_err(|_| format!("\"{text}\" is no address: write an IP address and a port, 127.0.0.1:8443"))
+    #[test]
+    fn a_misspelt_key_is_refused_by_name() {
+        assert_eq!(
+            faults("[gateway]\ntimezone = \"UTC\""),
+            [
+                "etc/gateway.toml: gateway.timezone: no such key; did you mean time_zone? The keys here are id, qualifier, \
+              usage, time_zone, name, etin, contact, node (line 2, column 1)"
+            ]
+        );
+        let section = faults("[payload]\nurl = \"file:x\"");
+        assert!(section[0].contains("payload: no such key; did you mean payloads?"), "{section:?}");
     }
-}
 
-struct FilePath(PathBuf);
-
-impl FromStr for FilePath {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<FilePath, &'static str> {
-        if text.is_empty() { Err("must not be empty") } else { Ok(FilePath(text.into())) }
+    #[test]
+    fn all_faults_come_at_once() {
+        let text = "[gateway]\nid = \"ABCDEFGHIJKLMNOP\"\nusage = \"X\"\ntime_zone = \"Mars/Olympus\"\nnode = 64\n\
+                    [gateway.contact]\nphone = \"12\"\nemail = \"nobody\"\n[listen]\nhttps = \"localhost\"\n\
+                    [log]\nlevel = \"inof\"\n[duplicates]\nwindow = \"soon\"";
+        let keys: Vec<String> = Config::from_text(None, text).unwrap_err().into_iter().map(|fault| fault.key).collect();
+        let expected = [
+            "gateway.id",
+            "gateway.usage",
+            "gateway.time_zone",
+            "gateway.node",
+            "gateway.contact.phone",
+            "gateway.contact.email",
+            "listen.https",
+            "log.level",
+            "duplicates.window",
+        ];
+        assert_eq!(keys, expected);
     }
-}
 
-struct Phone(String);
+    #[test]
+    fn two_listeners_cannot_have_one_port() {
+        assert!(
+            faults("[listen]\nops = \"127.0.0.1:8443\"")[0]
+                .contains("listen.ops: listens on 127.0.0.1:8443 like https")
+        );
+        assert!(Config::from_text(None, "[listen]\nhttps = \"127.0.0.1:0\"\nsftp = \"127.0.0.1:0\"").is_ok());
+    }
 
-impl FromStr for Phone {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Phone, String> {
-        let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
-        let sound = digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if sound {
-            Ok(Phone(digits))
-        } else {
-            Err(format!("\"{text}\" is no telephone number: ten digits with the area code"))
+    #[test]
+    fn a_store_may_be_sqlite_or_postgres_and_its_password_is_not_printed() {
+        for (url, sound) in [
+            ("sqlite:var/x.db", true),
+            ("sqlite:///var/x.db", true),
+            ("postgres://me:pw@host/db", true),
+            ("sqlite:", false),
+            ("sqlite::memory:", false),
+            ("mysql://me:pw@host/db", false),
+        ] {
+            assert_eq!(url.parse::<StoreUrl>().is_ok(), sound, "{url}");
         }
-    }
-}
-
-struct Email(String);
-
-impl FromStr for Email {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Email, String> {
-        let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"*:^~|".contains(&b));
-        let named = text.split_once('@').is_some_and(|(person, house)| !person.is_empty() && !house.is_empty());
-        if plain && named { Ok(Email(text.to_string())) } else { Err(format!("\"{text}\" is no e-mail address")) }
-    }
-}
-
-/// A filter whose levels are levels: a mistyped one would otherwise be taken for the name of a room.
-struct LogLevel(String);
-
-impl FromStr for LogLevel {
-    type Err = String;
-    fn from_str(text: &str) -> Result<LogLevel, String> {
-        let levels = ["off", "error", "warn", "info", "debug", "trace"];
-        let level_of =
-            |part: &str| part.rsplit('=').next().map(|level| level.trim().to_lowercase()).unwrap_or_default();
-        match text.split(',').map(level_of).find(|level| !levels.contains(&level.as_str())) {
-            Some(wrong) => Err(super::words::not_a_word(&wrong, &levels)),
-            None => Ok(LogLevel(text.to_string())),
-        }
+        let config = Config::from_text(None, "[store]\nurl = \"postgres://me:pw@host/db\"").unwrap();
+        assert!(!format!("{config:?}").contains("pw"));
+        assert!(!faults("[store]\nurl = \"mysql://me:pw@host/db\"")[0].contains("pw"));
     }
 }

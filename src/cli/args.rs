@@ -1,0 +1,246 @@
+//! The command line's words: commands, flags and their help. Every name here is part of the contract with
+//! users' scripts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+/// A gateway for US medical claims: takes 837 batches, checks and delivers them, and matches what payers answer.
+///
+/// Exit status: 0 done and nothing wrong found, 1 done and something wrong found, 2 could not be done.
+#[derive(Debug, Parser)]
+#[command(name = "claimgate", version, max_term_width = 120)]
+pub struct Arguments {
+    /// The gateway's settings [default: gateway.toml where there is one, else each setting's own default]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Partners' files: list them, or find what is wrong with them
+    #[command(subcommand)]
+    Partner(PartnerCommand),
+    /// The keys and certificates of this gateway
+    #[command(subcommand)]
+    Certs(CertsCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PartnerCommand {
+    /// Every partner with its kind, envelope id and how it is reached
+    List(PartnerListArgs),
+    /// Find every fault that the start would find: in gateway.toml, partners' files, and the files they name
+    Check(PartnerCheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct PartnerListArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct PartnerCheckArgs {
+    /// Tell this partner's faults only
+    pub name: Option<String>,
+}
+
+/// How lists and reports are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// claimgate demo
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Stop when every claim has its final answer; the last line is the summary in JSON
+    #[arg(long)]
+    pub once: bool,
+    /// How many claims to make up and submit
+    #[arg(long, value_name = "N")]
+    pub claims: Option<u32>,
+    /// The first of the ports to listen on
+    #[arg(long, value_name = "PORT")]
+    pub port_base: Option<u16>,
+    /// Submit these files instead
+    pub files: Vec<PathBuf>,
+}
+
+/// claimgate validate
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ValidateFormat,
+    /// Check the SNIP levels from 1 to this one
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=7), value_name = "LEVEL")]
+    pub snip: u8,
+    /// Judge as on this day [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<Date>,
+    /// X12 files; - reads standard input
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ValidateFormat {
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+    /// The TA1 that the sender would get
+    Ta1,
+    #[value(name = "999")]
+    Ack999,
+    #[value(name = "277ca")]
+    Ack277ca,
+}
+
+/// claimgate show
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+    /// An X12 file; - reads standard input
+    pub file: PathBuf,
+}
+
+/// claimgate submit
+#[derive(Debug, Args)]
+pub struct SubmitArgs {
+    /// The gateway, as https://localhost:8443
+    #[arg(long, value_name = "URL")]
+    pub to: String,
+    /// A file whose first line is the partner's key
+    #[arg(long, value_name = "FILE")]
+    pub key_file: PathBuf,
+    /// Wait for the result of the checks
+    #[arg(long)]
+    pub wait: bool,
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClaimsCommand {
+    /// Find claims, the newest first
+    Find(ClaimsFindArgs),
+    /// One claim: identifiers, status, amounts and all that happened to it
+    Show { claim_id: String },
+}
+
+#[derive(Debug, Args)]
+pub struct ClaimsFindArgs {
+    /// CLM01
+    #[arg(long, value_name = "NUMBER")]
+    pub patient_control_number: Option<String>,
+    /// The payer's name in partners/
+    #[arg(long, value_name = "NAME")]
+    pub payer: Option<String>,
+    /// As payer_accepted
+    #[arg(long)]
+    pub status: Option<crate::domain::ClaimStatus>,
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make an API key; it is printed alone on the last line, and never again
+    Create {
+        /// The partner's name in partners/
+        #[arg(long, value_name = "NAME")]
+        partner: String,
+    },
+    /// End a key's life now
+    Revoke { key_id: String },
+    /// Every key with its partner and when it was used last
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Let a person into the console
+    Add {
+        name: String,
+        #[arg(long, value_enum)]
+        role: Role,
+    },
+}
+
+/// What a person may do in the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    Support,
+    Operator,
+    Admin,
+    Auditor,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BatchCommand {
+    /// Close the open batch windows now
+    Release {
+        /// Only this payer's
+        #[arg(long, value_name = "NAME")]
+        payer: Option<String>,
+    },
+}
+
+/// claimgate collect
+#[derive(Debug, Args)]
+pub struct CollectArgs {
+    /// Only from this payer
+    #[arg(long, value_name = "NAME")]
+    pub payer: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeliveryCommand {
+    /// Files on their way to payers, and those that need a person
+    List,
+    /// Try a delivery again now
+    Retry { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CertsCommand {
+    /// Write what is missing: ca.crt, server.crt, server.key, ssh_host_ed25519, master.key
+    Init,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Bring the store's tables up to this version
+    Migrate,
+    /// Look whether the store is whole
+    Check,
+    /// Write a copy of the store and the payloads while the gateway runs
+    Backup { dir: PathBuf },
+    /// Bring a copy back into an empty store
+    Restore { dir: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Look whether the audit chain is unbroken
+    Verify,
+}
+
+/// claimgate reconcile
+#[derive(Debug, Args)]
+pub struct ReconcileArgs {
+    /// Only what was received on this day or later
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub since: Option<Date>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+}

@@ -1,0 +1,57 @@
+//! Opens a gateway in order: partners, guides, keys, payloads, store. Also for commands that work on the
+//! store beside a running daemon.
+
+use std::sync::Arc;
+
+use crate::domain::Clock;
+use crate::domain::ids::IdSource;
+use crate::guide::{GuideFault, Guides};
+use crate::partner::config::{PayloadsUrl, StoreUrl};
+use crate::partner::{Config, Fault, PartnerBook};
+use crate::pipeline::{Gateway, Nudges};
+use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("partners' files have faults:\n{}", lines(.faults))]
+    Partners { faults: Vec<Fault> },
+    #[error("schemas have faults:\n{}", lines(.faults))]
+    Guides { faults: Vec<GuideFault> },
+    #[error("this version keeps its rows in SQLite only: set store.url to sqlite:var/claimgate.db")]
+    Postgres,
+    #[error("this version keeps its payloads in a folder only: set payloads.url to file:var/payloads")]
+    S3,
+    #[error("the payloads cannot be opened")]
+    Payloads(#[from] PayloadError),
+    #[error("the database cannot be opened")]
+    Store(#[from] StoreError),
+}
+
+fn lines<T: std::fmt::Display>(all: &[T]) -> String {
+    all.iter().map(|one| format!("  {one}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Everything but the sockets.
+pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
+    let partners = PartnerBook::open(&config, Vec::new()).map_err(|faults| OpenError::Partners { faults })?;
+    let guides = Guides::load(Some(&config.paths.schemas)).map_err(|faults| OpenError::Guides { faults })?;
+    let key = MasterKey::read(&config.paths.certs.join("master.key"))?;
+    let payloads = match &config.payloads {
+        PayloadsUrl::Folder(folder) => PayloadStore::open_folder(folder, key)?,
+        PayloadsUrl::S3 { .. } => return Err(OpenError::S3),
+    };
+    let store = match &config.store {
+        StoreUrl::Sqlite(path) => Store::open_file(path).await?,
+        StoreUrl::Postgres(_) => return Err(OpenError::Postgres),
+    };
+    Ok(Arc::new(Gateway {
+        clock: Clock::System,
+        ids: IdSource::new(config.gateway.node),
+        store,
+        payloads,
+        partners,
+        guides: Arc::new(guides),
+        nudges: Nudges::default(),
+        config,
+    }))
+}

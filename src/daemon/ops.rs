@@ -1,0 +1,65 @@
+//! The operations address: is it alive, is it ready, what does it count. Plain HTTP, for the operator's
+//! own network; nothing here names a patient.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::domain::error_chain;
+use crate::pipeline::Gateway;
+
+/// The process has one recorder, however many gateways it runs (a test runs several).
+pub(super) fn install_metrics() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            // Refused only when another recorder stands already; then that one counts.
+            let _ = metrics::set_global_recorder(recorder);
+            handle
+        })
+        .clone()
+}
+
+pub(super) fn router(gateway: Arc<Gateway>, handle: PrometheusHandle) -> Router {
+    let scrape = move |State(gateway): State<Arc<Gateway>>| {
+        let handle = handle.clone();
+        async move {
+            count_claims(&gateway).await;
+            handle.run_upkeep();
+            handle.render()
+        }
+    };
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(scrape))
+        .with_state(gateway)
+}
+
+/// Ready when the store answers.
+async fn ready(State(gateway): State<Arc<Gateway>>) -> (StatusCode, String) {
+    match gateway.store.ping().await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_string()),
+        Err(error) => {
+            tracing::warn!(error = error_chain(&error), "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_string())
+        }
+    }
+}
+
+async fn count_claims(gateway: &Gateway) {
+    match gateway.store.count_claims_by_status(None).await {
+        Ok(counts) => {
+            for (status, claims, _) in counts {
+                metrics::gauge!("claimgate_claims", "status" => status.as_str()).set(claims as f64);
+            }
+        }
+        Err(error) => tracing::warn!(error = error_chain(&error), "claims cannot be counted for the metrics"),
+    }
+}

@@ -1,0 +1,72 @@
+//! Runs the stages: each in a loop of its own, woken by its nudge or its timer, restarted when it fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::task::JoinSet;
+
+use crate::domain::error_chain;
+use crate::link::listen::{Shutdown, stopped};
+use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::pipeline::{batch, collect, correlate, deliver, remit, route, validate, watch};
+
+/// After a failure, so that a full disk is not asked a thousand times a second.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+pub(super) fn spawn_all(gateway: &Arc<Gateway>, shutdown: &Shutdown, tasks: &mut JoinSet<()>) {
+    for stage in Stage::ALL {
+        tasks.spawn(keep_running(gateway.clone(), stage, shutdown.clone()));
+    }
+}
+
+pub(super) fn nudge_all(gateway: &Gateway) {
+    Stage::ALL.into_iter().for_each(|stage| gateway.nudges.nudge(stage));
+}
+
+/// How long a stage sleeps when nobody nudges it: no longer than what it serves may wait.
+fn timer(stage: Stage) -> Duration {
+    match stage {
+        Stage::Batch | Stage::Deliver | Stage::Collect => Duration::from_millis(500),
+        Stage::Validate | Stage::Route | Stage::Correlate | Stage::Remit => Duration::from_secs(2),
+        Stage::Watch => Duration::from_secs(30),
+    }
+}
+
+async fn keep_running(gateway: Arc<Gateway>, stage: Stage, mut shutdown: Shutdown) {
+    while !*shutdown.borrow() {
+        let ran = std::panic::AssertUnwindSafe(run_once(&gateway, stage)).catch_unwind().await;
+        let pause = match ran {
+            Ok(Ok(Progress::Worked)) => continue,
+            Ok(Ok(Progress::Idle)) => timer(stage),
+            Ok(Err(error)) => {
+                tracing::error!(stage = stage.as_str(), error = error_chain(&error), "a stage failed; it goes on");
+                metrics::counter!("claimgate_stage_failures_total", "stage" => stage.as_str()).increment(1);
+                PAUSE_AFTER_FAILURE
+            }
+            Err(_) => {
+                tracing::error!(stage = stage.as_str(), "a stage panicked; it is started again");
+                metrics::counter!("claimgate_stage_failures_total", "stage" => stage.as_str()).increment(1);
+                PAUSE_AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = gateway.nudges.nudged(stage) => {}
+            () = tokio::time::sleep(pause) => {}
+            () = stopped(&mut shutdown) => {}
+        }
+    }
+}
+
+async fn run_once(gateway: &Arc<Gateway>, stage: Stage) -> Result<Progress, StageError> {
+    match stage {
+        Stage::Validate => validate::run(gateway).await,
+        Stage::Route => route::run(gateway).await,
+        Stage::Batch => batch::run(gateway).await,
+        Stage::Deliver => deliver::run(gateway).await,
+        Stage::Collect => collect::run(gateway).await,
+        Stage::Correlate => correlate::run(gateway).await,
+        Stage::Remit => remit::run(gateway).await,
+        Stage::Watch => watch::run(gateway).await,
+    }
+}
