@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::Clock;
 use crate::domain::ids::IdSource;
-use crate::guide::{GuideFault, Guides};
+use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
 use crate::partner::{Config, Fault, PartnerBook};
 use crate::pipeline::{Gateway, Nudges};
@@ -15,8 +15,8 @@ use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
 pub enum OpenError {
     #[error("partners' files have faults:\n{}", lines(.faults))]
     Partners { faults: Vec<Fault> },
-    #[error("schemas have faults:\n{}", lines(.faults))]
-    Guides { faults: Vec<GuideFault> },
+    #[error("the guides cannot be read")]
+    Guides(#[from] LoadError),
     #[error("this version keeps its rows in SQLite only: set store.url to sqlite:var/claimgate.db")]
     Postgres,
     #[error("this version keeps its payloads in a folder only: set payloads.url to file:var/payloads")]
@@ -27,14 +27,14 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-fn lines<T: std::fmt::Display>(all: &[T]) -> String {
+fn lines(all: &[Fault]) -> String {
     all.iter().map(|one| format!("  {one}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Everything but the sockets.
 pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
     let partners = PartnerBook::open(&config, Vec::new()).map_err(|faults| OpenError::Partners { faults })?;
-    let guides = Guides::load(Some(&config.paths.schemas)).map_err(|faults| OpenError::Guides { faults })?;
+    let guides = Guides::load(Some(&config.paths.schemas))?;
     let key = MasterKey::read(&config.paths.certs.join("master.key"))?;
     let payloads = match &config.payloads {
         PayloadsUrl::Folder(folder) => PayloadStore::open_folder(folder, key)?,

@@ -1,0 +1,133 @@
+//! The mailbox: files waiting for a partner. Reading never removes; each reader keeps its own cursor.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::caller::Caller;
+use super::claims::id_of;
+use super::page::{Page, limit_of};
+use super::problem::Problem;
+use crate::domain::clock::rfc3339;
+use crate::domain::ids::MailId;
+use crate::domain::limits::FRAME_BYTES;
+use crate::pipeline::Gateway;
+use crate::pipeline::gateway::blocking;
+use crate::store::mail::MailKind;
+
+pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new().routes(routes!(mailbox)).routes(routes!(mail))
+}
+
+#[derive(Deserialize, IntoParams)]
+struct MailboxParams {
+    /// The last id that this reader has seen.
+    after: Option<String>,
+    /// ta1, 999, 277ca, 277, 835, 837 or note.
+    kind: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MailItem {
+    id: String,
+    kind: &'static str,
+    file_name: String,
+    bytes: u64,
+    created_at: String,
+    /// The submission it answers.
+    submission: Option<String>,
+}
+
+/// What waits, oldest first.
+#[utoipa::path(get, path = "/v1/mailbox", tag = "mailbox", params(MailboxParams), responses((status = 200, body = Page<MailItem>)))]
+async fn mailbox(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Query(params): Query<MailboxParams>,
+) -> Result<Json<Page<MailItem>>, Problem> {
+    let partner = owner(&caller)?;
+    let limit = limit_of(params.limit)?;
+    let after = params.after.map(|text| id_of("after", &text)).transpose()?;
+    let unknown = || Problem::bad_request("`kind` is ta1, 999, 277ca, 277, 835, 837 or note.");
+    let kind = params.kind.map(|text| MailKind::from_text(&text).ok_or_else(unknown)).transpose()?;
+    let rows = gateway.store.list_mail(partner, after, kind, limit + 1).await?;
+    let items = rows.into_iter().map(|row| MailItem {
+        id: row.id.to_string(),
+        kind: row.kind.as_str(),
+        file_name: row.file_name,
+        bytes: row.bytes,
+        created_at: rfc3339(row.created_at),
+        submission: row.submission_id.map(|id| id.to_string()),
+    });
+    Ok(Json(Page::of(items.collect(), limit, |item: &MailItem| item.id.clone())))
+}
+
+/// A file's bytes.
+#[utoipa::path(get, path = "/v1/mailbox/{id}", tag = "mailbox", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/edi-x12"), (status = 404)))]
+async fn mail(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let partner = owner(&caller)?;
+    let none = || Problem::not_found("file");
+    let mail_id: MailId = id.parse().map_err(|_| none())?;
+    let row = gateway.store.mail(partner, mail_id).await?.ok_or_else(none)?;
+    caller.audit(&gateway, "mailbox.read", &id).await?;
+    let mut reader = gateway.open_payload(row.payload_id)?;
+    let (bytes, mut position) = (reader.len(), 0u64);
+    // The first frame is opened before the answer begins, so that a damaged file is an error and no stub.
+    let mut next = Some((reader.read_range(0, FRAME_BYTES as u64)?, reader));
+    let frames = async_frames(move || {
+        let (frame, mut reader) = next.take()?;
+        position += frame.len() as u64;
+        if position < bytes {
+            match reader.read_range(position, FRAME_BYTES as u64) {
+                Ok(following) => next = Some((following, reader)),
+                Err(error) => tracing::error!(%error, "a mailbox file is damaged"),
+            }
+        }
+        Some(frame)
+    });
+    let mut response = Body::from_stream(frames).into_response();
+    let headers = response.headers_mut();
+    let kind = if row.kind == MailKind::Note { "text/plain; charset=utf-8" } else { "application/edi-x12" };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", row.file_name.replace('"', ""))) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// Frames one after another, each opened off the runtime's threads.
+fn async_frames(
+    next: impl FnMut() -> Option<Vec<u8>> + Send + 'static,
+) -> impl futures_util::Stream<Item = Result<Vec<u8>, std::io::Error>> {
+    futures_util::stream::unfold(Some(next), |state| async move {
+        let mut next = state?;
+        match blocking(move || next().map(|frame| (frame, next))).await {
+            Ok(Some((frame, next))) => Some((Ok(frame), Some(next))),
+            Ok(None) => None,
+            Err(error) => Some((Err(std::io::Error::other(error)), None)),
+        }
+    })
+}
+
+/// A mailbox belongs to one partner; people of the house have none.
+fn owner(caller: &Caller) -> Result<&str, Problem> {
+    match caller {
+        Caller::Submitter { name, .. } | Caller::Payer { name, .. } => Ok(name),
+        Caller::Staff { .. } => Err(Problem::forbidden("A mailbox is read with its partner's key.")),
+    }
+}

@@ -1,0 +1,182 @@
+//! For operators: payers, deliveries, batch windows.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::caller::Caller;
+use super::claims::id_of;
+use super::page::{Page, limit_of};
+use super::problem::Problem;
+use crate::domain::clock::rfc3339;
+use crate::domain::ids::DeliveryId;
+use crate::partner::{Endpoint, Payer};
+use crate::pipeline::{Gateway, batch, deliver};
+use crate::store::deliveries::Delivery;
+
+pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
+        .routes(routes!(payers))
+        .routes(routes!(deliveries))
+        .routes(routes!(retry_delivery))
+        .routes(routes!(release_batches))
+}
+
+#[derive(Serialize, ToSchema)]
+struct PayerItem {
+    id: String,
+    name: String,
+    /// The first is the one sent.
+    payer_ids: Vec<String>,
+    accepts: Vec<&'static str>,
+    active: bool,
+    /// sftp, https or hosted; shown to people of the house only.
+    endpoint: Option<&'static str>,
+}
+
+/// The payers that claims can be sent to.
+#[utoipa::path(get, path = "/v1/payers", tag = "operators", responses((status = 200, body = Page<PayerItem>)))]
+async fn payers(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Json<Page<PayerItem>> {
+    let partners = gateway.partners.current();
+    let may_see = |payer: &&Payer| match &caller {
+        Caller::Submitter { .. } => payer.active,
+        Caller::Payer { name, .. } => payer.id.as_str() == name,
+        Caller::Staff { .. } => true,
+    };
+    let items = partners.payers().filter(may_see).map(|payer| PayerItem {
+        id: payer.id.to_string(),
+        name: payer.name.clone(),
+        payer_ids: payer.payer_ids.iter().map(ToString::to_string).collect(),
+        accepts: payer.accepts.iter().map(|kind| kind.as_str()).collect(),
+        active: payer.active,
+        endpoint: match (&caller, &payer.endpoint) {
+            (Caller::Submitter { .. } | Caller::Payer { .. }, _) => None,
+            (Caller::Staff { .. }, Endpoint::Sftp(_)) => Some("sftp"),
+            (Caller::Staff { .. }, Endpoint::Https(_)) => Some("https"),
+            (Caller::Staff { .. }, Endpoint::Hosted(_)) => Some("hosted"),
+        },
+    });
+    Json(Page { items: items.collect(), next: None })
+}
+
+#[derive(Deserialize, IntoParams)]
+struct DeliveryParams {
+    payer: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DeliveryItem {
+    id: String,
+    batch: String,
+    payer: String,
+    file_name: String,
+    bytes: u64,
+    state: &'static str,
+    attempts: i64,
+    created_at: String,
+    sent_at: Option<String>,
+    next_attempt_at: Option<String>,
+    /// How the last attempt ended.
+    last_attempt: String,
+}
+
+/// Files on their way to payers, newest first.
+#[utoipa::path(get, path = "/v1/deliveries", tag = "operators", params(DeliveryParams),
+    responses((status = 200, body = Page<DeliveryItem>), (status = 403)))]
+async fn deliveries(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Query(params): Query<DeliveryParams>,
+) -> Result<Json<Page<DeliveryItem>>, Problem> {
+    let payer = match &caller {
+        Caller::Staff { .. } => params.payer,
+        Caller::Payer { name, .. } => Some(name.clone()),
+        Caller::Submitter { .. } => {
+            return Err(Problem::forbidden(
+                "Deliveries hold claims of several submitters; see yours with GET /v1/claims.",
+            ));
+        }
+    };
+    let limit = limit_of(params.limit)?;
+    let before = params.cursor.map(|text| id_of("cursor", &text)).transpose()?;
+    let rows = gateway.store.deliveries(None, payer.as_deref(), before, limit + 1).await?;
+    let items = rows.into_iter().map(delivery_item).collect();
+    Ok(Json(Page::of(items, limit, |item: &DeliveryItem| item.id.clone())))
+}
+
+fn delivery_item(row: Delivery) -> DeliveryItem {
+    DeliveryItem {
+        id: row.id.to_string(),
+        batch: row.batch_id.to_string(),
+        payer: row.partner,
+        file_name: row.file_name,
+        bytes: row.bytes,
+        state: row.state.as_str(),
+        attempts: row.attempts,
+        created_at: rfc3339(row.created_at),
+        sent_at: row.sent_at.map(rfc3339),
+        next_attempt_at: row.sent_at.is_none().then(|| rfc3339(row.next_at)),
+        last_attempt: row.last_detail,
+    }
+}
+
+/// Try a delivery again that stands with support.
+#[utoipa::path(post, path = "/v1/deliveries/{id}/retry", tag = "operators", params(("id" = String, Path)),
+    responses((status = 200), (status = 404), (status = 409)))]
+async fn retry_delivery(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let user = caller.operator()?;
+    let none = || Problem::not_found("delivery");
+    let delivery: DeliveryId = id.parse().map_err(|_| none())?;
+    gateway.store.delivery(delivery).await?.ok_or_else(none)?;
+    if !deliver::retry(&gateway, delivery, &user.name).await? {
+        return Err(Problem::new(
+            axum::http::StatusCode::CONFLICT,
+            "Nothing to repeat",
+            "This delivery does not stand with support: it was sent, or is being tried already.",
+        ));
+    }
+    caller.audit(&gateway, "delivery.retry", &id).await?;
+    Ok(Json(serde_json::json!({"id": id, "state": "due"})))
+}
+
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct ReleaseBody {
+    /// Only this payer's windows.
+    payer: Option<String>,
+}
+
+/// Close the open batch windows now.
+#[utoipa::path(post, path = "/v1/batches/release", tag = "operators", request_body = ReleaseBody,
+    responses((status = 200), (status = 403)))]
+async fn release_batches(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    body: axum::body::Bytes,
+) -> Result<Json<serde_json::Value>, Problem> {
+    caller.operator()?;
+    let body: ReleaseBody = if body.is_empty() {
+        ReleaseBody::default()
+    } else {
+        serde_json::from_slice(&body).map_err(|error| Problem::bad_request(super::claims::said_of_json(&error)))?
+    };
+    if let Some(payer) = &body.payer
+        && gateway.partners.current().payer(payer).is_none()
+    {
+        return Err(Problem::bad_request("`payer` names no payer: see GET /v1/payers."));
+    }
+    let released = batch::release_now(&gateway, body.payer.as_deref()).await?;
+    caller.audit(&gateway, "batches.release", body.payer.as_deref().unwrap_or("all")).await?;
+    Ok(Json(serde_json::json!({"released": released})))
+}
