@@ -93,7 +93,7 @@ CREATE TABLE claim (
     partner             TEXT    NOT NULL,
     kind                TEXT    NOT NULL,        -- 837P | 837I | 837D
     status              INTEGER NOT NULL,        -- domain::ClaimStatus
-    patient_control_number TEXT NOT NULL,        -- CLM01
+    patient_control_number TEXT NOT NULL COLLATE NOCASE, -- CLM01; payers give it back in capitals
     charge              INTEGER NOT NULL,        -- CLM02
     paid                INTEGER NOT NULL DEFAULT 0,
     patient_responsibility INTEGER NOT NULL DEFAULT 0,
@@ -146,7 +146,8 @@ CREATE TABLE claim_event (
     text        TEXT    NOT NULL DEFAULT '',
     rule        TEXT    NOT NULL DEFAULT '',     -- which rule matched it
     evidence    TEXT    NOT NULL DEFAULT '',     -- on what, as JSON
-    inbound_id  INTEGER
+    inbound_id  INTEGER,
+    undone_at   INTEGER                          -- a person took the decision behind it back
 );
 CREATE INDEX claim_event_claim ON claim_event (claim_id);
 
@@ -170,10 +171,12 @@ CREATE TABLE batch (
     file_name       TEXT,
     ta1_at          INTEGER,
     n999_at         INTEGER,
-    n277ca_at       INTEGER
+    n277ca_at       INTEGER,
+    settled_at      INTEGER                      -- nothing more is awaited for any of its claims
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
+CREATE INDEX batch_awaited ON batch (sent_at) WHERE state = 3 AND settled_at IS NULL;
 CREATE INDEX batch_isa13 ON batch (payer, isa13) WHERE isa13 IS NOT NULL;
 CREATE INDEX batch_gs06 ON batch (payer, gs06) WHERE gs06 IS NOT NULL;
 
@@ -248,7 +251,7 @@ CREATE TABLE inbound (
     repeat_of   INTEGER,
     notes       TEXT    NOT NULL DEFAULT '[]'    -- what was wrong with it, JSON list of sentences
 );
-CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256);
+CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256) WHERE state <> 4;
 CREATE INDEX inbound_due ON inbound (state, id) WHERE state IN (0, 1);
 
 -- What was seen at a payer, so that a file left there is fetched once.
@@ -290,10 +293,12 @@ CREATE TABLE remittance (
     adjustment_list TEXT    NOT NULL DEFAULT '[]',
     state           INTEGER NOT NULL,            -- 0 posted, 1 held: does not balance, 2 a repeat
     problem         TEXT    NOT NULL DEFAULT '',
+    digest          BLOB    NOT NULL,            -- SHA-256 of what it says, however it is written
     received_at     INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX remittance_place ON remittance (inbound_id, ordinal);
 CREATE INDEX remittance_trace ON remittance (trace, payer);
+CREATE INDEX remittance_payee ON remittance (payee_npi, payee_tin);
 
 -- One CLP of a remittance.
 CREATE TABLE payment (
@@ -306,6 +311,7 @@ CREATE TABLE payment (
     charge          INTEGER NOT NULL,
     paid            INTEGER NOT NULL,
     patient_responsibility INTEGER NOT NULL,
+    denied          INTEGER NOT NULL DEFAULT 0,  -- charges that are neither paid, contractual nor the patient's
     payer_claim_control_number TEXT NOT NULL,    -- CLP07
     rule            TEXT    NOT NULL DEFAULT '',
     evidence        TEXT    NOT NULL DEFAULT '',
@@ -328,6 +334,7 @@ CREATE TABLE exception (
     candidates  TEXT    NOT NULL DEFAULT '[]',   -- ranked, with reasons, as JSON
     payment_id  INTEGER,
     claim_id    INTEGER,                         -- once resolved
+    event_id    INTEGER,                         -- the claim event that the resolution wrote
     resolved_by TEXT,
     resolved_at INTEGER,
     origin      TEXT                             -- what of ours it was raised for; raised once for the same
