@@ -4,8 +4,10 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
-use super::deliveries::{DeliveryState, NewDelivery, add_delivery};
+use super::deliveries::{NewDelivery, add_delivery};
 use super::events::{NewBatchEvent, add_batch_event};
+use super::mail::{MailKind, NewMail, Shelf, put_mail};
+use super::payload_rows::add_payload;
 use super::{Sealed, Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, ExceptionId, MailId, PayloadId, SubmissionId};
 use crate::domain::{Cents, ClaimKind};
@@ -231,7 +233,7 @@ impl Store {
         add_batch_event(&mut tx, &built.event).await?;
         add_delivery(&mut tx, &built.delivery).await?;
         if let Some(mail) = built.mail {
-            add_mail(&mut tx, built, mail).await?;
+            put_mail(&mut tx, &mail_of(built, mail)).await?;
         }
         tx.commit().await.map_err(StoreError::at("record a built batch"))
     }
@@ -334,18 +336,6 @@ fn batch_claim(row: &SqliteRow) -> Result<BatchClaim, StoreError> {
     })
 }
 
-async fn add_payload(tx: &mut Transaction<'static, Sqlite>, file: &Sealed, now: i64) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO payload (id, sha256, bytes, created_at) VALUES (?, ?, ?, ?)")
-        .bind(file.id.0)
-        .bind(&file.sha256[..])
-        .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
-        .bind(now)
-        .execute(&mut **tx)
-        .await
-        .map_err(StoreError::at("record a batch's payload"))?;
-    Ok(())
-}
-
 async fn add_transactions(tx: &mut Transaction<'static, Sqlite>, built: &BuiltBatch) -> Result<(), StoreError> {
     for part in built.transactions.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
@@ -366,21 +356,17 @@ async fn add_transactions(tx: &mut Transaction<'static, Sqlite>, built: &BuiltBa
 }
 
 /// The payer's own copy, fetched from our server: the delivery waits until then.
-async fn add_mail(tx: &mut Transaction<'static, Sqlite>, built: &BuiltBatch, mail: MailId) -> Result<(), StoreError> {
-    debug_assert_eq!(built.delivery.state, DeliveryState::WaitsToBeFetched);
-    sqlx::query(
-        "INSERT INTO mail (id, partner, kind, file_name, payload_id, bytes, created_at, origin)
-         VALUES (?, ?, '837', ?, ?, ?, ?, ?) ON CONFLICT (origin) DO NOTHING",
-    )
-    .bind(mail.0)
-    .bind(&built.payer)
-    .bind(&built.file_name)
-    .bind(built.file.id.0)
-    .bind(i64::try_from(built.file.bytes).unwrap_or(i64::MAX))
-    .bind(built.event.at)
-    .bind(batch_origin(built.id))
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::at("put a batch into a payer's mailbox"))?;
-    Ok(())
+fn mail_of(built: &BuiltBatch, id: MailId) -> NewMail {
+    NewMail {
+        id,
+        partner: built.payer.clone(),
+        kind: MailKind::Claims837,
+        file_name: built.file_name.clone(),
+        payload: built.file.clone(),
+        created_at: built.event.at,
+        submission_id: None,
+        inbound_id: None,
+        origin: batch_origin(built.id),
+        shelf: Shelf::Mailbox,
+    }
 }

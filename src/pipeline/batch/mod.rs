@@ -10,6 +10,8 @@ mod run;
 mod sheet;
 mod sources;
 #[cfg(test)]
+pub(in crate::pipeline) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use run::{rebuild, release_now, run};
