@@ -8,6 +8,8 @@ use crate::domain::ids::IdSource;
 use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
 use crate::partner::{Config, Fault, PartnerBook};
+use crate::pipeline::deliver::UnderWay;
+use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
 
@@ -52,6 +54,8 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         partners,
         guides: Arc::new(guides),
         nudges: Nudges::default(),
+        lines: Lines::default(),
+        under_way: UnderWay::default(),
         config,
     }))
 }

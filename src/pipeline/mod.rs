@@ -7,6 +7,8 @@ pub mod answers;
 
 pub mod gateway;
 
+pub mod lines;
+
 pub mod intake;
 
 pub mod validate;

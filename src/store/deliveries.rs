@@ -42,6 +42,24 @@ impl DeliveryState {
     }
 }
 
+/// Whether an earlier attempt may have arrived. The numbers are the store's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Doubtful {
+    No = 0,
+    /// The next attempt looks before it does anything.
+    MayHaveArrived = 1,
+    /// It was looked for in vain and support was told: who gives it back wants it sent.
+    ToldToSupport = 2,
+}
+
+impl Doubtful {
+    fn from_code(code: i64) -> Option<Doubtful> {
+        [Doubtful::No, Doubtful::MayHaveArrived, Doubtful::ToldToSupport]
+            .into_iter()
+            .find(|doubtful| *doubtful as i64 == code)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct NewDelivery {
     pub id: DeliveryId,
@@ -64,8 +82,7 @@ pub struct Delivery {
     pub bytes: u64,
     pub state: DeliveryState,
     pub attempts: i64,
-    /// The last attempt may have arrived.
-    pub doubtful: bool,
+    pub doubtful: Doubtful,
     pub next_at: i64,
     pub created_at: i64,
     /// When its tries began: when it was created, or when support gave it back.
@@ -90,7 +107,7 @@ pub struct Attempt {
     pub attempt: i64,
     pub started_at: i64,
     pub finished_at: Option<i64>,
-    /// `sent`, `found`, `retry`, `look`, `support`; empty while it runs.
+    /// `sent`, `found`, `retry`, `look`, `support`; while it runs empty, then `handing` once the payer may have it.
     pub outcome: String,
     pub detail: String,
 }
@@ -99,19 +116,9 @@ pub struct Attempt {
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub next_at: i64,
-    pub doubt: Doubt,
+    pub doubtful: Doubtful,
     pub reach: Reach,
     pub detail: String,
-}
-
-/// Whether the file may be at the payer although the attempt failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// This attempt left nothing; what was in doubt before it was looked into.
-    None,
-    MayHaveArrived,
-    /// This attempt did not come as far as looking: it is as it was.
-    AsBefore,
 }
 
 /// Which deliveries wait after a failure.
@@ -156,13 +163,15 @@ impl Store {
     }
 
     /// Leases a delivery and writes the attempt that begins. `None` when it is no longer due or another works
-    /// on it. An earlier attempt that never ended makes it doubtful.
+    /// on it. An earlier attempt that never ended
+    /// makes it doubtful if the payer may have got the file in it.
     pub async fn take_delivery(&self, id: DeliveryId, now: i64, lease_until: i64) -> Result<Option<Taken>, StoreError> {
         let step = || StoreError::at("take a delivery");
         let mut tx = self.begin().await?;
         let leased = sqlx::query(
             "UPDATE delivery SET lease_until = ?1, attempts = attempts + 1,
-                 doubtful = doubtful OR EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.delivery_id = id AND a.finished_at IS NULL)
+                 doubtful = CASE WHEN EXISTS (SELECT 1 FROM delivery_attempt a
+                     WHERE a.delivery_id = delivery.id AND a.finished_at IS NULL AND a.outcome = 'handing') THEN 1 ELSE doubtful END
              WHERE id = ?2 AND state = 0 AND next_at <= ?3 AND lease_until <= ?3",
         )
         .bind(lease_until)
@@ -197,6 +206,18 @@ impl Store {
             .map_err(step())?;
         tx.commit().await.map_err(step())?;
         Ok(Some(Taken { delivery, attempt, try_number: row.get::<i64, _>(14) + 1 }))
+    }
+
+    /// From now on the payer may have the file, whatever happens to this attempt.
+    pub async fn begin_second_half(&self, taken: &Taken) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE delivery_attempt SET outcome = 'handing' WHERE delivery_id = ? AND attempt = ?")
+            .bind(taken.delivery.id.0)
+            .bind(taken.attempt)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::at("begin the second half of an attempt"))?;
+        tx.commit().await.map_err(StoreError::at("begin the second half of an attempt"))
     }
 
     /// Keeps a delivery that is still being sent.
@@ -238,32 +259,62 @@ impl Store {
 
     /// The payer fetched the file of a batch from its mailbox for the first time; later times change nothing.
     pub async fn record_fetched(&self, event: &NewBatchEvent) -> Result<(), StoreError> {
+        self.record_sent_from(DeliveryState::WaitsToBeFetched, event).await
+    }
+
+    /// The payer answered a batch whose delivery support has.
+    pub async fn record_answered(&self, event: &NewBatchEvent) -> Result<(), StoreError> {
+        self.record_sent_from(DeliveryState::WithSupport, event).await
+    }
+
+    async fn record_sent_from(&self, state: DeliveryState, event: &NewBatchEvent) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let row = sqlx::query("SELECT id FROM delivery WHERE batch_id = ? AND state = ?")
             .bind(event.batch_id.0)
-            .bind(DeliveryState::WaitsToBeFetched.code())
+            .bind(state.code())
             .fetch_optional(&mut *tx)
             .await
-            .map_err(StoreError::at("record a delivery as fetched"))?;
+            .map_err(StoreError::at("record a delivery as sent"))?;
         if let Some(row) = row {
             sent(&mut tx, DeliveryId(row.get(0)), event).await?;
         }
-        tx.commit().await.map_err(StoreError::at("record a delivery as fetched"))
+        tx.commit().await.map_err(StoreError::at("record a delivery as sent"))
+    }
+
+    /// Reads whether the payer has answered the batch, which it can only when it has it.
+    pub async fn batch_is_answered(&self, batch: BatchId) -> Result<bool, StoreError> {
+        sqlx::query("SELECT coalesce(ta1_at, n999_at, n277ca_at) IS NOT NULL FROM batch WHERE id = ?")
+            .bind(batch.0)
+            .fetch_one(self.readers())
+            .await
+            .map(|row| row.get(0))
+            .map_err(StoreError::at("read whether a batch is answered"))
+    }
+
+    /// Reads the batches whose delivery support has, may have arrived, and that the payer has answered.
+    pub async fn doubtful_and_answered(&self) -> Result<Vec<BatchId>, StoreError> {
+        sqlx::query(
+            "SELECT b.id FROM delivery d JOIN batch b ON b.id = d.batch_id
+             WHERE d.state = 2 AND d.doubtful > 0 AND coalesce(b.ta1_at, b.n999_at, b.n277ca_at) IS NOT NULL",
+        )
+        .fetch_all(self.readers())
+        .await
+        .map(|rows| rows.iter().map(|row| BatchId(row.get(0))).collect())
+        .map_err(StoreError::at("find doubtful deliveries that are answered"))
     }
 
     /// The attempt failed; the delivery is due again later.
     pub async fn record_failed(&self, taken: &Taken, failure: &Failure, now: i64) -> Result<(), StoreError> {
         let step = || StoreError::at("record a failed attempt");
         let mut tx = self.begin().await?;
-        let (outcome, doubtful) = match failure.doubt {
-            Doubt::None => ("retry", false),
-            Doubt::MayHaveArrived => ("look", true),
-            Doubt::AsBefore => ("retry", taken.delivery.doubtful),
+        let outcome = match failure.doubtful {
+            Doubtful::MayHaveArrived => "look",
+            Doubtful::No | Doubtful::ToldToSupport => "retry",
         };
         finish_attempt(&mut tx, taken, now, outcome, &failure.detail).await?;
         sqlx::query("UPDATE delivery SET next_at = ?, lease_until = 0, doubtful = ? WHERE id = ? AND state = 0")
             .bind(failure.next_at)
-            .bind(doubtful)
+            .bind(failure.doubtful as i64)
             .bind(taken.delivery.id.0)
             .execute(&mut *tx)
             .await
@@ -287,21 +338,16 @@ impl Store {
     pub async fn record_given_up(
         &self,
         taken: &Taken,
-        doubt: Doubt,
+        doubtful: Doubtful,
         alarm: AlarmId,
         event: &NewBatchEvent,
     ) -> Result<(), StoreError> {
         let step = || StoreError::at("hand a delivery to support");
         let mut tx = self.begin().await?;
         finish_attempt(&mut tx, taken, event.at, "support", &event.text).await?;
-        let doubtful = match doubt {
-            Doubt::None => false,
-            Doubt::MayHaveArrived => true,
-            Doubt::AsBefore => taken.delivery.doubtful,
-        };
         sqlx::query("UPDATE delivery SET state = ?, lease_until = 0, doubtful = ? WHERE id = ?")
             .bind(DeliveryState::WithSupport.code())
-            .bind(doubtful)
+            .bind(doubtful as i64)
             .bind(taken.delivery.id.0)
             .execute(&mut *tx)
             .await
@@ -431,7 +477,8 @@ fn delivery(row: &SqliteRow) -> Result<Delivery, StoreError> {
         bytes: u64::try_from(row.get::<i64, _>(5)).unwrap_or(0),
         state,
         attempts: row.get(7),
-        doubtful: row.get(8),
+        doubtful: Doubtful::from_code(row.get(8))
+            .ok_or_else(|| StoreError::Damaged { what: format!("the doubt about delivery {id}") })?,
         next_at: row.get(9),
         created_at: row.get(10),
         since: row.get(11),

@@ -9,6 +9,8 @@ use crate::domain::ids::{IdSource, PayloadId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
 use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
+use crate::pipeline::deliver::UnderWay;
+use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::claims::{NewClaim, Span, Spans};
 use crate::store::submissions::{Channel, Counts, NewSubmission};
@@ -62,6 +64,8 @@ impl World {
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),
             nudges: Nudges::default(),
+            lines: Lines::default(),
+            under_way: UnderWay::default(),
             config,
         };
         World { folder, gateway: Arc::new(gateway) }
@@ -222,7 +226,8 @@ impl Scan {
     }
 }
 
-const HEAD: &str = "ISA*00*          *00*          *ZZ*ACMEBILL       *ZZ*CLAIMGATE      *261119*1200*^*00501*100000003*0*T*:~
+const HEAD: &str =
+    "ISA*00*          *00*          *ZZ*ACMEBILL       *ZZ*CLAIMGATE      *261119*1200*^*00501*100000003*0*T*:~
 GS*HC*ACMEBILL*CLAIMGATE*20261119*1200*1*X*005010X222A1~
 ST*837*0001*005010X222A1~
 BHT*0019*00*B2611010001*20261119*1200*CH~
@@ -264,7 +269,8 @@ pub(in crate::pipeline) fn sample_file(claims: &[Sample]) -> String {
             hl += 1;
             (subscriber, subscriber_hl) = (claim.subscriber, hl);
             let relation = if has_dependents { "" } else { "18" };
-            let of_patient = if has_dependents { "" } else { "N3*1 RIVER RD~\nN4*FRESNO*CA*93727~\nDMG*D8*19470113*M~\n" };
+            let of_patient =
+                if has_dependents { "" } else { "N3*1 RIVER RD~\nN4*FRESNO*CA*93727~\nDMG*D8*19470113*M~\n" };
             text += &format!(
                 "HL*{hl}*1*22*{}~\nSBR*P*{relation}*******CI~\nNM1*IL*1*{subscriber}*PAT****MI*M{hl}234567~\n{of_patient}\
                  NM1*PR*2*BLUE STAR*****PI*{}~\n",

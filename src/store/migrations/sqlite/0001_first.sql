@@ -216,7 +216,7 @@ CREATE TABLE delivery (
     bytes       INTEGER NOT NULL,
     state       INTEGER NOT NULL,                -- 0 due, 1 sent, 2 with support, 3 waits to be fetched
     attempts    INTEGER NOT NULL DEFAULT 0,
-    doubtful    INTEGER NOT NULL DEFAULT 0,      -- 1: the last attempt may have arrived; look first
+    doubtful    INTEGER NOT NULL DEFAULT 0,      -- 1: an attempt may have arrived; look first. 2: support was told so
     next_at     INTEGER NOT NULL,
     lease_until INTEGER NOT NULL DEFAULT 0,
     created_at  INTEGER NOT NULL,
@@ -225,13 +225,14 @@ CREATE TABLE delivery (
 );
 CREATE UNIQUE INDEX delivery_batch ON delivery (batch_id);
 CREATE INDEX delivery_due ON delivery (state, next_at) WHERE state = 0;
+CREATE INDEX delivery_with_support ON delivery (state) WHERE state = 2;
 
 CREATE TABLE delivery_attempt (
     delivery_id INTEGER NOT NULL,
     attempt     INTEGER NOT NULL,
     started_at  INTEGER NOT NULL,
-    finished_at INTEGER,                         -- NULL: never came back, so doubtful
-    outcome     TEXT    NOT NULL DEFAULT '',     -- sent, found, retry, look, support
+    finished_at INTEGER,                         -- NULL: runs, or never came back
+    outcome     TEXT    NOT NULL DEFAULT '',     -- sent, found, retry, look, support; handing: the payer may have it
     detail      TEXT    NOT NULL DEFAULT '',
     PRIMARY KEY (delivery_id, attempt)
 ) WITHOUT ROWID;
