@@ -24,7 +24,7 @@ pub(super) enum Spot {
         depth: usize,
         kid: u16,
     },
-    /// Its qualifier fits nothing, but the loop that must come next begins with such a segment.
+    /// Its qualifier fits nothing, but such a segment is required and did not come yet.
     Guess {
         depth: usize,
         kid: u16,
@@ -50,7 +50,7 @@ impl Walker<'_> {
                 let count = self.counts[self.kid_local(depth, kid)];
                 if !self.fits(&guide.nodes[usize::from(shape.node)], segment) {
                     other_qualifier |= ahead;
-                    if ahead && shape.required && shape.inner.is_some() && count.uses == 0 {
+                    if ahead && shape.required && count.uses == 0 {
                         guess.get_or_insert(Spot::Guess { depth, kid });
                     }
                 } else if !ahead {

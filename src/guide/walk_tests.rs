@@ -62,10 +62,18 @@ fn every_file_of_the_corpus_is_walked_without_panic() {
     for path in all {
         let (findings, walked) = walk(&std::fs::read(&path).unwrap());
         let errors: Vec<_> = findings.iter().filter(|f| f.severity == Severity::Error).collect();
-        println!("FILE\t{}\t{walked}\t{}\t{}", path.strip_prefix(&corpus).unwrap().display(), errors.len(), findings.len());
+        println!(
+            "FILE\t{}\t{walked}\t{}\t{}",
+            path.strip_prefix(&corpus).unwrap().display(),
+            errors.len(),
+            findings.len()
+        );
         for finding in findings.iter().filter(|f| f.severity == Severity::Error).take(12) {
             let at = finding.place.segment.as_ref().map(|s| format!("{} {} line {}", s.position, s.id, s.line));
-            println!("   {:?} {} {:?} {:?} | {}", finding.place.loop_id, finding.edit, at, finding.value, finding.message);
+            println!(
+                "   {:?} {} {:?} {:?} | {}",
+                finding.place.loop_id, finding.edit, at, finding.value, finding.message
+            );
         }
     }
 }
