@@ -4,13 +4,6 @@ use super::model::{Key, Node};
 use super::walk::Walker;
 use crate::x12::Segment;
 
-/// A place whose uses are used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Full {
-    pub depth: usize,
-    pub kid: u16,
-}
-
 /// The place found. `depth` is the open loop, `kid` its part in the guide's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spot {
@@ -18,7 +11,11 @@ pub(super) enum Spot {
         depth: usize,
         kid: u16,
     },
-    Full(Full),
+    /// All its uses are used up.
+    Full {
+        depth: usize,
+        kid: u16,
+    },
     /// Its place in an open loop is past.
     Passed {
         depth: usize,
@@ -58,7 +55,7 @@ impl Walker<'_> {
                 } else if shape.max == 0 || count.uses < shape.max || count.guessed {
                     return Spot::Room { depth, kid };
                 } else {
-                    full.get_or_insert(Spot::Full(Full { depth, kid }));
+                    full.get_or_insert(Spot::Full { depth, kid });
                 }
             }
             if let Some(full) = full {

@@ -5,7 +5,7 @@ use super::check;
 use super::hierarchy::{Hierarchy, Lines as LineNumbers};
 use super::misfit::{Misfit, repeated};
 use super::model::{Guide, Lines};
-use super::place::{Full, Spot};
+use super::place::Spot;
 use super::tell::{Here, Tell};
 use super::{Found, LoopId, NodeId, Opened, Standing, Step, Tag};
 use crate::x12::Segment;
@@ -113,7 +113,8 @@ impl<'g> Walker<'g> {
             return self.unknown(segment, here, out);
         };
         match self.place(segment, id) {
-            Spot::Room { depth, kid } | Spot::Full(Full { depth, kid }) => self.enter(depth, kid, segment, here, out),
+            Spot::Full { .. } | Spot::Guess { .. } if self.lost == Lost::UntilALoop => self.nowhere(segment),
+            Spot::Room { depth, kid } | Spot::Full { depth, kid } => self.enter(depth, kid, segment, here, out),
             Spot::Passed { depth, kid } => self.out_of_order(depth, kid, segment, here, out),
             Spot::Guess { depth, kid } => {
                 let before = out.len();
