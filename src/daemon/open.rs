@@ -7,6 +7,7 @@ use crate::domain::Clock;
 use crate::domain::ids::IdSource;
 use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
+use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
@@ -52,6 +53,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         partners,
         guides: Arc::new(guides),
         nudges: Nudges::default(),
+        submission_rates: RateLimits::default(),
         config,
     }))
 }

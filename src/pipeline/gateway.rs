@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use crate::domain::Clock;
 use crate::domain::ids::{IdSource, PayloadId};
 use crate::guide::Guides;
+use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
 use crate::store::{PayloadError, PayloadReader, PayloadStore, Sealed, Store, StoreError};
 
@@ -20,6 +21,8 @@ pub struct Gateway {
     pub partners: PartnerBook,
     pub guides: Arc<Guides>,
     pub nudges: Nudges,
+    /// How often each submitter may hand in a file, whatever the front door; see `intake::admit`.
+    pub submission_rates: RateLimits,
 }
 
 impl Gateway {
