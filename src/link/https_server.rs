@@ -158,7 +158,7 @@ impl Serving {
             }
             caller.router.clone().oneshot(request)
         });
-        let mut connection = std::pin::pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
         tokio::select! {
             ended = connection.as_mut() => return ended,
             () = stopped(&mut self.shutdown) => connection.as_mut().graceful_shutdown(),
@@ -190,3 +190,6 @@ impl Serving {
         builder
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //! no X12.
 
 pub mod certs;
+pub mod https_client;
 pub mod https_server;
 pub mod listen;
 pub mod sftp_client;

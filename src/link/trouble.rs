@@ -95,6 +95,8 @@ pub enum LinkError {
     HandshakeFailed { host: String, source: Cause },
     #[error("the certificate of {host} is not trusted")]
     CertificateRefused { host: String, source: Cause },
+    #[error("{host} refused the secure connection")]
+    TlsRefused { host: String, source: Cause },
     #[error("{host} shows the host key {got}, expected {expected}")]
     HostKeyDiffers {
         host: String,
@@ -184,6 +186,7 @@ impl LinkError {
             | LinkError::FileUnusable { .. }
             | LinkError::SettingUnusable { .. }
             | LinkError::CertificateRefused { .. }
+            | LinkError::TlsRefused { .. }
             | LinkError::HostKeyDiffers { .. }
             | LinkError::NoCommonCipher { .. }
             | LinkError::LoginRefused { .. }
@@ -206,9 +209,75 @@ impl LinkError {
         }
     }
 
+    /// For support staff: what happened and what can be done, without the words of libraries.
+    pub fn for_console(&self) -> String {
+        let advice = self.advice();
+        if advice.is_empty() { format!("{self}.") } else { format!("{self}. {advice}") }
+    }
+
+    fn advice(&self) -> &'static str {
+        match self {
+            LinkError::FileUnreadable { .. } => {
+                "Put the file there, or correct its path in the partner's file; the gateway must be allowed to read it."
+            }
+            LinkError::FileUnusable { .. } => {
+                "It must be in OpenSSH or PEM form and without a passphrase; put a usable one there."
+            }
+            LinkError::SettingUnusable { .. } => "Correct it in the partner's file.",
+            LinkError::NameNotFound { .. } => {
+                "Check endpoint.host in the partner's file, and this network's name service."
+            }
+            LinkError::NotConnected { .. } | LinkError::HandshakeFailed { .. } | LinkError::LostBefore { .. } => {
+                "The gateway tries again by itself; if it lasts, ask the payer whether they are up and let us in."
+            }
+            LinkError::CertificateRefused { .. } => {
+                "Ask the payer about their certificate; if they have an own authority, name it as endpoint.ca."
+            }
+            LinkError::TlsRefused { .. } => {
+                "Ask the payer which client certificate they know, and name it as endpoint.client_certificate."
+            }
+            LinkError::NoCommonCipher { .. } => "Ask the payer which host keys and ciphers their server offers.",
+            LinkError::HostKeyDiffers { .. } => {
+                "Ask the payer, by telephone, for their new host key; only if it is theirs, set endpoint.host_key. \
+                 Until then nothing is sent."
+            }
+            LinkError::LoginRefused { .. } => "Ask the payer to accept the gateway's public key for this user.",
+            LinkError::LostDuring { .. } => {
+                "The gateway looks at the payer whether it arrived before it sends it again."
+            }
+            LinkError::NoSuchPath { .. } => "Check the folders in the partner's file against those at the payer.",
+            LinkError::NotPermitted { .. } => "Ask the payer to give this user the right to it.",
+            LinkError::RemoteFull { .. } => "The gateway tries again by itself; tell the payer if it lasts.",
+            LinkError::RemoteFailed { .. } => "The payer's server gave no reason; ask them if it lasts.",
+            LinkError::AlreadyThere { bytes, wanted, .. } if bytes == wanted => {
+                "It has the size of ours: most likely an earlier attempt arrived."
+            }
+            LinkError::AlreadyThere { .. } => "It has another size than ours: ask the payer what it is.",
+            LinkError::SizeDiffers { .. } | LinkError::EndedEarly { .. } => "The gateway tries again by itself.",
+            LinkError::HttpStatus { status, .. } => status_advice(*status),
+            LinkError::AnswerTooLong { .. } => "Ask the payer why; nothing of it was kept.",
+            LinkError::SourceUnreadable { .. } | LinkError::SinkFailed { .. } => {
+                "Check this machine's disk: its space, its rights and its health."
+            }
+            LinkError::SourceDiffers { .. } => "Check this machine's disk: a file is not as it was written.",
+        }
+    }
+
     /// How long the payer asked to be left alone.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         if let LinkError::HttpStatus { retry_after_seconds, .. } = self { *retry_after_seconds } else { None }
+    }
+}
+
+fn status_advice(status: u16) -> &'static str {
+    match status {
+        300..=399 => "Redirects are not followed: ask the payer for the address and set endpoint.url.",
+        401 | 403 => "The payer does not accept our credentials: check them in the partner's file.",
+        404 | 405 | 410 => "Check endpoint.url in the partner's file.",
+        408 | 425 | 429 | 503 | 507 => "The gateway tries again by itself.",
+        409 => "The payer may have it already: the gateway looks before it sends it again.",
+        400..=499 => "The payer does not take this file: see their answer.",
+        _ => "The payer's server failed: the gateway looks whether the file arrived before it sends it again.",
     }
 }
 
@@ -225,5 +294,58 @@ fn judge_status(status: u16) -> (Verdict, Width) {
         300..=399 | 400..=499 | 501 | 505 | 511 => (Verdict::Support, Width::Payer),
         // It broke or gave up while it worked: it may have taken the file.
         _ => (Verdict::LookThenRetry, Width::Payer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cause() -> Cause {
+        "x".into()
+    }
+
+    #[test]
+    fn what_may_have_arrived_is_looked_into_and_what_cannot_have_is_sent_again() {
+        let host = || "payer.example".to_owned();
+        let path = || "inbound/b1.837".to_owned();
+        let check = |error: LinkError, verdict, width| {
+            assert_eq!((error.verdict(), error.width()), (verdict, width), "{error:?}");
+        };
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        check(LinkError::NotConnected { host: host(), port: 22, source: refused }, Verdict::Retry, Width::Payer);
+        for (step, verdict) in [
+            (Step::Writing, Verdict::Retry),
+            (Step::Renaming, Verdict::LookThenRetry),
+            (Step::Creating, Verdict::LookThenRetry),
+        ] {
+            let error = LinkError::RemoteFailed { host: host(), path: path(), step, source: cause() };
+            assert_eq!(error.verdict(), verdict, "{step}");
+        }
+        let lost = LinkError::LostDuring { host: host(), step: Step::Renaming, bytes_sent: 0, source: cause() };
+        check(lost, Verdict::LookThenRetry, Width::Payer);
+        let full = LinkError::RemoteFull { host: host(), path: path(), step: Step::Writing, source: cause() };
+        check(full, Verdict::Retry, Width::Payer);
+        let differs = LinkError::HostKeyDiffers { host: host(), expected: "a".into(), got: "b".into() };
+        check(differs, Verdict::Support, Width::Payer);
+    }
+
+    #[test]
+    fn every_status_has_a_verdict_and_the_unknown_ones_are_looked_into() {
+        let check = |status, verdict, width| assert_eq!(judge_status(status), (verdict, width), "{status}");
+        check(429, Verdict::Retry, Width::Payer);
+        check(422, Verdict::Support, Width::File);
+        check(403, Verdict::Support, Width::Payer);
+        check(500, Verdict::LookThenRetry, Width::Payer);
+        check(599, Verdict::LookThenRetry, Width::Payer);
+        check(199, Verdict::LookThenRetry, Width::Payer);
+    }
+
+    #[test]
+    fn the_console_is_told_what_to_do() {
+        let error = LinkError::HostKeyDiffers { host: "payer.example".into(), expected: "a".into(), got: "b".into() };
+        let text = error.for_console();
+        assert!(text.starts_with("payer.example shows the host key b, expected a. Ask the payer"), "{text}");
+        assert!(!text.contains("  "), "{text}");
     }
 }
