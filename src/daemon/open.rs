@@ -7,6 +7,7 @@ use crate::domain::Clock;
 use crate::domain::ids::IdSource;
 use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
+use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
 use crate::pipeline::deliver::UnderWay;
 use crate::pipeline::lines::Lines;
@@ -49,6 +50,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         nudges: Nudges::default(),
         lines: Lines::default(),
         under_way: UnderWay::default(),
+        submission_rates: RateLimits::default(),
         config,
     }))
 }

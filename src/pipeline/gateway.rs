@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use crate::domain::Clock;
 use crate::domain::ids::{IdSource, PayloadId};
 use crate::guide::Guides;
+use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::deliver::UnderWay;
 use crate::pipeline::lines::Lines;
@@ -26,6 +27,8 @@ pub struct Gateway {
     pub lines: Lines,
     /// Payers that files are being sent to.
     pub under_way: UnderWay,
+    /// How often each submitter may hand in a file, whatever the front door; see `intake::admit`.
+    pub submission_rates: RateLimits,
 }
 
 impl Gateway {

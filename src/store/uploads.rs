@@ -75,9 +75,20 @@ impl Store {
         row.as_ref().map(upload_from).transpose()
     }
 
-    /// Renames an upload that stays unfinished.
-    pub async fn rename_upload(&self, partner: &str, from: &str, to: &str) -> Result<(), StoreError> {
+    /// Renames an upload that stays unfinished; gives the payload of one that had the name and is replaced.
+    pub async fn rename_upload(&self, partner: &str, from: &str, to: &str) -> Result<Option<PayloadId>, StoreError> {
         let mut tx = self.begin().await?;
+        let replaced = sqlx::query("DELETE FROM upload WHERE partner = ? AND name = ? AND name <> ? RETURNING payload_id")
+            .bind(partner)
+            .bind(to)
+            .bind(from)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(StoreError::at("replace an upload"))?;
+        let replaced = replaced.map(|row| PayloadId(row.get(0)));
+        if let Some(id) = replaced {
+            forget_payload(&mut tx, id).await?;
+        }
         sqlx::query("UPDATE upload SET name = ? WHERE partner = ? AND name = ?")
             .bind(to)
             .bind(partner)
@@ -85,7 +96,8 @@ impl Store {
             .execute(&mut *tx)
             .await
             .map_err(StoreError::at("rename an upload"))?;
-        tx.commit().await.map_err(StoreError::at("rename an upload"))
+        tx.commit().await.map_err(StoreError::at("rename an upload"))?;
+        Ok(replaced)
     }
 
     /// Forgets an upload; its payload may be removed after this.
@@ -94,13 +106,6 @@ impl Store {
         end(&mut tx, partner, &upload.name).await?;
         forget_payload(&mut tx, upload.payload.id).await?;
         tx.commit().await.map_err(StoreError::at("forget an upload"))
-    }
-
-    /// Ends an upload whose payload something else names now.
-    pub async fn end_upload(&self, partner: &str, name: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        end(&mut tx, partner, name).await?;
-        tx.commit().await.map_err(StoreError::at("end an upload"))
     }
 }
 
