@@ -138,8 +138,26 @@ impl Outgoing {
     }
 
     /// A segment of the payer's, as it stands, without its terminator.
-    pub fn copy(&mut self, segment: &[u8]) {
-        self.bytes.extend_from_slice(segment);
+    pub fn copy(&mut self, segment: &[u8], from: Delimiters) {
+        if from.element == self.delimiters.element {
+            self.bytes.extend_from_slice(segment);
+        } else {
+            let written = segment.iter().map(|&byte| if byte == from.element { self.delimiters.element } else { byte });
+            self.bytes.extend(written);
+        }
+        self.end_segment();
+    }
+
+    /// The same with another value for element `place` (the id is 0).
+    pub fn copy_replacing(&mut self, segment: &[u8], from: Delimiters, place: usize, value: &str) {
+        let mut at = 0;
+        for element in elements(segment, from) {
+            if at > 0 {
+                self.bytes.push(self.delimiters.element);
+            }
+            if at == place { self.value(value) } else { self.bytes.extend_from_slice(element) }
+            at += 1;
+        }
         self.end_segment();
     }
 
