@@ -105,21 +105,33 @@ pub fn check(args: &PartnerCheckArgs, given: Option<&Path>, further_checks: Vec<
             print_sound(args.name.as_deref(), &book.current(), &config, paint, out)?;
             Ok(NOTHING_WRONG)
         }
-        Err(faults) => {
-            let (told, others): (Vec<Fault>, Vec<Fault>) = match &args.name {
-                Some(name) => faults.into_iter().partition(|fault| fault.file == file_of(name, &config)),
-                None => (faults, Vec::new()),
-            };
-            print_faults(&told, paint, out)?;
-            if !others.is_empty() {
-                eprintln!(
-                    "claimgate: {} faults in other files also stop the start; see claimgate partner check",
-                    others.len()
-                );
-            }
-            Ok(SOMETHING_WRONG)
-        }
+        Err(faults) => print_found(args.name.as_deref(), faults, &config, paint, out),
     }
+}
+
+/// The faults; or with a name, that partner's own, which may be none.
+fn print_found(
+    name: Option<&str>,
+    faults: Vec<Fault>,
+    config: &Config,
+    paint: Paint,
+    out: &mut impl Write,
+) -> Result<ExitCode> {
+    let Some(name) = name else {
+        print_faults(&faults, paint, out)?;
+        return Ok(SOMETHING_WRONG);
+    };
+    let file = file_of(name, config);
+    let (own, others): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(|fault| fault.file == file);
+    print_faults(&own, paint, out)?;
+    if !others.is_empty() {
+        eprintln!("claimgate: other partners' files have faults, which stop the start: see claimgate partner check");
+    }
+    if !own.is_empty() {
+        return Ok(SOMETHING_WRONG);
+    }
+    writeln!(out, "{} {file}", paint.text(Colour::Green, "sound:"))?;
+    Ok(NOTHING_WRONG)
 }
 
 fn file_of(name: &str, config: &Config) -> String {
@@ -143,11 +155,10 @@ fn print_sound(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let sound = paint.text(Colour::Green, "sound:");
-    if name.is_none() {
-        match &config.file {
-            Some(file) => writeln!(out, "{sound} {}", file.display())?,
-            None => writeln!(out, "{sound} defaults; there is no {DEFAULT_FILE}")?,
-        }
+    match (name, &config.file) {
+        (Some(_), _) => {}
+        (None, Some(file)) => writeln!(out, "{sound} {}", file.display())?,
+        (None, None) => writeln!(out, "{sound} defaults; there is no {DEFAULT_FILE}")?,
     }
     for partner in partners.all().filter(|partner| name.is_none_or(|name| partner.id().as_str() == name)) {
         let resting = if partner.active() { "" } else { ", not active" };
@@ -219,6 +230,15 @@ mod tests {
         assert_eq!(check_status(&acme, "", Some("acme")).unwrap(), NOTHING_WRONG);
         assert_eq!(check_status("kind = 3", "", None).unwrap(), SOMETHING_WRONG);
         assert_eq!(check_status(&acme, "[gatewya]", None).unwrap(), SOMETHING_WRONG);
+    }
+
+    #[test]
+    fn a_named_partner_is_judged_by_its_own_file() {
+        let config = examples();
+        let faults = |file: &str| vec![Fault::of_key(file_of(file, &config), "name", "missing")];
+        let status = |found| print_found(Some("acme"), found, &config, Paint::Plain, &mut Vec::new()).unwrap();
+        assert_eq!(status(faults("acme")), SOMETHING_WRONG);
+        assert_eq!(status(faults("bluestar")), NOTHING_WRONG);
     }
 
     #[test]

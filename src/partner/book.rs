@@ -43,8 +43,8 @@ impl PartnerBook {
 }
 
 fn load_and_check(config: &Config, further_checks: &[FurtherCheck]) -> Result<Partners, Vec<Fault>> {
-    let partners = Partners::load(config)?;
-    let mut faults = files::check(&partners);
+    let (partners, mut faults) = Partners::load_sound(config);
+    faults.extend(files::check(&partners));
     faults.extend(further_checks.iter().flat_map(|check| check(&partners)));
     if faults.is_empty() { Ok(partners) } else { Err(faults) }
 }
@@ -79,11 +79,12 @@ mod tests {
         ];
         assert_eq!(keys, expected, "{found:#?}");
         assert!(found.iter().all(|fault| fault.contains("cannot be read")), "{found:#?}");
-        std::fs::remove_file(config.paths.partners.join("northwind.toml")).unwrap();
+        write(&config, &[("northwind.toml", "kind = 3".to_string())]);
         std::fs::create_dir(config.base.join("certs")).unwrap();
         std::fs::write(config.base.join("certs/bluestar_ed25519"), "no key").unwrap();
         let found = told(&config, PartnerBook::open(&config, Vec::new()).err().unwrap());
-        assert!(found[0].contains("is no SSH private key"), "{found:#?}");
+        assert!(found[0].contains("northwind.toml: name: missing"), "{found:#?}");
+        assert!(found.last().unwrap().contains("bluestar_ed25519 is no SSH private key"), "{found:#?}");
     }
 
     #[test]

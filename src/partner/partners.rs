@@ -73,15 +73,25 @@ impl Partners {
     /// Reads every `*.toml` of the partners' folder; sub-folders and other files are none of ours. Whether the files
     /// that partners name (keys, certificates) are there is [`super::files::check`]'s question.
     pub fn load(config: &Config) -> Result<Partners, Vec<Fault>> {
+        let (partners, faults) = Partners::load_sound(config);
+        if faults.is_empty() { Ok(partners) } else { Err(faults) }
+    }
+
+    /// The partners whose files are sound, and what is wrong with the others: for looking further, never for work.
+    pub(super) fn load_sound(config: &Config) -> (Partners, Vec<Fault>) {
         let mut partners = Partners::default();
+        let paths = match partner_files(config) {
+            Ok(paths) => paths,
+            Err(of_the_folder) => return (partners, of_the_folder),
+        };
         let mut faults = Vec::new();
-        for path in partner_files(config)? {
+        for path in paths {
             match read_partner(&path, &config.base) {
                 Ok(read) => partners.add(read, &path, config, &mut faults),
                 Err(of_this_file) => faults.extend(of_this_file),
             }
         }
-        if faults.is_empty() { Ok(partners) } else { Err(faults) }
+        (partners, faults)
     }
 
     pub fn submitter(&self, name: &str) -> Option<&Submitter> {

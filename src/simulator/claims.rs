@@ -8,13 +8,15 @@ mod codes;
 mod dental;
 mod institutional;
 mod people;
+mod practice;
 mod professional;
 
 use std::io::{self, Write};
 
 use jiff::civil::Date;
 
-use self::people::{Dependent, MemberId, OwnClaims, Provider, Subscriber};
+use self::people::{Dependent, MemberId, OwnClaims, Subscriber};
+use self::practice::Provider;
 use super::chance::{Chance, hash};
 use super::pen::{Header, Party, Pen};
 use crate::domain::{Cents, ClaimKind};
@@ -93,8 +95,8 @@ pub struct Summary {
 }
 
 impl Batch {
-    /// A clean test batch of today from `DEMOBILL` to `CLAIMGATE` for the payer `SIMPAY`.
-    pub fn new(kind: ClaimKind, claims: usize, seed: u64) -> Batch {
+    /// A clean test batch from `DEMOBILL` to `CLAIMGATE` for the payer `SIMPAY`.
+    pub fn new(kind: ClaimKind, claims: usize, seed: u64, date: Date) -> Batch {
         Batch {
             kind,
             claims,
@@ -103,7 +105,7 @@ impl Batch {
             receiver: Party::new("ZZ", "CLAIMGATE"),
             usage: "T".to_string(),
             payer_ids: vec!["SIMPAY".to_string()],
-            date: jiff::Zoned::now().date(),
+            date,
             defects_per_mille: None,
             claims_per_transaction: 5000,
         }
@@ -166,7 +168,7 @@ impl Visit<'_> {
 
     /// The NPI of the person who gave the service, as this claim writes it.
     fn clinician_npi(&self, npi: &str) -> String {
-        if self.defect == Some(Defect::NpiCheckDigit) { people::with_wrong_check_digit(npi) } else { npi.to_string() }
+        if self.defect == Some(Defect::NpiCheckDigit) { practice::with_wrong_check_digit(npi) } else { npi.to_string() }
     }
 
     /// CLM02, as this claim writes it.

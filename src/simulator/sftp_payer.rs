@@ -119,11 +119,11 @@ impl Files {
         self.unfinished.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn put(&self, name: &str, bytes: Vec<u8>) {
+    async fn put(&self, name: &str, bytes: Vec<u8>) {
         if UNFINISHED.iter().any(|ending| name.ends_with(ending)) {
             self.unfinished().insert(name.to_string(), Arc::new(bytes));
         } else {
-            self.mail_room.take(name, bytes);
+            self.mail_room.take_in(name.to_string(), bytes).await;
         }
     }
 
@@ -180,7 +180,7 @@ impl SftpSession for Session {
                 return Err(SftpRefusal::failure("there is a file of that name already"));
             }
             let bytes = self.0.unfinished().remove(from).ok_or_else(no_such_file)?;
-            self.0.put(to, bytes.to_vec());
+            self.0.put(to, bytes.to_vec()).await;
             Ok(())
         })
     }
@@ -242,7 +242,7 @@ impl Upload for Uploading {
 
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), SftpRefusal>> {
         Box::pin(async move {
-            self.files.put(&self.name, self.bytes);
+            self.files.put(&self.name, self.bytes).await;
             Ok(())
         })
     }

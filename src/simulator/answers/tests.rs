@@ -27,8 +27,7 @@ fn letter(identity: &Identity) -> Letter<'_> {
 }
 
 fn batch(kind: ClaimKind) -> Vec<u8> {
-    let mut batch = Batch::new(kind, 1000, 21);
-    batch.date = jiff::civil::date(2026, 11, 20);
+    let mut batch = Batch::new(kind, 1000, 21, jiff::civil::date(2026, 11, 20));
     batch.claims_per_transaction = 400;
     batch.to_bytes().0
 }

@@ -51,7 +51,7 @@ fn write_stay(pen: &mut Pen, chance: &mut Chance, visit: &Visit<'_>) -> Cents {
     pen.segment(&["DTP", "435", "DT", &format!("{}{:02}15", d8(admitted), chance.between(0, 23))]);
     pen.segment(&["CL1", if admission.procedure.is_some() { "3" } else { "1" }, "1", "01"]);
     write_stay_codes(pen, visit, admission, admitted, nights);
-    write_doctors(pen, chance, visit, admission.procedure.is_some());
+    write_doctors(pen, chance, visit, admission.procedure);
     for (number, line) in lines.iter().enumerate() {
         write_line(pen, visit, line, number + 1, None);
     }
@@ -106,7 +106,7 @@ fn write_visit(pen: &mut Pen, chance: &mut Chance, visit: &Visit<'_>) -> Cents {
         elements.extend(others.iter().map(String::as_str));
         pen.segment(&elements);
     }
-    write_doctors(pen, chance, visit, false);
+    write_doctors(pen, chance, visit, None);
     for (number, line) in lines.iter().enumerate() {
         write_line(pen, visit, line, number + 1, Some(&day));
     }
@@ -125,12 +125,12 @@ fn write_claim(pen: &mut Pen, visit: &Visit<'_>, lines: &[Line], bill_type: &str
     charge
 }
 
-/// 2310A, and 2310B when there was an operation.
-fn write_doctors(pen: &mut Pen, chance: &mut Chance, visit: &Visit<'_>, operated: bool) {
+/// 2310A, and 2310B when there was a procedure.
+fn write_doctors(pen: &mut Pen, chance: &mut Chance, visit: &Visit<'_>, procedure: Option<&str>) {
     let attending = chance.pick(&visit.provider.clinicians);
     attending.write(pen, "71", &visit.clinician_npi(&attending.npi));
     pen.segment(&["PRV", "AT", "PXC", attending.taxonomy]);
-    if operated {
+    if procedure.is_some() {
         let surgeon = chance.pick(&visit.provider.clinicians);
         surgeon.write(pen, "72", &surgeon.npi);
     }

@@ -2,7 +2,8 @@
 
 use super::Visit;
 use super::codes::{DIAGNOSES, HOSPITAL_VISITS, LABORATORY, OFFICE_SERVICES, Service, VISITS};
-use super::people::{Clinician, d8, days_before};
+use super::people::{d8, days_before};
+use super::practice::Clinician;
 use crate::domain::Cents;
 use crate::simulator::chance::Chance;
 use crate::simulator::pen::Pen;

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use super::*;
 
 fn batch(kind: ClaimKind, claims: usize) -> Batch {
-    let mut batch = Batch::new(kind, claims, 11);
-    batch.date = jiff::civil::date(2026, 11, 20);
+    let mut batch = Batch::new(kind, claims, 11, jiff::civil::date(2026, 11, 20));
     batch.payer_ids = vec!["SIMPAY".into(), "OTHER".into()];
     batch
 }

@@ -50,6 +50,14 @@ impl MailRoom {
         self.clock.now_ms()
     }
 
+    /// As [`MailRoom::take`], off the runtime's threads: reading a large file takes a while.
+    pub async fn take_in(self: &Arc<Self>, name: String, bytes: Vec<u8>) {
+        let room = self.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || room.take(&name, bytes)).await {
+            tracing::error!(%error, "a simulated payer did not survive a file");
+        }
+    }
+
     /// Hands a complete file to the payer and lays its answers out.
     pub fn take(&self, name: &str, bytes: Vec<u8>) {
         let now_ms = self.now_ms();

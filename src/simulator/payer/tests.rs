@@ -29,7 +29,7 @@ fn noon() -> DateTime {
 }
 
 fn claims() -> Vec<u8> {
-    Batch::new(ClaimKind::Professional, 100, 4).to_bytes().0
+    Batch::new(ClaimKind::Professional, 100, 4, noon().date()).to_bytes().0
 }
 
 /// The kinds of answers, in the order in which they come.
@@ -87,7 +87,7 @@ fn the_tally_counts_each_claim_once_and_tells_what_came_twice() {
     payer.take("one-again.837", &claims(), noon());
     assert_eq!(payer.tally(), Tally { files: 2, repeated: 100, ..first });
     payer.set_faults(&[Fault::RefuseGroups]);
-    payer.take("two.837", &Batch::new(ClaimKind::Dental, 10, 5).to_bytes().0, noon());
+    payer.take("two.837", &Batch::new(ClaimKind::Dental, 10, 5, noon().date()).to_bytes().0, noon());
     assert_eq!(payer.tally(), Tally { files: 3, repeated: 100, refused: 10, ..first });
 }
 
