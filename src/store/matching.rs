@@ -34,6 +34,17 @@ pub struct ClaimFacts {
     pub patient_first_name: Phi<String>,
     pub service_from: String,
     pub service_to: String,
+    /// REF*D9 as the submitter sent it; ours stands in its place on the way to the payer.
+    pub upstream_trace: Option<String>,
+}
+
+/// Who handed in a claim's transaction, as answers to it are addressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddresseeFacts {
+    pub id: TransactionId,
+    pub bht03: String,
+    pub submitter_name: String,
+    pub submitter_etin: String,
 }
 
 /// The batch that a TA1 or 999 names.
@@ -77,7 +88,8 @@ impl ClaimKey {
 pub(super) const CLAIM_FACTS: &str = "SELECT c.id, c.submission_id, c.transaction_id, c.partner, c.payer, c.batch_id,
     CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status ELSE c.status END AS status,
     c.patient_control_number, c.charge, c.payer_claim_control_number, c.provider_npi, c.provider_tin, c.provider_name,
-    c.member_id, c.patient_last_name, c.patient_first_name, c.service_from, c.service_to
+    c.member_id, c.patient_last_name, c.patient_first_name, c.service_from, c.service_to,
+    c.upstream_trace
     FROM claim c LEFT JOIN batch b ON b.id = c.batch_id ";
 
 impl Store {
@@ -164,6 +176,26 @@ impl Store {
         .transpose()
     }
 
+    /// The transactions of these numbers, in the order of their ids.
+    pub async fn addressees(&self, ids: &[TransactionId]) -> Result<Vec<AddresseeFacts>, StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query(
+            "SELECT id, bht03, submitter_name, submitter_etin FROM submission_transaction
+             WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        )
+        .bind(serde_json::to_string(&ids).expect("numbers are JSON"))
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find whom answers are for"))?;
+        let facts = |row: &SqliteRow| AddresseeFacts {
+            id: TransactionId(row.get(0)),
+            bht03: row.get(1),
+            submitter_name: row.get(2),
+            submitter_etin: row.get(3),
+        };
+        Ok(rows.iter().map(facts).collect())
+    }
+
     /// The STs of a batch.
     pub async fn transactions_of_batch(&self, batch: BatchId) -> Result<Vec<BatchTransactionFacts>, StoreError> {
         let rows = sqlx::query(
@@ -225,6 +257,7 @@ pub(super) fn claim_facts(row: &SqliteRow) -> Result<ClaimFacts, StoreError> {
         patient_first_name: Phi::new(row.get(15)),
         service_from: row.get(16),
         service_to: row.get(17),
+        upstream_trace: row.get(18),
     })
 }
 

@@ -5,6 +5,7 @@
 mod connect;
 mod payload_rows;
 
+pub mod answers;
 pub mod audit;
 pub mod batches;
 pub mod claims;

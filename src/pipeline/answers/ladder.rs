@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::search::says_something;
 use crate::domain::ids::ClaimId;
 use crate::domain::{Cents, ClaimStatus, Phi};
 use crate::store::matching::ClaimFacts;
@@ -145,8 +146,10 @@ fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
     let members = sought.member_ids.iter().map(|member| same(member.reveal(), claim.member_id.reveal()));
     Comparison {
         claim,
-        trace: ClaimId::from_trace_number(&sought.trace) == Some(claim.id),
-        payer_number: !payer_number.is_empty() && known.is_some_and(|known| known.reveal() == payer_number),
+        trace: [sought.trace.as_str(), sought.control_number.reveal()]
+            .iter()
+            .any(|text| ClaimId::from_trace_number(text) == Some(claim.id)),
+        payer_number: says_something(payer_number) && known.is_some_and(|known| known.reveal() == payer_number),
         control: control(sought.control_number.reveal(), claim.patient_control_number.reveal()),
         provider,
         charge: match sought.charge {
@@ -177,7 +180,7 @@ fn same(said: &str, known: &str) -> Same {
 }
 
 fn control(said: &str, known: &str) -> Control {
-    if said.is_empty() || said == "0" {
+    if !says_something(said) {
         return Control::Other;
     }
     if said == known {
@@ -205,7 +208,6 @@ impl Comparison<'_> {
     fn fits(&self, rule: Rule) -> bool {
         match rule {
             Rule::Trace => self.trace,
-            // A number that came to stand on two claims is no evidence against a control number that differs.
             Rule::PayerNumber => self.payer_number,
             Rule::ControlNumber => self.control == Control::Exact && self.provider != Same::No && self.is_backed(),
             Rule::AlteredControlNumber => {

@@ -5,8 +5,10 @@
 pub mod amount;
 pub mod ladder;
 pub mod outgoing;
+pub mod search;
 pub mod walk;
 
 pub use ladder::{Found, Matched, Rule, Sought};
 pub use outgoing::Outgoing;
+pub use search::find_claims;
 pub use walk::{Head, Listener, Overview, walk};

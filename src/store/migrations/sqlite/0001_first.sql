@@ -336,6 +336,7 @@ CREATE TABLE exception (
     payment_id  INTEGER,
     claim_id    INTEGER,                         -- once resolved
     event_id    INTEGER,                         -- the claim event that the resolution wrote
+    note        TEXT    NOT NULL DEFAULT '',     -- why it was dismissed
     resolved_by TEXT,
     resolved_at INTEGER,
     origin      TEXT                             -- what of ours it was raised for; raised once for the same
