@@ -23,4 +23,7 @@ pub mod remit;
 
 pub mod watch;
 
+#[cfg(test)]
+pub mod testing;
+
 pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};

@@ -73,7 +73,7 @@ async fn next_due(
     Ok(plan::next(gateway.store.submissions_due(&skipped).await?, &busy))
 }
 
-async fn check_submission(gateway: Arc<Gateway>, submission: SubmissionRow) -> Result<(), StageError> {
+pub(super) async fn check_submission(gateway: Arc<Gateway>, submission: SubmissionRow) -> Result<(), StageError> {
     let partners = gateway.partners.current();
     let Some(submitter) = partners.submitter(&submission.partner) else {
         return refuse_unknown(&gateway, &submission).await;
@@ -100,7 +100,7 @@ async fn check_submission(gateway: Arc<Gateway>, submission: SubmissionRow) -> R
 }
 
 /// One pass over the bytes while the claims found so far are stored.
-async fn read_and_store(
+pub(super) async fn read_and_store(
     gateway: &Arc<Gateway>,
     submission: &SubmissionRow,
     submitter: &Submitter,
@@ -120,7 +120,7 @@ async fn read_and_store(
     checked?
 }
 
-async fn put_together(
+pub(super) async fn put_together(
     gateway: &Arc<Gateway>,
     submission: &SubmissionRow,
     submitter: &Submitter,
