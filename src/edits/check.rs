@@ -469,3 +469,7 @@ fn add_code(codes: &mut Vec<Cow<'static, str>>, code: Cow<'static, str>) {
         codes.push(code);
     }
 }
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -13,6 +13,8 @@ pub mod forms;
 pub mod lists;
 pub mod report;
 mod rules;
+#[cfg(test)]
+pub mod samples;
 pub mod settings;
 pub mod sink;
 pub mod sniff;
