@@ -421,7 +421,7 @@ impl<'c, S: Sink> Checker<'c, S> {
             let (seen, named) = (&self.seen, &self.named);
             self.walked.check_claim(&book, |claim, report| {
                 (fingerprint, name) = (fingerprint::of(claim), fingerprint::of_name(claim));
-                if fingerprint != 0 && seen.contains(fingerprint) {
+                if seen.contains(fingerprint) {
                     report.add(Hit::new(&lookup::DUPLICATE_IN_FILE, claim.clm()));
                 } else if named.contains(name) {
                     report.add(Hit::new(&catalogue::claim::CONTROL_NUMBER_REPEATED, claim.clm()).element(1));
@@ -441,9 +441,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         let verdict = if rejected { Verdict::Rejected } else { Verdict::Accepted };
         if verdict == Verdict::Accepted {
             self.named.add(name);
-            if fingerprint != 0 {
-                self.seen.add(fingerprint);
-            }
+            self.seen.add(fingerprint);
         }
         let (claim, ranges, findings) = (self.walked.claim(&book), self.walked.ranges(end), self.walked.findings());
         let checked = CheckedClaim { claim, verdict, fingerprint, ranges, findings };

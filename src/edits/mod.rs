@@ -14,6 +14,8 @@ pub mod lists;
 pub mod report;
 mod rules;
 #[cfg(test)]
+mod generated_tests;
+#[cfg(test)]
 pub mod samples;
 pub mod settings;
 pub mod sink;
