@@ -1,9 +1,12 @@
 //! What a check says of whole files.
 
-use crate::edits::samples::{change, file, good, told};
-use crate::edits::sink::{SyntaxVerdict, Verdict};
 use crate::domain::finding::Finding;
 use crate::domain::{ClaimKind, Severity};
+use crate::edits::samples::{Told, as_of, change, file, good, guides, told};
+use crate::edits::settings::{Context, Lookups, Payer};
+use crate::edits::sink::{SyntaxVerdict, Verdict};
+use crate::edits::{CodeSets, Settings};
+use crate::x12::envelope::Interchange;
 
 #[test]
 fn a_good_claim_of_each_kind_is_accepted_without_an_error() {
@@ -42,8 +45,16 @@ type Case = (&'static str, &'static str, &'static str);
 fn each_error_of_a_professional_claim_is_found() {
     let cases: &[Case] = &[
         ("CLM*PCN1*300", "CLM*PCN1*301", "charges-do-not-add-up"),
-        ("NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567893", "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567890", "npi-check-digit"),
-        ("NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567893", "NM1*85*2*LAKESIDE FAMILY MEDICINE", "billing-npi-missing"),
+        (
+            "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567893",
+            "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567890",
+            "npi-check-digit",
+        ),
+        (
+            "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567893",
+            "NM1*85*2*LAKESIDE FAMILY MEDICINE",
+            "billing-npi-missing",
+        ),
         ("NM1*82*1*WELBY*MARCUS****XX*1245319599", "NM1*82*1*WELBY*MARCUS****XX*1245319598", "npi-check-digit"),
         ("N3*100 MAIN ST", "N3*PO BOX 100", "billing-address-po-box"),
         ("N4*SPRINGFIELD*IL*627011234", "N4*SPRINGFIELD*IL*62701", "billing-zip-nine-digits"),
@@ -146,4 +157,107 @@ fn warnings_are_told_and_reject_nothing() {
     for (from, to, edit) in cases {
         check(ClaimKind::Professional, &[(from, to)], edit, Severity::Warning);
     }
+}
+
+/// What a partner's file and the store say, for tests.
+struct Known;
+
+impl Lookups for Known {
+    fn control_number_used(&self, interchange: &Interchange) -> bool {
+        interchange.control == "000000999"
+    }
+    fn payer(&self, id: &[u8], kind: ClaimKind) -> Payer {
+        match (id, kind) {
+            (b"60000", ClaimKind::Professional) => Payer::Reached,
+            (b"60000", ClaimKind::Institutional | ClaimKind::Dental) => Payer::OtherKinds,
+            _ => Payer::Unknown,
+        }
+    }
+    fn claim_seen(&self, _: u128) -> bool {
+        false
+    }
+}
+
+/// Checks a file of the partner ACMEBILL and returns the edits found, and the TA1 code.
+fn known(text: &str, etins: &[String], npis: &[String]) -> (Vec<String>, Option<String>) {
+    let codes = CodeSets::form_only();
+    let (sender, receiver) = (("ZZ", "ACMEBILL"), ("ZZ", "CLAIMGATE"));
+    let context = Context { sender, receiver, usage: "T", transactions: &["837".into()], etins, npis, lookups: &Known };
+    let settings = Settings { context: Some(context), ..Settings::alone(as_of(), &codes) };
+    let mut told = Told::default();
+    super::check(text.as_bytes(), guides(), &settings, &mut told).expect("memory does not fail");
+    let ta1 = told.findings.iter().find_map(|finding| finding.ack.ta1.as_ref().map(|code| code.to_string()));
+    (told.findings.iter().map(|finding| finding.edit.to_string()).collect(), ta1)
+}
+
+#[test]
+fn a_file_of_a_known_partner_is_held_against_what_is_agreed() {
+    let kind = ClaimKind::Professional;
+    let text = file(kind, &good(kind));
+    assert_eq!(known(&text, &[], &[]), (vec![], None));
+    for (from, to, edit, code) in [
+        ("ZZ*ACMEBILL ", "ZZ*SOMEBODY ", "isa-sender-not-yours", "006"),
+        ("ZZ*ACMEBILL ", "30*ACMEBILL ", "isa-sender-qualifier-not-yours", "005"),
+        ("ZZ*CLAIMGATE ", "ZZ*SOMEWHERE ", "isa-receiver-not-us", "008"),
+        ("*0*T*:", "*0*P*:", "isa-usage-not-taken", "020"),
+        ("000000905", "000000999", "isa-control-number-repeated", "025"),
+    ] {
+        let (edits, ta1) = known(&text.replace(from, to), &[], &[]);
+        assert_eq!((edits.as_slice(), ta1.as_deref()), (&[edit.to_string()][..], Some(code)));
+    }
+    for (etin, npi, edit) in [("ACME01", "1234567893", None), ("OTHER", "1234567893", Some("submitter-id-not-yours"))] {
+        let (edits, _) = known(&text, &[etin.to_string()], &[npi.to_string()]);
+        assert_eq!(edits.first().map(String::as_str), edit);
+    }
+    let (edits, _) = known(&text, &[], &["1245319599".to_string()]);
+    assert_eq!(edits, ["billing-provider-not-enrolled"]);
+    assert_eq!(known(&text.replace("PI*60000", "PI*99999"), &[], &[]).0, ["payer-unknown"]);
+    let dental = file(ClaimKind::Dental, &good(ClaimKind::Dental));
+    assert_eq!(known(&dental, &[], &[]).0, ["payer-does-not-take-kind"]);
+}
+
+#[test]
+fn a_bad_billing_provider_is_told_once_and_rejects_every_claim_under_it() {
+    let kind = ClaimKind::Professional;
+    let mut segments = good(kind);
+    let claim: Vec<String> =
+        segments[17..].iter().map(|segment| segment.replace("PCN1", "PCN2").replace("20261001", "20261002")).collect();
+    segments.extend(claim);
+    change(
+        &mut segments,
+        "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567893",
+        "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567890",
+    );
+    let (told, summary) = told(file(kind, &segments).as_bytes());
+    assert_eq!(told.findings.len(), 1, "{:#?}", told.findings);
+    assert_eq!(told.findings[0].place.claim, None);
+    assert_eq!(told.claims.iter().map(|claim| claim.1).collect::<Vec<_>>(), [Verdict::Rejected; 2]);
+    assert_eq!((summary.errors, summary.claims.rejected), (1, 2));
+}
+
+#[test]
+fn ranges_cut_the_file_between_its_parts() {
+    let kind = ClaimKind::Professional;
+    let text = file(kind, &good(kind));
+    let (told, _) = told(text.as_bytes());
+    let range = told.claims[0].3.clone();
+    let claim = &text[range.start as usize..range.end as usize];
+    assert!(claim.starts_with("CLM*PCN1") && claim.ends_with("CTP****2*ML~\n"), "{claim}");
+}
+
+#[test]
+fn the_same_claim_twice_is_a_duplicate_and_the_first_goes_on() {
+    let kind = ClaimKind::Professional;
+    let mut segments = good(kind);
+    segments.extend(segments[17..].to_vec());
+    let (told, _) = told(file(kind, &segments).as_bytes());
+    assert_eq!(told.claims.iter().map(|claim| claim.1).collect::<Vec<_>>(), [Verdict::Accepted, Verdict::Rejected]);
+    assert_eq!(told.claims[1].2, ["duplicate-claim-in-file"]);
+}
+
+#[test]
+fn a_file_that_is_no_x12_is_refused_with_a_reason() {
+    let (_, summary) = told(b"%PDF-1.7 and so on");
+    assert_eq!(summary.refused.as_deref(), Some("The file is a PDF, not X12."));
+    assert!(told(b"").1.refused.unwrap().contains("empty"));
 }

@@ -11,19 +11,22 @@ const GENERATOR: &str = "../shared/bench/gen837.py";
 
 /// Makes a batch and returns it with the defects by the claim's place in the file, from 0. `None` where the
 /// generator is not at hand.
-fn batch(kind: char) -> Option<(Vec<u8>, BTreeMap<usize, String>)> {
+pub fn batch(kind: char) -> Option<(Vec<u8>, BTreeMap<usize, String>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let generator = [root.join(GENERATOR), root.join("..").join(GENERATOR)].into_iter().find(|path| path.exists())?;
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("batch.837");
     let args = ["--claims", "500", "--bad-rate", "0.2", "--kind"];
-    let done = Command::new("python3").arg(generator).args(args).arg(kind.to_string()).arg("--out").arg(&out).output().ok()?;
+    let done =
+        Command::new("python3").arg(generator).args(args).arg(kind.to_string()).arg("--out").arg(&out).output().ok()?;
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let sidecar = std::fs::read(format!("{}.defects.json", out.display())).unwrap();
     let sidecar: serde_json::Value = serde_json::from_slice(&sidecar).unwrap();
-    let defects = sidecar["defects"].as_array().unwrap().iter().map(|defect| {
-        (defect["index"].as_u64().unwrap() as usize, defect["defect"].as_str().unwrap().to_string())
-    });
+    let defects = sidecar["defects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|defect| (defect["index"].as_u64().unwrap() as usize, defect["defect"].as_str().unwrap().to_string()));
     Some((std::fs::read(out).unwrap(), defects.collect()))
 }
 
@@ -31,7 +34,9 @@ fn batch(kind: char) -> Option<(Vec<u8>, BTreeMap<usize, String>)> {
 fn edits_of(defect: &str) -> &'static [&'static str] {
     match defect {
         "bad_npi" => &["npi-check-digit"],
-        "sum_mismatch" => &["charges-do-not-add-up", "charges-do-not-add-up-institutional", "charges-do-not-add-up-dental"],
+        "sum_mismatch" => {
+            &["charges-do-not-add-up", "charges-do-not-add-up-institutional", "charges-do-not-add-up-dental"]
+        }
         "missing_subscriber_id" => &["member-id-missing"],
         "bad_icd" => &["principal-diagnosis-form", "diagnosis-form"],
         "future_dos" => &["service-date-in-future"],

@@ -7,14 +7,16 @@ pub mod check;
 pub mod claim;
 pub mod codesets;
 mod context;
+#[cfg(test)]
+mod corpus_tests;
 pub mod day;
 pub mod fingerprint;
 pub mod forms;
+#[cfg(test)]
+pub mod generated_tests;
 pub mod lists;
 pub mod report;
 mod rules;
-#[cfg(test)]
-mod generated_tests;
 #[cfg(test)]
 pub mod samples;
 pub mod settings;

@@ -83,7 +83,8 @@ impl<'a> Hit<'a> {
 impl Report<'_> {
     pub fn add(&mut self, hit: Hit<'_>) {
         let edit = hit.edit;
-        if edit.snip > self.snip_max || !edit.applies_to(self.kind) || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX {
+        if edit.snip > self.snip_max || !edit.applies_to(self.kind) || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX
+        {
             return;
         }
         let severity = match self.severities.get(edit.id) {

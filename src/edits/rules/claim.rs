@@ -42,7 +42,9 @@ fn frequency(claim: &Claim<'_>, report: &mut Report<'_>) {
     let frequency = claim.frequency();
     let known = match claim.kind {
         ClaimKind::Professional | ClaimKind::Dental => matches!(frequency, b"1" | b"7" | b"8"),
-        ClaimKind::Institutional => matches!(frequency, [b'0'..=b'9' | b'A'..=b'K' | b'M' | b'N' | b'P' | b'Q' | b'X'..=b'Z']),
+        ClaimKind::Institutional => {
+            matches!(frequency, [b'0'..=b'9' | b'A'..=b'K' | b'M' | b'N' | b'P' | b'Q' | b'X'..=b'Z'])
+        }
     };
     if !known && !frequency.is_empty() {
         report.add(Hit::new(&edit::FREQUENCY, claim.clm()).element(5).component(3).code(frequency));

@@ -72,7 +72,9 @@ fn name(nm1: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
     }
     match nm1.element(2) {
         // People with one name exist; the guide wants the first name only where there is one.
-        b"1" if nm1.element(4).is_empty() => report.add(Hit::new(&party::PERSON_FIRST_NAME, nm1).element(4).who(entity)),
+        b"1" if nm1.element(4).is_empty() => {
+            report.add(Hit::new(&party::PERSON_FIRST_NAME, nm1).element(4).who(entity))
+        }
         b"2" if !nm1.element(4).is_empty() || !nm1.element(5).is_empty() => {
             report.add(Hit::new(&party::ORGANIZATION_FIRST_NAME, nm1).element(4).who(entity));
         }
