@@ -66,6 +66,7 @@ impl<R: Read> Reader<R> {
 
     /// The next token, `None` at the end of the file.
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "it lends from the window, which an Iterator cannot")]
     pub fn next(&mut self) -> io::Result<Option<Token<'_>>> {
         self.advance()?;
         Ok(self.current())
