@@ -7,5 +7,7 @@ mod n999;
 mod pen;
 pub mod report;
 mod ta1;
+#[cfg(test)]
+mod tests;
 
 pub use builder::{AckBuilder, AckFile, AckKind, Counter, Envelope, Ta1Policy};

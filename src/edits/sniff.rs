@@ -48,7 +48,8 @@ pub fn refusal(head: &[u8], length: u64) -> String {
     } else if text.starts_with(b"ISA") {
         return cut_off(length);
     } else if text.starts_with(b"GS") || text.starts_with(b"ST") {
-        return "The file has no ISA segment: it begins with GS or ST. Send the whole interchange, from ISA to IEA.".into();
+        return "The file has no ISA segment: it begins with GS or ST. Send the whole interchange, from ISA to IEA."
+            .into();
     } else {
         return "The file is not X12: it holds no ISA segment.".into();
     };

@@ -27,4 +27,7 @@ pub mod remit;
 
 pub mod watch;
 
+#[cfg(test)]
+pub mod testing;
+
 pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};

@@ -133,7 +133,7 @@ CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX claim_patient_control_number ON claim (patient_control_number);
 CREATE INDEX claim_member ON claim (member_id);
-CREATE INDEX claim_fingerprint ON claim (fingerprint);
+CREATE INDEX claim_fingerprint ON claim (partner, fingerprint);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
 CREATE TABLE claim_event (
