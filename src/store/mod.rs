@@ -3,7 +3,7 @@
 //! its name says it reads. No transaction is ever open while a socket is.
 
 mod connect;
-mod payload_rows;
+pub mod payload_rows;
 
 pub mod answers;
 pub mod audit;
