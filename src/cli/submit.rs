@@ -23,10 +23,9 @@ pub fn run(args: &SubmitArgs, config: &Config) -> Result<ExitCode> {
     let ca = config.paths.certs.join("ca.crt");
     let is_local = ["//localhost", "//127.0.0.1", "//[::1]"].iter().any(|host| args.to.contains(host));
     let target = HttpsTarget {
-        url: args.to.trim_end_matches('/').to_string(),
         ca: Some(ca).filter(|ca: &PathBuf| is_local && ca.exists()),
         bearer: Some(key),
-        ..HttpsTarget::default()
+        ..HttpsTarget::of(args.to.trim_end_matches('/'))
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

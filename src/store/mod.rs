@@ -6,6 +6,7 @@ mod connect;
 pub mod payload_rows;
 
 pub mod answers;
+pub mod alarms;
 pub mod audit;
 pub mod batches;
 pub mod claims;
