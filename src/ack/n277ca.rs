@@ -281,11 +281,20 @@ fn service(pen: &mut Pen, line: &Line<'_>, kind: ClaimKind) -> bool {
     let (qualifier, code, revenue) = match (code, revenue) {
         (b"", b"") => return false,
         (b"", revenue) => (&b"NU"[..], revenue, &b""[..]),
-        (code, revenue) => (or(line.procedure(1), b"HC"), code, revenue),
+        (code, revenue) => (qualifier(line.procedure(1), kind), code, revenue),
     };
     pen.begin("SVC").composite(&[qualifier, cut(code, 48)]);
     pen.element(line.charge().unwrap_or_default().to_x12()).skip(1).element(cut(revenue, 48)).skip(2);
     let units = sv.element(line.units_element());
     pen.element(if crate::edits::forms::thousandths(units).is_some() { units } else { b"" }).end();
     true
+}
+
+/// SVC01-1: as sent, where it is one that the 277CA knows.
+fn qualifier(sent: &[u8], kind: ClaimKind) -> &[u8] {
+    match (sent, kind) {
+        (b"AD" | b"ER" | b"HC" | b"HP" | b"IV" | b"WK", _) => sent,
+        (_, ClaimKind::Dental) => b"AD",
+        (_, ClaimKind::Professional | ClaimKind::Institutional) => b"HC",
+    }
 }

@@ -36,20 +36,21 @@ impl Pen {
     }
 
     pub fn composite(&mut self, parts: &[&[u8]]) -> &mut Pen {
-        let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
+        let delimiters = self.delimiters;
+        let is_blank = |byte: u8| byte == b' ' || byte.is_ascii_control() || delimiters.is_one(byte);
+        let trimmed = |part: &'_ [u8]| part.iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1);
+        let used = parts.iter().rposition(|part| trimmed(part) > 0).map_or(0, |last| last + 1);
         if used == 0 {
             return self.skip(1);
         }
         for _ in 0..=std::mem::take(&mut self.skipped) {
-            self.out.push(self.delimiters.element);
+            self.out.push(delimiters.element);
         }
         for (nth, part) in parts[..used].iter().enumerate() {
             if nth > 0 {
-                self.out.push(self.delimiters.component);
+                self.out.push(delimiters.component);
             }
-            let delimiters = self.delimiters;
-            let clean = |&byte: &u8| if delimiters.is_one(byte) || byte.is_ascii_control() { b' ' } else { byte };
-            self.out.extend(part.iter().map(clean));
+            self.out.extend(part[..trimmed(part)].iter().map(|&byte| if is_blank(byte) { b' ' } else { byte }));
         }
         self
     }

@@ -21,7 +21,7 @@ use crate::guide::Guides;
 pub struct ValidateArgs {
     /// What is written to standard output.
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: ValidateFormat,
     /// Highest SNIP level that is checked.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=7))]
     pub snip: u8,
@@ -34,14 +34,14 @@ pub struct ValidateArgs {
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ValidateFormat {
     Text,
     Json,
     Ta1,
     #[value(name = "999")]
-    N999,
+    Ack999,
     #[value(name = "277ca")]
-    N277ca,
+    Ack277ca,
 }
 
 /// 0 when nothing is wrong with any file, 1 when something is.
@@ -77,7 +77,7 @@ fn open(path: &PathBuf) -> io::Result<Box<dyn Read>> {
 fn one(
     source: Box<dyn Read>,
     name: &str,
-    format: Format,
+    format: ValidateFormat,
     guides: &Guides,
     settings: &Settings<'_>,
     now: &Zoned,
@@ -85,21 +85,21 @@ fn one(
 ) -> io::Result<Summary> {
     let began = Instant::now();
     let kind = match format {
-        Format::Text => {
+        ValidateFormat::Text => {
             let mut report = TextReport::new(out, name);
             let summary = check(source, guides, settings, &mut report)?;
             report.summary(&summary)?;
             return Ok(summary);
         }
-        Format::Json => {
+        ValidateFormat::Json => {
             let mut report = JsonReport::new(out, name);
             let summary = check(source, guides, settings, &mut report)?;
             report.summary(&summary, began.elapsed().as_secs_f64())?;
             return Ok(summary);
         }
-        Format::Ta1 => AckKind::Ta1,
-        Format::N999 => AckKind::N999,
-        Format::N277ca => AckKind::N277ca,
+        ValidateFormat::Ta1 => AckKind::Ta1,
+        ValidateFormat::Ack999 => AckKind::N999,
+        ValidateFormat::Ack277ca => AckKind::N277ca,
     };
     let mut drawn = 0;
     let numbers = |_| {
@@ -136,7 +136,7 @@ mod tests {
     use crate::domain::ClaimKind;
     use crate::edits::samples::{as_of, change, file, good, guides};
 
-    fn validate(text: &str, format: Format) -> (String, Summary) {
+    fn validate(text: &str, format: ValidateFormat) -> (String, Summary) {
         let codes = CodeSets::form_only();
         let mut out = Vec::new();
         let source = Box::new(io::Cursor::new(text.as_bytes().to_vec()));
@@ -149,22 +149,38 @@ mod tests {
     fn json_lines_have_the_fields_that_scripts_read() {
         let mut segments = good(ClaimKind::Professional);
         change(&mut segments, "SV1*HC:99213*100*", "SV1*HC:99213*1O0*");
-        let (text, summary) = validate(&file(ClaimKind::Professional, &segments), Format::Json);
+        let (text, summary) = validate(&file(ClaimKind::Professional, &segments), ValidateFormat::Json);
         assert!(!is_right(&summary));
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let [finding, summary] = &lines[..] else { panic!("{text}") };
-        assert_eq!((&finding["kind"], &finding["claim"], &finding["value"]), (&"finding".into(), &"PCN1".into(), &"1O0".into()));
-        assert_eq!((&finding["segment"]["id"], &finding["loop"], &finding["element"]), (&"SV1".into(), &"2400".into(), &2.into()));
-        assert_eq!((&finding["ack"]["ik4"], &finding["severity"], &finding["scope"]), (&"6".into(), &"error".into(), &"claim".into()));
+        assert_eq!(
+            (&finding["kind"], &finding["claim"], &finding["value"]),
+            (&"finding".into(), &"PCN1".into(), &"1O0".into())
+        );
+        assert_eq!(
+            (&finding["segment"]["id"], &finding["loop"], &finding["element"]),
+            (&"SV1".into(), &"2400".into(), &2.into())
+        );
+        assert_eq!(
+            (&finding["ack"]["ik4"], &finding["severity"], &finding["scope"]),
+            (&"6".into(), &"error".into(), &"claim".into())
+        );
         assert!(finding["status"].is_null() && finding["component"].is_null());
         assert_eq!((&summary["kind"], &summary["guide"]), (&"summary".into(), &"005010X222A1".into()));
-        assert_eq!((&summary["claims"], &summary["rejected_claims"], &summary["errors"]), (&1.into(), &1.into(), &1.into()));
+        assert_eq!(
+            (&summary["claims"], &summary["rejected_claims"], &summary["errors"]),
+            (&1.into(), &1.into(), &1.into())
+        );
     }
 
     #[test]
     fn each_acknowledgement_can_be_written() {
         let text = file(ClaimKind::Dental, &good(ClaimKind::Dental));
-        for (format, segment) in [(Format::Ta1, "\nTA1*"), (Format::N999, "\nAK9*A"), (Format::N277ca, "\nSTC*A1:19:40")] {
+        for (format, segment) in [
+            (ValidateFormat::Ta1, "\nTA1*"),
+            (ValidateFormat::Ack999, "\nAK9*A"),
+            (ValidateFormat::Ack277ca, "\nSTC*A1:19:40"),
+        ] {
             let (answer, summary) = validate(&text, format);
             assert!(answer.starts_with("ISA") && answer.contains(segment), "{answer}");
             assert!(is_right(&summary));
