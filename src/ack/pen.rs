@@ -37,9 +37,7 @@ impl Pen {
 
     pub fn composite(&mut self, parts: &[&[u8]]) -> &mut Pen {
         let delimiters = self.delimiters;
-        let is_blank = |byte: u8| byte == b' ' || byte.is_ascii_control() || delimiters.is_one(byte);
-        let trimmed = |part: &'_ [u8]| part.iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1);
-        let used = parts.iter().rposition(|part| trimmed(part) > 0).map_or(0, |last| last + 1);
+        let used = parts.iter().rposition(|part| delimiters.written(part) > 0).map_or(0, |last| last + 1);
         if used == 0 {
             return self.skip(1);
         }
@@ -50,7 +48,8 @@ impl Pen {
             if nth > 0 {
                 self.out.push(delimiters.component);
             }
-            self.out.extend(part[..trimmed(part)].iter().map(|&byte| if is_blank(byte) { b' ' } else { byte }));
+            let bytes = part[..delimiters.written(part)].iter();
+            self.out.extend(bytes.map(|&byte| if delimiters.blanks(byte) { b' ' } else { byte }));
         }
         self
     }
@@ -104,9 +103,31 @@ impl Pen {
         self.out
     }
 
+    /// The value, or `otherwise` when fewer than `min` bytes of it would be written.
+    pub fn at_least<'v>(&self, min: usize, value: &'v [u8], otherwise: &'v [u8]) -> &'v [u8] {
+        if self.delimiters.written(value) < min { otherwise } else { value }
+    }
+
     /// True when the value can stand in an answer as it is.
     pub fn can_hold(&self, value: &[u8]) -> bool {
         !value.iter().any(|&byte| self.delimiters.is_one(byte) || !(0x20..0x7F).contains(&byte))
+    }
+}
+
+/// What becomes of values that are copied.
+trait Copying {
+    /// True for a byte that is written as a blank.
+    fn blanks(&self, byte: u8) -> bool;
+
+    /// How many bytes of a value are written: up to the last that is no blank.
+    fn written(&self, value: &[u8]) -> usize {
+        value.iter().rposition(|&byte| !self.blanks(byte)).map_or(0, |last| last + 1)
+    }
+}
+
+impl Copying for Delimiters {
+    fn blanks(&self, byte: u8) -> bool {
+        byte == b' ' || byte.is_ascii_control() || self.is_one(byte)
     }
 }
 

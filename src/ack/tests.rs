@@ -46,8 +46,11 @@ fn is_clean(bytes: &[u8]) {
     let summary = check(bytes, guides(), &Settings::alone(as_of(), &codes), &mut told).expect("memory does not fail");
     let text = String::from_utf8_lossy(bytes);
     // AK1 and AK2 repeat what was received, also where that is no number or code.
-    let repeats = |finding: &&Finding| finding.place.segment.as_ref().is_some_and(|segment| matches!(&*segment.id, "AK1" | "AK2"));
-    let said: Vec<String> = told.findings.iter().filter(|finding| !repeats(finding)).map(super::report::sentence).collect();
+    let repeats = |finding: &&Finding| {
+        finding.place.segment.as_ref().is_some_and(|segment| matches!(&*segment.id, "AK1" | "AK2"))
+    };
+    let said: Vec<String> =
+        told.findings.iter().filter(|finding| !repeats(finding)).map(super::report::sentence).collect();
     assert_eq!((said, summary.refused), (vec![], None), "{text}");
 }
 
