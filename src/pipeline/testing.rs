@@ -25,7 +25,8 @@ pub struct World {
 
 /// Submitter `acme` (ISA id ACMEBILL) and hosted payer `bluestar` (payer id BSTAR).
 pub async fn world() -> World {
-    world_of("", &[("acme", &submitter("ACMEBILL", KEY, "")), ("bluestar", &hosted_payer("BLUESTAR", "BSTAR", KEY))]).await
+    world_of("", &[("acme", &submitter("ACMEBILL", KEY, "")), ("bluestar", &hosted_payer("BLUESTAR", "BSTAR", KEY))])
+        .await
 }
 
 /// `settings` is the text of gateway.toml, `partners` the texts of the partners' files by name.
