@@ -2,6 +2,7 @@
 //! Writes bytes, reads nothing, decides nothing: every verdict is the check's.
 
 pub mod builder;
+pub mod json;
 mod n277ca;
 mod n999;
 mod pen;

@@ -91,7 +91,9 @@ impl Claims {
 
     fn references(&mut self, claim: &CheckedClaim<'_>, trace: &str) {
         let pen = &mut self.pen;
-        pen.begin("REF").element("D9").element(trace).end();
+        if !trace.is_empty() {
+            pen.begin("REF").element("D9").element(trace).end();
+        }
         if claim.kind() == ClaimKind::Institutional && !claim.facility().is_empty() {
             let bill_type = [claim.facility(), claim.frequency()].concat();
             pen.begin("REF").element("BLT").element(cut(&bill_type, 50)).end();

@@ -5,8 +5,11 @@ use std::io::{self, Chain, Cursor, Read};
 /// Bytes from the begin of a file that tell what it is.
 const HEAD_BYTES: usize = 512;
 
+/// A source from its begin, after a look at its first bytes.
+pub type Peeked<R> = Chain<Cursor<Vec<u8>>, R>;
+
 /// The file's first bytes, and the file from its begin.
-pub fn peek<R: Read>(mut source: R) -> io::Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, R>)> {
+pub fn peek<R: Read>(mut source: R) -> io::Result<(Vec<u8>, Peeked<R>)> {
     let mut head = Vec::with_capacity(HEAD_BYTES);
     source.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(source)))

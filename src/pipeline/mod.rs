@@ -3,7 +3,11 @@
 //! carries no data, and by a timer. In a stage's folder `mod.rs` says what it takes, leaves and never
 //! does, `plan.rs` decides (pure; `now` is an argument) and `run.rs` does.
 
+pub mod answers;
+
 pub mod gateway;
+
+pub mod lines;
 
 pub mod intake;
 

@@ -5,6 +5,7 @@
 mod connect;
 mod payload_rows;
 
+pub mod answers;
 pub mod audit;
 pub mod batches;
 pub mod claims;
@@ -12,6 +13,7 @@ pub mod collected;
 pub mod control_numbers;
 pub mod deliveries;
 pub mod events;
+pub mod glimpses;
 pub mod exceptions;
 pub mod inbound;
 pub mod keys;
@@ -20,6 +22,7 @@ pub mod matching;
 pub mod payload;
 pub mod reconcile;
 pub mod remittances;
+pub mod routes;
 pub mod search;
 pub mod submissions;
 pub mod timeline;

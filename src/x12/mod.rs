@@ -10,6 +10,7 @@ mod machine;
 pub mod reader;
 mod seen;
 pub mod segment;
+mod starts;
 pub mod token;
 mod window;
 pub mod write;

@@ -19,12 +19,10 @@ pub fn check(run: Run<'_>, report: &mut Report<'_>) {
                 name(placed, entity, report);
             }
             tag::N4 => address(placed, entity, report),
-            tag::PRV => {
-                if placed.element(2) == b"PXC" && !forms::taxonomy(placed.element(3)) {
-                    // A billing provider's PRV stands before its NM1.
-                    let who = if placed.loop_id == tag::L2000A { "85" } else { entity };
-                    report.add(Hit::new(&codes::TAXONOMY, placed).element(3).who(who));
-                }
+            tag::PRV if placed.element(2) == b"PXC" && !forms::taxonomy(placed.element(3)) => {
+                // A billing provider's PRV stands before its NM1.
+                let who = if placed.loop_id == tag::L2000A { "85" } else { entity };
+                report.add(Hit::new(&codes::TAXONOMY, placed).element(3).who(who));
             }
             tag::REF => reference(placed, entity, report),
             _ => {}
