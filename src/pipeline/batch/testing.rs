@@ -63,6 +63,7 @@ impl World {
             payloads: PayloadStore::open("file:payloads", folder.path(), key).unwrap(),
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),
+            submission_rates: Default::default(),
             nudges: Nudges::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),
@@ -101,6 +102,7 @@ impl World {
         let validated = Validated {
             submission_id: id,
             partner: "acme".into(),
+            began_at: gateway.clock.now_ms(),
             at: gateway.clock.now_ms(),
             interchanges: (1..=interchanges).map(interchange).collect(),
             transactions: Vec::new(),
