@@ -95,7 +95,7 @@ impl World {
         let interchange = |ordinal| InterchangeRow {
             ordinal,
             sender: "ZZ:ACME".into(),
-            control_number: format!("{ordinal:09}"),
+            control_number: format!("{id}-{ordinal}"),
             verdict: InterchangeVerdict::Accepted,
             note: None,
         };
