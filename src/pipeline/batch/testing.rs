@@ -63,6 +63,7 @@ impl World {
             payloads: PayloadStore::open("file:payloads", folder.path(), key).unwrap(),
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),
+            submission_rates: Default::default(),
             nudges: Nudges::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),
@@ -95,13 +96,14 @@ impl World {
         let interchange = |ordinal| InterchangeRow {
             ordinal,
             sender: "ZZ:ACME".into(),
-            control_number: format!("{ordinal:09}"),
+            control_number: format!("{id}-{ordinal}"),
             verdict: InterchangeVerdict::Accepted,
             note: None,
         };
         let validated = Validated {
             submission_id: id,
             partner: "acme".into(),
+            began_at: gateway.clock.now_ms(),
             at: gateway.clock.now_ms(),
             interchanges: (1..=interchanges).map(interchange).collect(),
             transactions: Vec::new(),
