@@ -91,7 +91,9 @@ impl Claims {
 
     fn references(&mut self, claim: &CheckedClaim<'_>, trace: &str) {
         let pen = &mut self.pen;
-        pen.begin("REF").element("D9").element(trace).end();
+        if !trace.is_empty() {
+            pen.begin("REF").element("D9").element(trace).end();
+        }
         if claim.kind() == ClaimKind::Institutional && !claim.facility().is_empty() {
             let bill_type = [claim.facility(), claim.frequency()].concat();
             pen.begin("REF").element("BLT").element(cut(&bill_type, 50)).end();
@@ -134,9 +136,23 @@ impl Claims {
         let mut pen = self.pen.clone();
         pen.clear();
         pen.begin("ST").element("277").element(control).element("005010X214").end();
-        pen.begin("BHT").element("0085").element("08").element(&head.reference).element(&head.date).element(&head.time).element("TH").end();
+        pen.begin("BHT")
+            .element("0085")
+            .element("08")
+            .element(&head.reference)
+            .element(&head.date)
+            .element(&head.time)
+            .element("TH")
+            .end();
         pen.begin("HL").element("1").skip(1).element("20").element("1").end();
-        pen.begin("NM1").element("AY").element("2").element(head.gateway_name).skip(4).element("46").element(head.gateway_id).end();
+        pen.begin("NM1")
+            .element("AY")
+            .element("2")
+            .element(head.gateway_name)
+            .skip(4)
+            .element("46")
+            .element(head.gateway_id)
+            .end();
         pen.begin("TRN").element("1").element(&head.reference).end();
         pen.begin("DTP").element("050").element("D8").element(&head.received).end();
         pen.begin("DTP").element("009").element("D8").element(&head.date).end();

@@ -12,13 +12,21 @@ const BAD_VALUE_MAX: usize = 99;
 const CONTEXT_MAX: usize = 35;
 
 pub fn group_header(pen: &mut Pen, group: &Group) {
-    pen.begin("AK1").element(&group.code).element(or_zero(&group.control)).element(cut(group.version.as_bytes(), 12)).end();
+    pen.begin("AK1")
+        .element(&group.code)
+        .element(or_zero(&group.control))
+        .element(cut(group.version.as_bytes(), 12))
+        .end();
 }
 
 /// Everything of one AK2.
 pub fn transaction(pen: &mut Pen, checked: &CheckedTransaction<'_>) {
     let facts = checked.transaction;
-    pen.begin("AK2").element(&facts.code).element(cut(facts.control.as_bytes(), 9)).element(cut(facts.version.as_bytes(), 35)).end();
+    pen.begin("AK2")
+        .element(&facts.code)
+        .element(cut(facts.control.as_bytes(), 9))
+        .element(cut(facts.version.as_bytes(), 35))
+        .end();
     let mut previous: Option<&Finding> = None;
     for finding in checked.syntax.iter().filter(|finding| finding.place.segment.is_some()) {
         if !previous.is_some_and(|previous| same_segment(previous, finding)) {

@@ -69,7 +69,12 @@ impl Pen {
         let Delimiters { element, repetition, component, .. } = self.delimiters;
         let text = format!(
             "ISA*00*          *00*          *{:2.2}*{:15.15}*{:2.2}*{:15.15}*{}*{}*",
-            elements.sender.0, elements.sender.1, elements.receiver.0, elements.receiver.1, elements.date, elements.time,
+            elements.sender.0,
+            elements.sender.1,
+            elements.receiver.0,
+            elements.receiver.1,
+            elements.date,
+            elements.time,
         );
         self.out.extend(text.bytes().map(|byte| if byte == b'*' { element } else { byte }));
         self.out.push(repetition.unwrap_or(b'^'));

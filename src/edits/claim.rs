@@ -188,7 +188,10 @@ impl<'a> Claim<'a> {
     /// Inpatient by its bill type: hospital, nursing facility and the like, and no ancillary class.
     pub fn is_inpatient(&self) -> bool {
         self.kind == ClaimKind::Institutional
-            && matches!(self.facility(), b"11" | b"12" | b"15" | b"16" | b"17" | b"18" | b"21" | b"22" | b"28" | b"41" | b"65" | b"66" | b"86")
+            && matches!(
+                self.facility(),
+                b"11" | b"12" | b"15" | b"16" | b"17" | b"18" | b"21" | b"22" | b"28" | b"41" | b"65" | b"66" | b"86"
+            )
     }
 }
 

@@ -22,6 +22,7 @@ pub mod codes;
 mod compile;
 mod hierarchy;
 pub mod load;
+mod misfit;
 pub mod model;
 mod place;
 pub mod source;

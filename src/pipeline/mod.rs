@@ -7,6 +7,8 @@ pub mod answers;
 
 pub mod gateway;
 
+pub mod lines;
+
 pub mod intake;
 
 pub mod validate;
@@ -24,5 +26,8 @@ pub mod correlate;
 pub mod remit;
 
 pub mod watch;
+
+#[cfg(test)]
+pub mod testing;
 
 pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};

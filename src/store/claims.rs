@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
-use super::submissions::{FindingRow, count, finding_from};
+use super::submissions::count;
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, ClaimStatus, Phi};
@@ -110,22 +110,19 @@ impl Store {
         row.map_err(StoreError::at("read a claim"))?.as_ref().map(claim_from).transpose()
     }
 
-    /// In the order of the file.
-    pub async fn findings_of_claim(&self, id: ClaimId) -> Result<Vec<FindingRow>, StoreError> {
-        let rows = sqlx::query("SELECT ordinal, claim_id, body FROM finding WHERE claim_id = ? ORDER BY ordinal")
+    /// The findings of a claim itself as JSON (`domain::Finding`), in the order of the file.
+    pub async fn claim_findings(&self, id: ClaimId) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("SELECT body FROM finding WHERE claim_id = ? ORDER BY ordinal")
             .bind(id.0)
             .fetch_all(self.readers())
             .await
             .map_err(StoreError::at("read a claim's findings"))?;
-        rows.iter().map(finding_from).collect()
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 }
 
 /// Puts claims in as `received`.
-pub(super) async fn add_claims(
-    tx: &mut Transaction<'static, Sqlite>,
-    claims: &[NewClaim],
-) -> Result<(), StoreError> {
+pub(super) async fn add_claims(tx: &mut Transaction<'static, Sqlite>, claims: &[NewClaim]) -> Result<(), StoreError> {
     for part in claims.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO claim

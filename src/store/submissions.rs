@@ -342,7 +342,7 @@ fn transaction_from(row: &SqliteRow) -> TransactionRow {
     }
 }
 
-pub(super) fn finding_from(row: &SqliteRow) -> Result<FindingRow, StoreError> {
+fn finding_from(row: &SqliteRow) -> Result<FindingRow, StoreError> {
     let ordinal = count(row, "ordinal");
     let body: &str = row.get("body");
     // serde's error may quote the body, which may hold patient data.

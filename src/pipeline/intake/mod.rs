@@ -3,10 +3,10 @@
 //! said by the checks, so that nothing a partner sent is lost.
 //!
 //! ```text
-//! intake::may_submit(&rates, submitter)?;                        // 429, or "try again in 3 seconds"
-//! let mut incoming = intake::begin(&gateway, submitter, arrival)?; // blocks
-//! incoming.write(&bytes)?;                                       // blocks; again and again
-//! match incoming.finish().await? { Received::New(receipt) => .. }
+//! intake::admit(&gateway, submitter)?;                  // too often: a 429, or "try again in 3 seconds"
+//! let mut incoming = intake::begin(&gateway, submitter, Channel::Https, file_name, key).await?;
+//! incoming.write(part).await?;                          // again and again
+//! match incoming.finish().await? { Received::New(row) => .. }
 //! ```
 
 mod plan;
@@ -15,7 +15,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{Arrival, is_unfinished_name};
+pub use plan::{answer_name, is_unfinished_name};
 pub use refusal::IntakeRefusal;
 pub(crate) use run::discard;
-pub use run::{Incoming, Receipt, Received, adopt, begin, may_submit, take, wait_until_checked};
+pub use run::{Incoming, Received, admit, adopt, begin, wait_until_checked};

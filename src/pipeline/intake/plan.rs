@@ -1,47 +1,37 @@
-//! What is decided before a byte is written: under which name a file is known, and whether its key is sound.
+//! What is decided of a file before a byte is written: under which name it is known, and whether it is done.
 
-use super::IntakeRefusal;
-use crate::store::submissions::Channel;
-
-/// How a file comes in and what it is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    pub channel: Channel,
-    pub file_name: String,
-    pub idempotency_key: Option<String>,
-}
+use crate::domain::ids::SubmissionId;
 
 const FILE_NAME_CHARACTERS_MAX: usize = 200;
-const KEY_CHARACTERS_MAX: usize = 255;
 /// For a file that came without a name.
 const UNNAMED: &str = "submission.837";
 
-impl Arrival {
-    /// A name is kept as people know it, without folders and without what could not be shown; a key is taken
-    /// as it is or not at all.
-    pub fn new(
-        channel: Channel,
-        file_name: Option<&str>,
-        idempotency_key: Option<&str>,
-    ) -> Result<Arrival, IntakeRefusal> {
-        let sound = |key: &str| {
-            !key.is_empty() && key.len() <= KEY_CHARACTERS_MAX && key.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-        };
-        if idempotency_key.is_some_and(|key| !sound(key)) {
-            return Err(IntakeRefusal::KeyForm { characters_max: KEY_CHARACTERS_MAX });
-        }
-        let file_name = plain_name(file_name.unwrap_or_default());
-        Ok(Arrival { channel, file_name, idempotency_key: idempotency_key.map(str::to_string) })
-    }
-}
-
-fn plain_name(given: &str) -> String {
+/// A file's name as people know it: without folders, and without what could not be shown.
+pub fn plain_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let shown = last.chars().map(|c| if c.is_control() { '_' } else { c });
     let name: String = shown.take(FILE_NAME_CHARACTERS_MAX).collect();
     match name.trim() {
         "" | "." | ".." => UNNAMED.to_string(),
         name => name.to_string(),
+    }
+}
+
+const STEM_CHARACTERS_MAX: usize = 120;
+const EXTENSION_CHARACTERS_MAX: usize = 8;
+
+/// The name under which a submitter finds an answer to a submission: the submission's id and the file's own
+/// name, in characters that no system trips over. `ordinal` counts from 1 where there are several.
+pub fn answer_name(submission: SubmissionId, file_name: &str, ordinal: u32, ending: &str) -> String {
+    let stem = match file_name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() && extension.len() <= EXTENSION_CHARACTERS_MAX => stem,
+        Some(_) | None => file_name,
+    };
+    let sound = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let stem: String = stem.chars().take(STEM_CHARACTERS_MAX).map(sound).collect();
+    match ordinal {
+        0 | 1 => format!("{submission}_{stem}.{ending}"),
+        n => format!("{submission}_{stem}_{n}.{ending}"),
     }
 }
 
@@ -57,25 +47,24 @@ mod tests {
 
     #[test]
     fn a_name_loses_its_folders_and_what_cannot_be_shown() {
-        let check = |given: Option<&str>, name: &str| {
-            assert_eq!(Arrival::new(Channel::Https, given, None).unwrap().file_name, name);
-        };
-        check(Some("batch 7.837"), "batch 7.837");
-        check(Some("C:\\out\\batch.837"), "batch.837");
-        check(Some("../../etc/passwd"), "passwd");
-        check(Some("a\r\nb"), "a__b");
-        check(Some(".."), UNNAMED);
-        check(None, UNNAMED);
+        let check = |given: &str, name: &str| assert_eq!(plain_name(given), name);
+        check("batch 7.837", "batch 7.837");
+        check("C:\\out\\batch.837", "batch.837");
+        check("../../etc/passwd", "passwd");
+        check("a\r\nb", "a__b");
+        check("..", UNNAMED);
+        check("", UNNAMED);
         assert_eq!(plain_name(&"x".repeat(500)).len(), FILE_NAME_CHARACTERS_MAX);
     }
 
     #[test]
-    fn a_key_is_taken_as_it_is_or_not_at_all() {
-        let check = |key: &str| Arrival::new(Channel::Https, None, Some(key));
-        assert_eq!(check("5e3c-7").unwrap().idempotency_key.as_deref(), Some("5e3c-7"));
-        for wrong in ["", "a\nb", &"k".repeat(256)] {
-            assert!(matches!(check(wrong), Err(IntakeRefusal::KeyForm { .. })));
-        }
+    fn an_answer_is_named_after_the_file_it_answers() {
+        let id = SubmissionId(1);
+        let check = |file: &str, ordinal, name: &str| assert_eq!(answer_name(id, file, ordinal, "999"), name);
+        check("claims.837", 1, "000000000001_claims.999");
+        check("claims 7/8.x12", 2, "000000000001_claims_7_8_2.999");
+        check("2026.11.claims of the day", 1, "000000000001_2026.11.claims_of_the_day.999");
+        check(".837", 1, "000000000001_.837.999");
     }
 
     #[test]

@@ -3,93 +3,159 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Arrival, IntakeRefusal};
+use bytes::Bytes;
+
+use super::IntakeRefusal;
+use super::plan::plain_name;
 use crate::domain::ids::{PayloadId, SubmissionId};
 use crate::partner::Submitter;
-use crate::partner::rate::RateLimits;
+use crate::partner::rate::TooOften;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, Stage, StageError};
-use crate::store::submissions::{NewSubmission, SubmissionRow, Taken};
+use crate::store::submissions::{Channel, Counts, NewSubmission, SubmissionRow, SubmissionState, Taken};
 use crate::store::{PayloadWriter, Sealed};
 
-/// What a partner is told of a file that is durable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    pub id: SubmissionId,
-    /// Milliseconds since 1970.
-    pub received_at: i64,
-    pub sha256: [u8; 32],
-    pub bytes: u64,
-}
+/// Parts that arrive one by one are handed to the disk's thread when they come to so many bytes.
+const BATCH_BYTES: usize = 512 * 1024;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What became of a file that is durable now, or was before.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Received {
-    New(Receipt),
-    /// The same bytes came before: the receipt is the first one's. On HTTPS a 409.
-    Same(Receipt),
-    /// The same request came before, key and bytes: answered as then.
-    Replayed(Receipt),
+    New(SubmissionRow),
+    /// The same bytes came before, as this first submission.
+    Same(SubmissionRow),
+    /// The same request came before, key and bytes: to be answered as then.
+    Replayed(SubmissionRow),
 }
 
 impl Received {
-    pub fn receipt(&self) -> &Receipt {
+    pub fn row(&self) -> &SubmissionRow {
         match self {
-            Received::New(receipt) | Received::Same(receipt) | Received::Replayed(receipt) => receipt,
+            Received::New(row) | Received::Same(row) | Received::Replayed(row) => row,
         }
     }
 }
 
-/// Takes one from the submitter's rate. One `RateLimits` serves all front doors.
-pub fn may_submit(rates: &RateLimits, submitter: &Submitter) -> Result<(), IntakeRefusal> {
-    rates.take(&submitter.id, submitter.submissions).map_err(|too_often| IntakeRefusal::TooOften {
-        // A part of a second counts as one: who waits that long may send.
-        wait_seconds: too_often.wait.as_secs() + u64::from(too_often.wait.subsec_nanos() > 0),
-    })
+/// Takes one from the submitter's rate, which all front doors share.
+pub fn admit(gateway: &Gateway, submitter: &Submitter) -> Result<(), TooOften> {
+    gateway.submission_rates.take(&submitter.id, submitter.submissions)
 }
 
-/// Begins to take a file in. Blocks (a file is made): call it off the runtime's threads.
-pub fn begin(gateway: &Arc<Gateway>, submitter: &Submitter, arrival: Arrival) -> Result<Incoming, IntakeRefusal> {
-    if !submitter.active {
-        return Err(IntakeRefusal::NotActive { partner: submitter.id.to_string() });
+/// Begins to take a file in.
+pub async fn begin(
+    gateway: &Arc<Gateway>,
+    submitter: &Submitter,
+    channel: Channel,
+    file_name: &str,
+    idempotency_key: Option<String>,
+) -> Result<Incoming, IntakeRefusal> {
+    let arrival = arrival(submitter, channel, file_name, idempotency_key)?;
+    let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
+    let writer = blocking(move || payloads.create(id)).await??;
+    Ok(Incoming { gateway: gateway.clone(), arrival, writer: Some(writer), gathered: Vec::new(), bytes: 0 })
+}
+
+/// Who sends what, and how.
+struct Arrival {
+    partner: String,
+    channel: Channel,
+    file_name: String,
+    idempotency_key: Option<String>,
+}
+
+fn arrival(
+    submitter: &Submitter,
+    channel: Channel,
+    file_name: &str,
+    idempotency_key: Option<String>,
+) -> Result<Arrival, IntakeRefusal> {
+    match submitter.active {
+        true => Ok(Arrival {
+            partner: submitter.id.to_string(),
+            channel,
+            file_name: plain_name(file_name),
+            idempotency_key,
+        }),
+        false => Err(IntakeRefusal::NotActive { partner: submitter.id.to_string() }),
     }
-    let writer = gateway.payloads.create(gateway.draw_id())?;
-    Ok(Incoming { gateway: gateway.clone(), partner: submitter.id.to_string(), arrival, writer })
 }
 
-/// A file that is coming in. Dropping it leaves nothing behind; that removes a file, so drop it off the
-/// runtime's threads where it matters.
+/// A file that is coming in. Dropped, or refused, it leaves nothing behind.
 pub struct Incoming {
     gateway: Arc<Gateway>,
-    partner: String,
     arrival: Arrival,
-    writer: PayloadWriter,
+    /// `None` after a refusal.
+    writer: Option<PayloadWriter>,
+    gathered: Vec<Bytes>,
+    /// Of all that came.
+    bytes: u64,
 }
 
 impl Incoming {
-    /// Seals what came. Blocks. After a refusal nothing more may be written.
-    pub fn write(&mut self, data: &[u8]) -> Result<(), IntakeRefusal> {
-        let bytes_max = self.gateway.config.intake.bytes_max;
-        if self.writer.bytes() + data.len() as u64 > bytes_max {
-            return Err(IntakeRefusal::TooLarge { bytes_max });
+    /// Takes what came. After a refusal every further call refuses too.
+    pub async fn write(&mut self, part: Bytes) -> Result<(), IntakeRefusal> {
+        self.count(part.len())?;
+        self.gathered.push(part);
+        let gathered: usize = self.gathered.iter().map(Bytes::len).sum();
+        if gathered < BATCH_BYTES {
+            return Ok(());
         }
-        self.writer.write(data).map_err(IntakeRefusal::from)
+        let (mut writer, parts) = (self.take_writer()?, std::mem::take(&mut self.gathered));
+        let written = blocking(move || {
+            parts.iter().try_for_each(|part| writer.write(part))?;
+            Ok::<_, IntakeRefusal>(writer)
+        });
+        self.writer = Some(written.await??);
+        Ok(())
     }
 
-    /// Bytes taken so far.
+    /// The same for a caller that may block.
+    pub fn write_blocking(&mut self, part: &[u8]) -> Result<(), IntakeRefusal> {
+        self.count(part.len())?;
+        let mut writer = self.take_writer()?;
+        writer.write(part)?;
+        self.writer = Some(writer);
+        Ok(())
+    }
+
+    /// Bytes that have come so far.
     pub fn bytes(&self) -> u64 {
-        self.writer.bytes()
+        self.bytes
     }
 
     /// Makes the file durable and records it; both have happened when this gives `Ok`.
-    pub async fn finish(self) -> Result<Received, IntakeRefusal> {
-        let Incoming { gateway, partner, arrival, writer } = self;
-        let sealed = seal(writer).await?;
-        record(&gateway, partner, arrival, sealed, None).await
+    pub async fn finish(mut self) -> Result<Received, IntakeRefusal> {
+        let sealed = self.seal().await?;
+        record(&self.gateway, self.arrival, sealed, None).await
     }
 
     /// Makes the bytes durable without recording a submission: an upload whose name says that it is not done.
-    pub async fn keep_unfinished(self) -> Result<Sealed, IntakeRefusal> {
-        seal(self.writer).await
+    pub async fn keep_unfinished(mut self) -> Result<Sealed, IntakeRefusal> {
+        self.seal().await
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), IntakeRefusal> {
+        let bytes_max = self.gateway.config.intake.bytes_max;
+        self.bytes += bytes as u64;
+        if self.bytes > bytes_max {
+            self.writer = None;
+            return Err(IntakeRefusal::TooLarge { bytes_max });
+        }
+        Ok(())
+    }
+
+    fn take_writer(&mut self) -> Result<PayloadWriter, IntakeRefusal> {
+        let refused = || std::io::Error::other("the file was refused before");
+        self.writer.take().ok_or_else(|| StageError::Io { step: "taking a file in", source: refused() }.into())
+    }
+
+    async fn seal(&mut self) -> Result<Sealed, IntakeRefusal> {
+        let (mut writer, parts) = (self.take_writer()?, std::mem::take(&mut self.gathered));
+        let sealed = blocking(move || {
+            parts.iter().try_for_each(|part| writer.write(part))?;
+            if writer.bytes() == 0 { Err(IntakeRefusal::Empty) } else { Ok(writer.finish()?) }
+        });
+        sealed.await?
     }
 }
 
@@ -97,34 +163,16 @@ impl Incoming {
 pub async fn adopt(
     gateway: &Arc<Gateway>,
     submitter: &Submitter,
-    arrival: Arrival,
+    file_name: &str,
     sealed: Sealed,
     upload: &str,
 ) -> Result<Received, IntakeRefusal> {
-    if !submitter.active {
-        return Err(IntakeRefusal::NotActive { partner: submitter.id.to_string() });
-    }
-    record(gateway, submitter.id.to_string(), arrival, sealed, Some(upload)).await
+    let arrival = arrival(submitter, Channel::Sftp, file_name, None)?;
+    record(gateway, arrival, sealed, Some(upload)).await
 }
 
-/// The whole at once, for bytes that are in memory already.
-pub async fn take(
-    gateway: &Arc<Gateway>,
-    submitter: &Submitter,
-    arrival: Arrival,
-    bytes: Vec<u8>,
-) -> Result<Received, IntakeRefusal> {
-    let (of_gateway, submitter) = (gateway.clone(), submitter.clone());
-    let begun = blocking(move || {
-        let mut incoming = begin(&of_gateway, &submitter, arrival)?;
-        incoming.write(&bytes)?;
-        Ok::<Incoming, IntakeRefusal>(incoming)
-    });
-    begun.await??.finish().await
-}
-
-/// Waits until a submission's checks are done, at most so long, and gives it as it is then. `None`: there is
-/// no such submission.
+/// Waits until a submission's checks are done. `None`: they were not within `at_most`, or there is no such
+/// submission.
 pub async fn wait_until_checked(
     gateway: &Gateway,
     id: SubmissionId,
@@ -137,41 +185,29 @@ pub async fn wait_until_checked(
             rung.as_mut().enable();
             match gateway.store.submission(id).await? {
                 Some(row) if !row.state.is_checked() => rung.await,
-                found => return Ok::<_, StageError>(found),
+                found => return Ok(found),
             }
         }
     };
-    match tokio::time::timeout(at_most, checked).await {
-        Ok(found) => found,
-        Err(_) => Ok(gateway.store.submission(id).await?),
-    }
-}
-
-async fn seal(writer: PayloadWriter) -> Result<Sealed, IntakeRefusal> {
-    if writer.bytes() == 0 {
-        blocking(move || drop(writer)).await?;
-        return Err(IntakeRefusal::Empty);
-    }
-    Ok(blocking(move || writer.finish()).await??)
+    tokio::time::timeout(at_most, checked).await.unwrap_or(Ok(None))
 }
 
 async fn record(
     gateway: &Arc<Gateway>,
-    partner: String,
     arrival: Arrival,
     sealed: Sealed,
     upload: Option<&str>,
 ) -> Result<Received, IntakeRefusal> {
     let new = NewSubmission {
         id: gateway.draw_id(),
-        partner,
+        partner: arrival.partner,
         channel: arrival.channel,
         file_name: arrival.file_name,
         received_at: gateway.clock.now_ms(),
         payload: sealed,
         idempotency_key: arrival.idempotency_key,
     };
-    // When recording fails it may still have happened, so the payload stays; `store check` finds what nobody names.
+    // Where recording fails it may have happened all the same, so the payload stays in any case.
     let taken = gateway.store.receive_submission(&new, upload).await.map_err(StageError::from)?;
     if taken.leaves_over(new.payload.id) {
         discard(gateway, new.payload.id).await;
@@ -180,24 +216,37 @@ async fn record(
         Taken::New => {
             note_received(&new);
             gateway.nudges.nudge(Stage::Validate);
-            let (NewSubmission { id, received_at, .. }, Sealed { sha256, bytes, .. }) = (&new, &new.payload);
-            Ok(Received::New(Receipt { id: *id, received_at: *received_at, sha256: *sha256, bytes: *bytes }))
+            Ok(Received::New(row_of(new)))
         }
-        Taken::SameBytes(first) => Ok(Received::Same(receipt_of(&first))),
-        Taken::Replayed(first) => Ok(Received::Replayed(receipt_of(&first))),
-        Taken::KeyOfOther(first) => Err(IntakeRefusal::KeyReused { first: first.id }),
+        Taken::SameBytes(first) => Ok(Received::Same(first)),
+        Taken::Replayed(first) => Ok(Received::Replayed(first)),
+        Taken::KeyOfOther(first) => Err(IntakeRefusal::KeyOfOther { first: first.id }),
     }
 }
 
 fn note_received(new: &NewSubmission) {
-    let channel = new.channel.as_str();
+    let (channel, bytes) = (new.channel.as_str(), new.payload.bytes);
     metrics::counter!("claimgate_submissions_received_total", "channel" => channel).increment(1);
-    metrics::counter!("claimgate_submission_bytes_received_total", "channel" => channel).increment(new.payload.bytes);
-    tracing::info!(submission = %new.id, partner = new.partner, channel, bytes = new.payload.bytes, "submission received");
+    metrics::counter!("claimgate_submission_bytes_received_total", "channel" => channel).increment(bytes);
+    tracing::info!(submission = %new.id, partner = new.partner, channel, bytes, "submission received");
 }
 
-fn receipt_of(row: &SubmissionRow) -> Receipt {
-    Receipt { id: row.id, received_at: row.received_at, sha256: row.sha256, bytes: row.bytes }
+fn row_of(new: NewSubmission) -> SubmissionRow {
+    SubmissionRow {
+        id: new.id,
+        partner: new.partner,
+        channel: new.channel,
+        file_name: new.file_name,
+        received_at: new.received_at,
+        payload_id: new.payload.id,
+        sha256: new.payload.sha256,
+        bytes: new.payload.bytes,
+        idempotency_key: new.idempotency_key,
+        state: SubmissionState::Received,
+        refused: None,
+        counts: Counts::default(),
+        validated_at: None,
+    }
 }
 
 /// Removes a payload that nothing names. A failure costs room and nothing else.

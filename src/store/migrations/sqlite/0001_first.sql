@@ -133,7 +133,7 @@ CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX claim_patient_control_number ON claim (patient_control_number);
 CREATE INDEX claim_member ON claim (member_id);
-CREATE INDEX claim_fingerprint ON claim (fingerprint);
+CREATE INDEX claim_fingerprint ON claim (partner, fingerprint);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
 CREATE TABLE claim_event (
@@ -216,21 +216,23 @@ CREATE TABLE delivery (
     bytes       INTEGER NOT NULL,
     state       INTEGER NOT NULL,                -- 0 due, 1 sent, 2 with support, 3 waits to be fetched
     attempts    INTEGER NOT NULL DEFAULT 0,
-    doubtful    INTEGER NOT NULL DEFAULT 0,      -- 1: the last attempt may have arrived; look first
+    doubtful    INTEGER NOT NULL DEFAULT 0,      -- 1: an attempt may have arrived; look first. 2: support was told so
     next_at     INTEGER NOT NULL,
     lease_until INTEGER NOT NULL DEFAULT 0,
     created_at  INTEGER NOT NULL,
+    since       INTEGER NOT NULL,                -- when its tries began: created, or given back by support
     sent_at     INTEGER
 );
 CREATE UNIQUE INDEX delivery_batch ON delivery (batch_id);
 CREATE INDEX delivery_due ON delivery (state, next_at) WHERE state = 0;
+CREATE INDEX delivery_with_support ON delivery (state) WHERE state = 2;
 
 CREATE TABLE delivery_attempt (
     delivery_id INTEGER NOT NULL,
     attempt     INTEGER NOT NULL,
     started_at  INTEGER NOT NULL,
-    finished_at INTEGER,                         -- NULL: never came back, so doubtful
-    outcome     TEXT    NOT NULL DEFAULT '',     -- sent, found, retry, look, support
+    finished_at INTEGER,                         -- NULL: runs, or never came back
+    outcome     TEXT    NOT NULL DEFAULT '',     -- sent, found, retry, look, support; handing: the payer may have it
     detail      TEXT    NOT NULL DEFAULT '',
     PRIMARY KEY (delivery_id, attempt)
 ) WITHOUT ROWID;
@@ -319,12 +321,13 @@ CREATE TABLE payment (
 CREATE UNIQUE INDEX payment_place ON payment (remittance_id, ordinal);
 CREATE INDEX payment_claim ON payment (claim_id) WHERE claim_id IS NOT NULL;
 
--- A response that matched no claim, or a file nobody could read.
+-- A response that matched no claim, a file nobody could read; or (inbound_id 0) claims that have no route, a batch
+-- that could not be built.
 CREATE TABLE exception (
     id          INTEGER PRIMARY KEY,
     inbound_id  INTEGER NOT NULL,
     payer       TEXT    NOT NULL,
-    kind        TEXT    NOT NULL,                -- TA1, 999, 277CA, 277, 835, file, balance
+    kind        TEXT    NOT NULL,                -- TA1, 999, 277CA, 277, 835, file, balance, route, batch
     raised_at   INTEGER NOT NULL,
     state       INTEGER NOT NULL,                -- 0 open, 1 resolved, 2 dismissed
     reason      TEXT    NOT NULL,
@@ -335,8 +338,10 @@ CREATE TABLE exception (
     event_id    INTEGER,                         -- the claim event that the resolution wrote
     note        TEXT    NOT NULL DEFAULT '',     -- why it was dismissed
     resolved_by TEXT,
-    resolved_at INTEGER
+    resolved_at INTEGER,
+    origin      TEXT                             -- what of ours it was raised for; raised once for the same
 );
+CREATE UNIQUE INDEX exception_origin ON exception (origin) WHERE origin IS NOT NULL;
 CREATE INDEX exception_state ON exception (state, id);
 CREATE INDEX exception_inbound ON exception (inbound_id);
 
@@ -414,3 +419,13 @@ CREATE TABLE alarm (
     cleared_at  INTEGER
 );
 CREATE UNIQUE INDEX alarm_standing ON alarm (kind, subject) WHERE cleared_at IS NULL;
+
+-- A file at a payer that did not look whole: read only when it has stood still for a while.
+CREATE TABLE glimpse (
+    partner     TEXT    NOT NULL,
+    remote_path TEXT    NOT NULL,
+    bytes       INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    first_at    INTEGER NOT NULL,
+    PRIMARY KEY (partner, remote_path)
+) WITHOUT ROWID;
