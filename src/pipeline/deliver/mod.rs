@@ -18,4 +18,4 @@ mod verbs;
 
 pub use run::run;
 pub use under_way::UnderWay;
-pub use verbs::{Retried, fetched, recover, retry};
+pub use verbs::{fetched, recover, retry};
