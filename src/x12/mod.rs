@@ -11,6 +11,7 @@ pub mod reader;
 mod seen;
 pub mod segment;
 pub mod token;
+pub mod typed;
 mod window;
 
 pub use delimiters::Delimiters;
