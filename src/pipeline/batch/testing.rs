@@ -9,7 +9,7 @@ use crate::domain::ids::{IdSource, PayloadId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
 use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
-use crate::pipeline::deliver::UnderWay;
+use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::claims::{NewClaim, Span, Spans};
@@ -67,6 +67,7 @@ impl World {
             nudges: Nudges::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),
+            collecting: UnderWay::default(),
             config,
         };
         World { folder, gateway: Arc::new(gateway) }
