@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use super::deliver::UnderWay;
+use super::lines::Lines;
 use super::{Gateway, Nudges};
 use crate::domain::Clock;
 use crate::domain::ids::IdSource;
@@ -63,6 +65,8 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
         partners: PartnerBook::open(&config, Vec::new()).unwrap(),
         guides: guides(),
         nudges: Nudges::default(),
+        lines: Lines::default(),
+        under_way: UnderWay::default(),
         submission_rates: RateLimits::default(),
         config,
     })

@@ -152,6 +152,27 @@ async fn answers_lie_in_their_folders_and_a_removal_hides_them_from_that_login()
     assert_eq!(world.gateway.store.list_mail("acme", None, None, 10).await.unwrap().len(), 2);
 }
 
+#[tokio::test]
+async fn a_hosted_payer_puts_its_answers_and_sees_no_submitters_folders() {
+    let world = world().await;
+    let view = view(&world, "bluestar");
+    assert_eq!(view.folders(), ["outbound", "inbound"]);
+    put(&view, "a.835", b"ISA*00*").await.unwrap();
+    put(&view, "b.tmp", b"ISA*01*").await.unwrap();
+    view.rename("inbound", "b.tmp", "b.277").await.unwrap();
+    assert!(put(&view, "c.835", b"").await.is_err());
+    let kept = world.gateway.store.list_inbound(Some("bluestar"), None, 10).await.unwrap();
+    let mut names: Vec<_> = kept.iter().map(|row| row.file_name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["a.835", "b.277"]);
+    assert!(names_of_uploads(&world, "bluestar").await.is_empty());
+    assert_eq!(submissions(&world).await, 0);
+}
+
+async fn names_of_uploads(world: &World, partner: &str) -> Vec<String> {
+    world.gateway.store.uploads(partner).await.unwrap().into_iter().map(|upload| upload.name).collect()
+}
+
 fn openssh_is_here() -> bool {
     Command::new("sftp").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }

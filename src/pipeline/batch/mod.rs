@@ -7,6 +7,7 @@ mod check;
 mod levels;
 mod plan;
 mod run;
+mod sent;
 mod sheet;
 mod sources;
 #[cfg(test)]
@@ -15,3 +16,4 @@ pub(in crate::pipeline) mod testing;
 mod tests;
 
 pub use run::{rebuild, release_now, run};
+pub use sent::claim_as_sent;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::domain::ids::{IdSource, PayloadId, SubmissionId, TransactionId};
+use crate::domain::ids::{BatchId, IdSource, PayloadId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
 use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
-use crate::pipeline::deliver::UnderWay;
+use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
+use crate::store::batches::BatchState;
 use crate::store::claims::{NewClaim, Span, Spans};
 use crate::store::submissions::{Channel, Counts, NewSubmission};
 use crate::store::validation::{Chunk, InterchangeRow, InterchangeVerdict, Outcome, Validated};
@@ -63,9 +64,12 @@ impl World {
             payloads: PayloadStore::open("file:payloads", folder.path(), key).unwrap(),
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),
+            submission_rates: Default::default(),
             nudges: Nudges::default(),
+            submission_rates: Default::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),
+            collecting: UnderWay::default(),
             config,
         };
         World { folder, gateway: Arc::new(gateway) }
@@ -73,9 +77,14 @@ impl World {
 
     /// Hands in a file whose claims are all good.
     pub async fn submit(&self, text: &str) -> SubmissionId {
+        self.submit_as(text, text).await
+    }
+
+    /// The rows are made of `text`, and the payload of `bytes`.
+    pub async fn submit_as(&self, text: &str, bytes: &str) -> SubmissionId {
         let gateway = &self.gateway;
         let id: SubmissionId = gateway.draw_id();
-        let payload = gateway.seal(text.as_bytes().to_vec()).await.unwrap();
+        let payload = gateway.seal(bytes.as_bytes().to_vec()).await.unwrap();
         let new = NewSubmission {
             id,
             partner: "acme".into(),
@@ -94,13 +103,14 @@ impl World {
         let interchange = |ordinal| InterchangeRow {
             ordinal,
             sender: "ZZ:ACME".into(),
-            control_number: format!("{ordinal:09}"),
+            control_number: format!("{id}-{ordinal}"),
             verdict: InterchangeVerdict::Accepted,
             note: None,
         };
         let validated = Validated {
             submission_id: id,
             partner: "acme".into(),
+            began_at: gateway.clock.now_ms(),
             at: gateway.clock.now_ms(),
             interchanges: (1..=interchanges).map(interchange).collect(),
             transactions: Vec::new(),
@@ -110,6 +120,11 @@ impl World {
         };
         gateway.store.finish_validation(&validated).await.unwrap();
         id
+    }
+
+    /// As their exceptions name them.
+    pub async fn batches_with_support(&self) -> Vec<BatchId> {
+        self.gateway.store.batches_in(BatchState::WithSupport).await.unwrap()
     }
 
     pub async fn payload_text(&self, id: PayloadId) -> String {
