@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::DeliveryId;
 use crate::partner::{Endpoint, Payer};
-use crate::pipeline::{Gateway, batch, deliver};
+use crate::pipeline::{Gateway, Stage, batch, deliver};
 use crate::store::deliveries::Delivery;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -138,12 +138,12 @@ async fn retry_delivery(
     let user = caller.operator()?;
     let none = || Problem::not_found("delivery");
     let delivery: DeliveryId = id.parse().map_err(|_| none())?;
-    gateway.store.delivery(delivery).await?.ok_or_else(none)?;
+    let row = gateway.store.delivery(delivery).await?.ok_or_else(none)?;
     if !deliver::retry(&gateway, delivery, &user.name).await? {
         return Err(Problem::new(
             axum::http::StatusCode::CONFLICT,
             "Nothing to repeat",
-            "This delivery does not stand with support: it was sent, or is being tried already.",
+            format!("Only a delivery that stands with support is repeated by hand; this one is {}.", row.state.as_str()),
         ));
     }
     caller.audit(&gateway, "delivery.retry", &id).await?;
@@ -176,7 +176,8 @@ async fn release_batches(
     {
         return Err(Problem::bad_request("`payer` names no payer: see GET /v1/payers."));
     }
-    let released = batch::release_now(&gateway, body.payer.as_deref()).await?;
+    let released = batch::release_now(&gateway.store, body.payer.as_deref(), gateway.clock.now_ms()).await?;
+    gateway.nudges.nudge(Stage::Batch);
     caller.audit(&gateway, "batches.release", body.payer.as_deref().unwrap_or("all")).await?;
     Ok(Json(serde_json::json!({"released": released})))
 }

@@ -9,6 +9,8 @@ pub mod gateway;
 
 pub mod lines;
 
+pub mod under_way;
+
 pub mod intake;
 
 pub mod validate;
@@ -26,5 +28,8 @@ pub mod correlate;
 pub mod remit;
 
 pub mod watch;
+
+#[cfg(test)]
+pub mod testing;
 
 pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};

@@ -122,10 +122,7 @@ impl Store {
 }
 
 /// Puts claims in as `received`.
-pub(super) async fn add_claims(
-    tx: &mut Transaction<'static, Sqlite>,
-    claims: &[NewClaim],
-) -> Result<(), StoreError> {
+pub(super) async fn add_claims(tx: &mut Transaction<'static, Sqlite>, claims: &[NewClaim]) -> Result<(), StoreError> {
     for part in claims.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO claim

@@ -3,9 +3,10 @@
 //! its name says it reads. No transaction is ever open while a socket is.
 
 mod connect;
-mod payload_rows;
+pub mod payload_rows;
 
 pub mod answers;
+pub mod alarms;
 pub mod audit;
 pub mod batches;
 pub mod claims;
@@ -13,6 +14,7 @@ pub mod collected;
 pub mod control_numbers;
 pub mod deliveries;
 pub mod events;
+pub mod glimpses;
 pub mod exceptions;
 pub mod inbound;
 pub mod keys;

@@ -26,30 +26,31 @@ impl Store {
         forget_before: i64,
     ) -> Result<Vec<PayloadId>, StoreError> {
         let mut tx = self.begin().await?;
-        let gone = sqlx::query(
-            "DELETE FROM upload WHERE partner = ? AND (name = ? OR uploaded_at < ?) RETURNING payload_id",
-        )
-        .bind(partner)
-        .bind(&upload.name)
-        .bind(forget_before)
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(StoreError::at("forget old uploads"))?;
+        let gone =
+            sqlx::query("DELETE FROM upload WHERE partner = ? AND (name = ? OR uploaded_at < ?) RETURNING payload_id")
+                .bind(partner)
+                .bind(&upload.name)
+                .bind(forget_before)
+                .fetch_all(&mut *tx)
+                .await
+                .map_err(StoreError::at("forget old uploads"))?;
         let gone: Vec<PayloadId> = gone.iter().map(|row| PayloadId(row.get(0))).collect();
         for id in &gone {
             forget_payload(&mut tx, *id).await?;
         }
         add_payload(&mut tx, &upload.payload, upload.uploaded_at).await?;
-        sqlx::query("INSERT INTO upload (partner, name, payload_id, sha256, bytes, uploaded_at) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(partner)
-            .bind(&upload.name)
-            .bind(upload.payload.id.0)
-            .bind(&upload.payload.sha256[..])
-            .bind(i64::try_from(upload.payload.bytes).unwrap_or(i64::MAX))
-            .bind(upload.uploaded_at)
-            .execute(&mut *tx)
-            .await
-            .map_err(StoreError::at("keep an upload"))?;
+        sqlx::query(
+            "INSERT INTO upload (partner, name, payload_id, sha256, bytes, uploaded_at) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(partner)
+        .bind(&upload.name)
+        .bind(upload.payload.id.0)
+        .bind(&upload.payload.sha256[..])
+        .bind(i64::try_from(upload.payload.bytes).unwrap_or(i64::MAX))
+        .bind(upload.uploaded_at)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("keep an upload"))?;
         tx.commit().await.map_err(StoreError::at("keep an upload"))?;
         Ok(gone)
     }
@@ -78,13 +79,14 @@ impl Store {
     /// Renames an upload that stays unfinished; gives the payload of one that had the name and is replaced.
     pub async fn rename_upload(&self, partner: &str, from: &str, to: &str) -> Result<Option<PayloadId>, StoreError> {
         let mut tx = self.begin().await?;
-        let replaced = sqlx::query("DELETE FROM upload WHERE partner = ? AND name = ? AND name <> ? RETURNING payload_id")
-            .bind(partner)
-            .bind(to)
-            .bind(from)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(StoreError::at("replace an upload"))?;
+        let replaced =
+            sqlx::query("DELETE FROM upload WHERE partner = ? AND name = ? AND name <> ? RETURNING payload_id")
+                .bind(partner)
+                .bind(to)
+                .bind(from)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(StoreError::at("replace an upload"))?;
         let replaced = replaced.map(|row| PayloadId(row.get(0)));
         if let Some(id) = replaced {
             forget_payload(&mut tx, id).await?;

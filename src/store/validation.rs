@@ -74,6 +74,8 @@ pub enum InterchangeVerdict {
 pub struct Validated {
     pub submission_id: SubmissionId,
     pub partner: String,
+    /// When these checks began.
+    pub began_at: i64,
     pub at: i64,
     pub interchanges: Vec<InterchangeRow>,
     pub transactions: Vec<TransactionRow>,
@@ -95,6 +97,9 @@ pub enum Step {
     Done,
     /// Somebody else has finished it.
     NotDue,
+    /// Another file of the partner was finished meanwhile and holds some of the same claims or interchanges:
+    /// nothing was committed, and the checks must look again.
+    Overtaken,
 }
 
 impl Store {
@@ -169,8 +174,10 @@ impl Store {
     /// Commits the result of the checks: acknowledgements, transactions, each claim's status, the submission's.
     pub async fn finish_validation(&self, done: &Validated) -> Result<Step, StoreError> {
         let mut tx = self.begin().await?;
-        if finish_submission(&mut tx, done).await? == Step::NotDue {
-            return Ok(Step::NotDue);
+        match finish_submission(&mut tx, done).await? {
+            Step::Done if overtaken(&mut tx, done).await? => return Ok(Step::Overtaken),
+            Step::Done => {}
+            other @ (Step::NotDue | Step::Overtaken) => return Ok(other),
         }
         sqlx::query(
             "UPDATE claim SET status = CASE WHEN EXISTS
@@ -183,7 +190,6 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(StoreError::at("set the statuses of a submission's claims"))?;
-        add_interchanges(&mut tx, done).await?;
         add_transactions(&mut tx, &done.transactions).await?;
         for mail in &done.mail {
             put_mail(&mut tx, mail).await?;
@@ -217,6 +223,18 @@ impl Store {
         Ok(row.is_some())
     }
 
+    /// The fingerprints of all claims of a partner, whatever became of them; `None` where they are more than
+    /// `at_most`.
+    pub async fn fingerprints_of(&self, partner: &str, at_most: u32) -> Result<Option<HashSet<i64>>, StoreError> {
+        let rows = sqlx::query("SELECT fingerprint FROM claim WHERE partner = ? AND fingerprint <> 0 LIMIT ?")
+            .bind(partner)
+            .bind(i64::from(at_most) + 1)
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("read a partner's fingerprints"))?;
+        Ok((rows.len() <= at_most as usize).then(|| rows.iter().map(|row| row.get(0)).collect()))
+    }
+
     /// Which of these fingerprints a claim of an earlier submission of this partner has, received since `since`
     /// and not rejected by us or by its payer.
     pub async fn fingerprints_known(
@@ -229,9 +247,9 @@ impl Store {
         let wanted = serde_json::to_string(fingerprints).expect("numbers become JSON");
         let rows = sqlx::query(
             "SELECT DISTINCT claim.fingerprint FROM json_each(?1) AS wanted
-               JOIN claim ON claim.fingerprint = wanted.value
+               JOIN claim ON claim.partner = ?2 AND claim.fingerprint = wanted.value
                JOIN submission ON submission.id = claim.submission_id
-             WHERE claim.partner = ?2 AND claim.submission_id <> ?3 AND submission.received_at >= ?4
+             WHERE claim.submission_id <> ?3 AND submission.received_at >= ?4
                AND submission.state IN (1, 2) AND claim.status NOT IN (?5, ?6)",
         )
         .bind(wanted)
@@ -285,6 +303,37 @@ async fn finish_submission(tx: &mut Transaction<'static, Sqlite>, done: &Validat
     .await
     .map_err(StoreError::at("finish a submission"))?;
     Ok(if finished.rows_affected() == 1 { Step::Done } else { Step::NotDue })
+}
+
+/// Two files checked at the same time do not see each other; the second to finish finds out here.
+async fn overtaken(tx: &mut Transaction<'static, Sqlite>, done: &Validated) -> Result<bool, StoreError> {
+    add_interchanges(tx, done).await?;
+    let claims = "SELECT 1 FROM submission AS other
+           JOIN claim AS theirs ON theirs.submission_id = other.id AND theirs.fingerprint <> 0
+           JOIN claim AS ours ON ours.partner = other.partner AND ours.fingerprint = theirs.fingerprint
+         WHERE other.partner = ?1 AND other.validated_at >= ?2 AND other.id <> ?3 AND other.state IN (1, 2)
+           AND theirs.status <> ?4 AND ours.submission_id = ?3
+           AND NOT EXISTS (SELECT 1 FROM claim_event WHERE claim_id = ours.id AND kind = 'rejected') LIMIT 1";
+    let interchanges = "SELECT 1 FROM submission AS other
+           JOIN interchange AS theirs ON theirs.submission_id = other.id AND theirs.accepted = 1
+           JOIN interchange AS ours ON ours.partner = other.partner AND ours.control_number = theirs.control_number
+                AND ours.sender = theirs.sender AND ours.accepted = 1
+         WHERE other.partner = ?1 AND other.validated_at >= ?2 AND other.id <> ?3 AND ?4 = ?4
+           AND ours.submission_id = ?3 LIMIT 1";
+    for question in [claims, interchanges] {
+        let row = sqlx::query(question)
+            .bind(&done.partner)
+            .bind(done.began_at)
+            .bind(done.submission_id.0)
+            .bind(ClaimStatus::Rejected.code())
+            .fetch_optional(&mut **tx)
+            .await
+            .map_err(StoreError::at("compare two files checked at the same time"))?;
+        if row.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn add_interchanges(tx: &mut Transaction<'static, Sqlite>, done: &Validated) -> Result<(), StoreError> {

@@ -10,7 +10,9 @@ mod machine;
 pub mod reader;
 mod seen;
 pub mod segment;
+mod starts;
 pub mod token;
+pub mod typed;
 mod window;
 pub mod write;
 

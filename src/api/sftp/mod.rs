@@ -78,16 +78,11 @@ impl Role {
         match self {
             Role::Submitter => &[
                 ("inbound", Folder::Inbound),
-                (
-                    "acks",
-                    Folder::Outgoing(&[MailKind::Ta1, MailKind::Ack999, MailKind::Ack277ca, MailKind::Note]),
-                ),
+                ("acks", Folder::Outgoing(&[MailKind::Ta1, MailKind::Ack999, MailKind::Ack277ca, MailKind::Note])),
                 ("status", Folder::Outgoing(&[MailKind::Status277])),
                 ("remits", Folder::Outgoing(&[MailKind::Remit835])),
             ],
-            Role::Payer => {
-                &[("outbound", Folder::Outgoing(&[MailKind::Claims837])), ("inbound", Folder::Inbound)]
-            }
+            Role::Payer => &[("outbound", Folder::Outgoing(&[MailKind::Claims837])), ("inbound", Folder::Inbound)],
         }
     }
 }

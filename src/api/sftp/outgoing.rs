@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::domain::ids::MailId;
 use crate::link::sftp_server::{FileEntry, ReadAt};
-use crate::pipeline::StageError;
 use crate::pipeline::Gateway;
+use crate::pipeline::StageError;
 use crate::store::PayloadReader;
 use crate::store::mail::{MailKind, MailRow};
 

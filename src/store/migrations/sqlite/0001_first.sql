@@ -133,7 +133,7 @@ CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX claim_patient_control_number ON claim (patient_control_number);
 CREATE INDEX claim_member ON claim (member_id);
-CREATE INDEX claim_fingerprint ON claim (fingerprint);
+CREATE INDEX claim_fingerprint ON claim (partner, fingerprint);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
 CREATE TABLE claim_event (
@@ -419,3 +419,13 @@ CREATE TABLE alarm (
     cleared_at  INTEGER
 );
 CREATE UNIQUE INDEX alarm_standing ON alarm (kind, subject) WHERE cleared_at IS NULL;
+
+-- A file at a payer that did not look whole: read only when it has stood still for a while.
+CREATE TABLE glimpse (
+    partner     TEXT    NOT NULL,
+    remote_path TEXT    NOT NULL,
+    bytes       INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    first_at    INTEGER NOT NULL,
+    PRIMARY KEY (partner, remote_path)
+) WITHOUT ROWID;
