@@ -66,7 +66,6 @@ impl World {
             guides: Arc::new(Guides::load(None).unwrap()),
             submission_rates: Default::default(),
             nudges: Nudges::default(),
-            submission_rates: Default::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),
             collecting: UnderWay::default(),

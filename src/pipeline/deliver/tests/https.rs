@@ -23,13 +23,15 @@ use crate::store::deliveries::DeliveryState;
 
 /// Key, name and bytes of each file that was posted.
 type Posted = Vec<(String, String, Vec<u8>)>;
+/// Status, and what `Retry-After` says.
+type Answer = (u16, Option<&'static str>);
 
 #[derive(Clone)]
 struct Desk {
     /// Its certificate and authority.
     keys: Arc<TempDir>,
-    /// Status, and what `Retry-After` says; 202 when there are no more.
-    answers: Arc<Mutex<VecDeque<(u16, Option<&'static str>)>>>,
+    /// 202 when there are no more.
+    answers: Arc<Mutex<VecDeque<Answer>>>,
     posted: Arc<Mutex<Posted>>,
 }
 
@@ -49,7 +51,7 @@ async fn take(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> impl
 }
 
 /// A payer that answers so, and a gateway with one claim for it.
-async fn world_of(answers: &[(u16, Option<&'static str>)]) -> (World, Desk) {
+async fn world_of(answers: &[Answer]) -> (World, Desk) {
     let desk = Desk::default();
     let keys = desk.keys.path();
     certs::init(keys).unwrap();
