@@ -18,7 +18,7 @@ use crate::domain::ClaimStatus;
 use crate::link::certs;
 use crate::link::https_server::{HttpLimits, serve};
 use crate::link::tls::{TlsFiles, server_config};
-use crate::pipeline::batch::testing::{SAMPLE, World, https_payer, sample_file};
+use crate::pipeline::outgoing_tests::{SAMPLE, World, https_payer, sample_file};
 use crate::store::deliveries::DeliveryState;
 
 /// Key, name and bytes of each file that was posted.
