@@ -20,8 +20,8 @@ use crate::domain::ClaimStatus;
 use crate::domain::ids::PayloadId;
 use crate::link::sftp_client::SftpClient;
 use crate::partner::Endpoint;
-use crate::pipeline::outgoing_tests::{SAMPLE, World, https_payer, sample_file};
 use crate::pipeline::lines::sftp_target;
+use crate::pipeline::outgoing_tests::{SAMPLE, World, https_payer, sample_file};
 use crate::pipeline::{Progress, batch, route};
 use crate::store::deliveries::{Delivery, DeliveryState, Doubtful};
 

@@ -9,8 +9,8 @@ use crate::domain::ids::{BatchId, IdSource, PayloadId, SubmissionId, Transaction
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
 use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
-use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
+use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::batches::BatchState;
 use crate::store::claims::{NewClaim, Span, Spans};
