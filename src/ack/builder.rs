@@ -85,7 +85,7 @@ pub struct AckBuilder<'a> {
     envelope: Envelope,
     /// Draws control numbers.
     numbers: Numbers<'a>,
-    /// Our trace number of a claim, for REF*D9.
+    /// Our trace number of a claim, for REF*D9; empty: none is sent.
     traces: Traces<'a>,
     delimiters: Delimiters,
     /// GS02 of the received group, to whom the answers' groups go.
@@ -224,7 +224,7 @@ impl Sink for AckBuilder<'_> {
     }
 
     fn group_start(&mut self, group: &Group) -> io::Result<()> {
-        if group.sender.len() >= 2 {
+        if (2..=15).contains(&group.sender.len()) {
             self.partner = group.sender.clone();
         }
         self.of_group.clear();

@@ -2,10 +2,13 @@
 //! Writes bytes, reads nothing, decides nothing: every verdict is the check's.
 
 pub mod builder;
+pub mod json;
 mod n277ca;
 mod n999;
 mod pen;
 pub mod report;
 mod ta1;
+#[cfg(test)]
+mod tests;
 
 pub use builder::{AckBuilder, AckFile, AckKind, Counter, Envelope, Ta1Policy};

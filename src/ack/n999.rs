@@ -12,13 +12,21 @@ const BAD_VALUE_MAX: usize = 99;
 const CONTEXT_MAX: usize = 35;
 
 pub fn group_header(pen: &mut Pen, group: &Group) {
-    pen.begin("AK1").element(&group.code).element(or_zero(&group.control)).element(cut(group.version.as_bytes(), 12)).end();
+    pen.begin("AK1")
+        .element(&group.code)
+        .element(or(&group.control, "0"))
+        .element(cut(or(&group.version, "UNKNOWN").as_bytes(), 12))
+        .end();
 }
 
 /// Everything of one AK2.
 pub fn transaction(pen: &mut Pen, checked: &CheckedTransaction<'_>) {
     let facts = checked.transaction;
-    pen.begin("AK2").element(&facts.code).element(cut(facts.control.as_bytes(), 9)).element(cut(facts.version.as_bytes(), 35)).end();
+    pen.begin("AK2")
+        .element(&facts.code)
+        .element(cut(facts.control.as_bytes(), 9))
+        .element(cut(facts.version.as_bytes(), 35))
+        .end();
     let mut previous: Option<&Finding> = None;
     for finding in checked.syntax.iter().filter(|finding| finding.place.segment.is_some()) {
         if !previous.is_some_and(|previous| same_segment(previous, finding)) {
@@ -45,8 +53,8 @@ pub fn group_trailer(pen: &mut Pen, checked: &CheckedGroup<'_>) {
     pen.end();
 }
 
-fn or_zero(number: &str) -> &str {
-    if number.is_empty() { "0" } else { number }
+fn or<'a>(value: &'a str, otherwise: &'a str) -> &'a str {
+    if value.is_empty() { otherwise } else { value }
 }
 
 /// IK304: `8` says that element errors follow.
@@ -79,7 +87,8 @@ fn segment_error(pen: &mut Pen, finding: &Finding) {
 
 /// IK301 has two or three characters, whatever the file has.
 fn segment_id(id: &str) -> &[u8] {
-    if id.len() < 2 { b"ZZ" } else { cut(id.as_bytes(), 3) }
+    let id = cut(id.as_bytes(), 3);
+    if id.len() < 2 || !id.iter().all(u8::is_ascii_alphanumeric) { b"ZZ" } else { id }
 }
 
 fn element_error(pen: &mut Pen, finding: &Finding) {

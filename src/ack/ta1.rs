@@ -10,5 +10,11 @@ pub fn write(pen: &mut Pen, checked: &CheckedInterchange<'_>) {
         Verdict::Accepted => "A",
         Verdict::Rejected => "R",
     };
-    pen.begin("TA1").element(&isa.control).element(&isa.date).element(&isa.time).element(verdict).element(checked.code).end();
+    pen.begin("TA1")
+        .element(&isa.control)
+        .element(&isa.date)
+        .element(&isa.time)
+        .element(verdict)
+        .element(checked.code)
+        .end();
 }

@@ -138,12 +138,12 @@ async fn retry_delivery(
     let user = caller.operator()?;
     let none = || Problem::not_found("delivery");
     let delivery: DeliveryId = id.parse().map_err(|_| none())?;
-    gateway.store.delivery(delivery).await?.ok_or_else(none)?;
+    let row = gateway.store.delivery(delivery).await?.ok_or_else(none)?;
     if !deliver::retry(&gateway, delivery, &user.name).await? {
         return Err(Problem::new(
             axum::http::StatusCode::CONFLICT,
             "Nothing to repeat",
-            "This delivery does not stand with support: it was sent, or is being tried already.",
+            format!("Only a delivery that stands with support is repeated by hand; this one is {}.", row.state.as_str()),
         ));
     }
     caller.audit(&gateway, "delivery.retry", &id).await?;

@@ -12,10 +12,11 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::claims::visible_claim;
 use super::problem::Problem;
-use crate::domain::ids::ClaimId;
-use crate::pipeline::Gateway;
+use crate::domain::ids::{BatchId, ClaimId};
+use crate::pipeline::{Gateway, batch};
 use crate::pipeline::gateway::blocking;
 use crate::store::PayloadReader;
+use crate::store::claims::Spans;
 use crate::x12::segment::text_of;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -43,7 +44,8 @@ async fn claim_edi(
     let row = gateway.store.claim(record.id).await?.ok_or_else(|| Problem::not_found("claim"))?;
     let submission = gateway.store.submission(record.submission_id).await?.ok_or_else(|| Problem::not_found("claim"))?;
     let reader = gateway.open_payload(submission.payload_id)?;
-    let spans = [row.spans.provider, row.spans.subscriber, row.spans.patient, row.spans.claim];
+    let Spans { provider, subscriber, patient, claim } = row.received.spans;
+    let spans = [provider, subscriber, patient, claim];
     let received = blocking(move || read_spans(reader, &spans.map(|span| (span.offset, span.bytes)))).await??;
     let sent = match record.batch_id {
         Some(batch) => sent_segments(&gateway, batch, record.id).await?,
@@ -63,10 +65,10 @@ fn read_spans(mut reader: PayloadReader, spans: &[(u64, u64)]) -> Result<String,
 /// Found in the batch by its trace number, which stands in the claim alone.
 async fn sent_segments(
     gateway: &Gateway,
-    batch: crate::domain::ids::BatchId,
+    batch: BatchId,
     claim: ClaimId,
 ) -> Result<Option<String>, Problem> {
     let Some(payload) = gateway.store.batch_payload(batch).await? else { return Ok(None) };
     let reader = gateway.open_payload(payload)?;
-    Ok(blocking(move || crate::pipeline::batch::claim_as_sent(reader, &claim.trace_number())).await??)
+    Ok(blocking(move || batch::claim_as_sent(reader, &claim.trace_number())).await??)
 }

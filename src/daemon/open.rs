@@ -7,7 +7,10 @@ use crate::domain::Clock;
 use crate::domain::ids::IdSource;
 use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
+use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
+use crate::pipeline::under_way::UnderWay;
+use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
 
@@ -45,6 +48,10 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         partners,
         guides: Arc::new(guides),
         nudges: Nudges::default(),
+        lines: Lines::default(),
+        under_way: UnderWay::default(),
+        collecting: UnderWay::default(),
+        submission_rates: RateLimits::default(),
         config,
     }))
 }

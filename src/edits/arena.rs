@@ -113,7 +113,8 @@ impl<'a> Run<'a> {
 
     pub fn each(&self, loop_id: Tag, id: Tag) -> impl Iterator<Item = Placed<'a>> + use<'a> {
         let arena = self.arena;
-        let matching = self.range.clone().filter(move |&at| arena.kept[at].id == id && arena.kept[at].loop_id == loop_id);
+        let matching =
+            self.range.clone().filter(move |&at| arena.kept[at].id == id && arena.kept[at].loop_id == loop_id);
         matching.map(move |at| arena.get(at))
     }
 

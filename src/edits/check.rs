@@ -9,7 +9,8 @@ use super::context;
 use super::fingerprint::{self, Remembered};
 use super::settings::{Settings, Syntax};
 use super::sink::{
-    CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Party, Sink, Summary, SyntaxVerdict, Tally, Verdict,
+    CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Party, Sink, Summary, SyntaxVerdict, Tally,
+    Verdict,
 };
 use super::sniff;
 use super::supported;
@@ -57,12 +58,15 @@ struct Checker<'c, S> {
     seen: Remembered,
     named: Remembered,
     interchange: OpenInterchange,
+    /// TA1 codes of headers that were damaged, by where they begin: told before their interchange opens.
+    ahead: Vec<(u64, Cow<'static, str>)>,
     group: OpenGroup,
     transaction: OpenTransaction<'c>,
 }
 
 #[derive(Default)]
 struct OpenInterchange {
+    open: bool,
     control: String,
     codes: Vec<Cow<'static, str>>,
     claims: Tally,
@@ -106,6 +110,7 @@ impl<'c, S: Sink> Checker<'c, S> {
             seen: Remembered::default(),
             named: Remembered::default(),
             interchange: OpenInterchange::default(),
+            ahead: Vec::new(),
             group: OpenGroup::default(),
             transaction: OpenTransaction::default(),
         }
@@ -136,6 +141,11 @@ impl<'c, S: Sink> Checker<'c, S> {
         for finding in fresh.drain(..) {
             if finding.severity == Severity::Error {
                 let (codes, code) = match finding.scope {
+                    Scope::Interchange if !self.interchange.open => {
+                        let at = finding.place.segment.as_ref().map_or(0, |segment| segment.offset);
+                        self.ahead.extend(finding.ack.ta1.clone().map(|code| (at, code)));
+                        (&mut self.interchange.codes, &None)
+                    }
                     Scope::Interchange => (&mut self.interchange.codes, &finding.ack.ta1),
                     Scope::Group => (&mut self.group.codes, &finding.ack.ak9),
                     Scope::Transaction | Scope::Claim => {
@@ -156,7 +166,8 @@ impl<'c, S: Sink> Checker<'c, S> {
     fn interchange_start(&mut self, interchange: &Interchange, fresh: &mut Vec<Finding>) -> io::Result<()> {
         self.summary.interchanges += 1;
         let (control, marks) = (interchange.control.clone(), self.marks());
-        self.interchange = OpenInterchange { control, marks, ..OpenInterchange::default() };
+        let codes = self.ahead.drain(..).filter(|(at, _)| *at == interchange.offset).map(|(_, code)| code).collect();
+        self.interchange = OpenInterchange { open: true, control, marks, codes, ..OpenInterchange::default() };
         self.sink.interchange_start(interchange)?;
         if let Some(context) = &self.settings.context {
             context::interchange(context, interchange, fresh);
@@ -230,7 +241,9 @@ impl<'c, S: Sink> Checker<'c, S> {
         let refused = self.group.codes.iter().any(|code| supported::GROUP_CODES.contains(&&**code));
         let guide = match refused {
             true => None,
-            false => supported::transaction(self.guides, &self.group.facts, transaction, &self.transaction.place, fresh),
+            false => {
+                supported::transaction(self.guides, &self.group.facts, transaction, &self.transaction.place, fresh)
+            }
         };
         self.transaction.guide = guide;
         self.transaction.kind = guide.and_then(|guide| guide.kind.parse().ok());
@@ -421,7 +434,7 @@ impl<'c, S: Sink> Checker<'c, S> {
             let (seen, named) = (&self.seen, &self.named);
             self.walked.check_claim(&book, |claim, report| {
                 (fingerprint, name) = (fingerprint::of(claim), fingerprint::of_name(claim));
-                if fingerprint != 0 && seen.contains(fingerprint) {
+                if seen.contains(fingerprint) {
                     report.add(Hit::new(&lookup::DUPLICATE_IN_FILE, claim.clm()));
                 } else if named.contains(name) {
                     report.add(Hit::new(&catalogue::claim::CONTROL_NUMBER_REPEATED, claim.clm()).element(1));
@@ -441,9 +454,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         let verdict = if rejected { Verdict::Rejected } else { Verdict::Accepted };
         if verdict == Verdict::Accepted {
             self.named.add(name);
-            if fingerprint != 0 {
-                self.seen.add(fingerprint);
-            }
+            self.seen.add(fingerprint);
         }
         let (claim, ranges, findings) = (self.walked.claim(&book), self.walked.ranges(end), self.walked.findings());
         let checked = CheckedClaim { claim, verdict, fingerprint, ranges, findings };
@@ -469,3 +480,7 @@ fn add_code(codes: &mut Vec<Cow<'static, str>>, code: Cow<'static, str>) {
         codes.push(code);
     }
 }
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -18,13 +18,14 @@ pub mod tag {
     }
 
     tags! {
-        AMT "AMT" BHT "BHT" CAS "CAS" CL1 "CL1" CLM "CLM" CR1 "CR1" CR2 "CR2" CRC "CRC" CTP "CTP" DMG "DMG" DN1 "DN1" DTP "DTP"
-        HI "HI" HL "HL" K3 "K3" LIN "LIN" LX "LX" N3 "N3" N4 "N4" NM1 "NM1" NTE "NTE" OI "OI" PAT "PAT" PER "PER" PRV "PRV"
-        PS1 "PS1" PWK "PWK" REF "REF" SBR "SBR" ST "ST" SV1 "SV1" SV2 "SV2" SV3 "SV3" SVD "SVD" TOO "TOO"
-        L1000A "1000A" L1000B "1000B" L2000A "2000A" L2000B "2000B" L2000C "2000C" L2010AA "2010AA" L2010AB "2010AB"
-        L2010AC "2010AC" L2010BA "2010BA" L2010BB "2010BB" L2010CA "2010CA" L2300 "2300" L2310A "2310A" L2310B "2310B"
-        L2310C "2310C" L2310D "2310D" L2310E "2310E" L2310F "2310F" L2320 "2320" L2330A "2330A" L2330B "2330B" L2400 "2400"
-        L2410 "2410" L2420A "2420A" L2420B "2420B" L2420C "2420C" L2430 "2430"
+        AMT "AMT" BHT "BHT" CAS "CAS" CL1 "CL1" CLM "CLM" CR1 "CR1" CR2 "CR2" CRC "CRC" CTP "CTP" DMG "DMG"
+        DN1 "DN1" DTP "DTP" HI "HI" HL "HL" K3 "K3" LIN "LIN" LX "LX" N3 "N3" N4 "N4" NM1 "NM1" NTE "NTE" OI "OI"
+        PAT "PAT" PER "PER" PRV "PRV" PS1 "PS1" PWK "PWK" REF "REF" SBR "SBR" ST "ST" SV1 "SV1" SV2 "SV2" SV3 "SV3"
+        SVD "SVD" TOO "TOO" L1000A "1000A" L1000B "1000B" L2000A "2000A" L2000B "2000B" L2000C "2000C"
+        L2010AA "2010AA" L2010AB "2010AB" L2010AC "2010AC" L2010BA "2010BA" L2010BB "2010BB" L2010CA "2010CA"
+        L2300 "2300" L2310A "2310A" L2310B "2310B" L2310C "2310C" L2310D "2310D" L2310E "2310E" L2310F "2310F"
+        L2320 "2320" L2330A "2330A" L2330B "2330B" L2400 "2400" L2410 "2410" L2420A "2420A" L2420B "2420B"
+        L2420C "2420C" L2430 "2430"
     }
 }
 
@@ -188,7 +189,10 @@ impl<'a> Claim<'a> {
     /// Inpatient by its bill type: hospital, nursing facility and the like, and no ancillary class.
     pub fn is_inpatient(&self) -> bool {
         self.kind == ClaimKind::Institutional
-            && matches!(self.facility(), b"11" | b"12" | b"15" | b"16" | b"17" | b"18" | b"21" | b"22" | b"28" | b"41" | b"65" | b"66" | b"86")
+            && matches!(
+                self.facility(),
+                b"11" | b"12" | b"15" | b"16" | b"17" | b"18" | b"21" | b"22" | b"28" | b"41" | b"65" | b"66" | b"86"
+            )
     }
 }
 

@@ -112,7 +112,7 @@ fn payer(context: &Context<'_>, arena: &Arena, report: &mut Report<'_>) {
 
 /// What earlier files say of a claim.
 pub fn claim(context: &Context<'_>, clm: Placed<'_>, fingerprint: u128, report: &mut Report<'_>) {
-    if fingerprint != 0 && context.lookups.claim_seen(fingerprint) {
+    if context.lookups.claim_seen(fingerprint) {
         report.add(Hit::new(&lookup::DUPLICATE_EARLIER, clm));
     }
 }

@@ -46,13 +46,14 @@ impl Fold {
     }
 }
 
-/// The claim's fingerprint; 0 when it is no original (CLM05-3 other than 1), which repeats another's content
-/// by its nature.
+/// The claim's fingerprint. A replacement or void has the frequency and the number it refers to in it, as it
+/// repeats an original's content by its nature.
 pub fn of(claim: &Claim<'_>) -> u128 {
-    if claim.frequency() != b"1" {
-        return 0;
-    }
     let mut fold = Fold::new();
+    if claim.frequency() != b"1" {
+        fold.field(claim.frequency());
+        fold.field(claim.head().qualified(tag::L2300, tag::REF, b"F8").map_or(b"", |original| original.element(2)));
+    }
     fold.field(claim.kind.as_str().as_bytes());
     let subscriber = claim.subscriber.all();
     fold.field(subscriber.first(tag::L2010BB, tag::NM1).map_or(b"", |nm1| nm1.element(9)));

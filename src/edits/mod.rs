@@ -7,12 +7,18 @@ pub mod check;
 pub mod claim;
 pub mod codesets;
 mod context;
+#[cfg(test)]
+mod corpus_tests;
 pub mod day;
 pub mod fingerprint;
 pub mod forms;
+#[cfg(test)]
+pub mod generated_tests;
 pub mod lists;
 pub mod report;
 mod rules;
+#[cfg(test)]
+pub mod samples;
 pub mod settings;
 pub mod sink;
 pub mod sniff;

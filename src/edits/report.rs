@@ -83,7 +83,8 @@ impl<'a> Hit<'a> {
 impl Report<'_> {
     pub fn add(&mut self, hit: Hit<'_>) {
         let edit = hit.edit;
-        if edit.snip > self.snip_max || !edit.applies_to(self.kind) || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX {
+        if edit.snip > self.snip_max || !edit.applies_to(self.kind) || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX
+        {
             return;
         }
         let severity = match self.severities.get(edit.id) {
@@ -100,11 +101,13 @@ impl Report<'_> {
     }
 }
 
-/// True when the walk already blamed the same element, or the whole segment.
+/// True when the walk already blamed the same element, or the whole segment. A broken syntax note (IK403 2)
+/// only says that of two elements one is missing; what that means is still worth saying.
 fn same_cause(finding: &Finding, hit: &Hit<'_>) -> bool {
     let same_segment = finding.place.segment.as_ref().is_some_and(|segment| segment.position == hit.placed.position);
     same_segment
         && finding.severity == Severity::Error
+        && finding.ack.ik4.as_deref() != Some("2")
         && finding.ack.ik3.as_deref().is_none_or(|code| code == "8")
         && (finding.place.element == hit.element || finding.place.element.is_none())
 }

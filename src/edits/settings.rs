@@ -60,7 +60,10 @@ pub struct Context<'a> {
 
 impl fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("sender", &self.sender).field("receiver", &self.receiver).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("sender", &self.sender)
+            .field("receiver", &self.receiver)
+            .finish_non_exhaustive()
     }
 }
 

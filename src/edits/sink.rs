@@ -104,7 +104,8 @@ pub struct Ranges {
 pub struct CheckedClaim<'a> {
     pub claim: Claim<'a>,
     pub verdict: Verdict,
-    /// Of payer, billing provider, patient, dates, charges and lines; 0 for a claim that is no original.
+    /// Of payer, billing provider, patient, dates, charges and lines: equal for duplicates, in this file or
+    /// another.
     pub fingerprint: u128,
     pub ranges: Ranges,
     /// Findings of header, billing provider, subscriber, patient and of the claim itself.

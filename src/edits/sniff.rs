@@ -5,8 +5,11 @@ use std::io::{self, Chain, Cursor, Read};
 /// Bytes from the begin of a file that tell what it is.
 const HEAD_BYTES: usize = 512;
 
+/// A source from its begin, after a look at its first bytes.
+pub type Peeked<R> = Chain<Cursor<Vec<u8>>, R>;
+
 /// The file's first bytes, and the file from its begin.
-pub fn peek<R: Read>(mut source: R) -> io::Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, R>)> {
+pub fn peek<R: Read>(mut source: R) -> io::Result<(Vec<u8>, Peeked<R>)> {
     let mut head = Vec::with_capacity(HEAD_BYTES);
     source.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(source)))
@@ -48,7 +51,8 @@ pub fn refusal(head: &[u8], length: u64) -> String {
     } else if text.starts_with(b"ISA") {
         return cut_off(length);
     } else if text.starts_with(b"GS") || text.starts_with(b"ST") {
-        return "The file has no ISA segment: it begins with GS or ST. Send the whole interchange, from ISA to IEA.".into();
+        return "The file has no ISA segment: it begins with GS or ST. Send the whole interchange, from ISA to IEA."
+            .into();
     } else {
         return "The file is not X12: it holds no ISA segment.".into();
     };

@@ -20,12 +20,24 @@ pub fn group(guides: &Guides, group: &Group, context: Option<&Context<'_>>, plac
         context.transactions.is_empty() || guides.all().iter().any(takes)
     });
     let (element, edit, value, ak9, message) = if !guides.gs01_supported(code) {
-        (1, "group-not-supported", code, "1", format!("Functional groups of type {code} (GS01) are not supported here."))
+        (
+            1,
+            "group-not-supported",
+            code,
+            "1",
+            format!("Functional groups of type {code} (GS01) are not supported here."),
+        )
     } else if !allowed {
         (1, "group-not-expected", code, "1", format!("Functional groups of type {code} (GS01) are not taken from you."))
     } else if !guides.group_supported(code, &group.version) {
         let version = &group.version;
-        (8, "version-not-supported", version, "2", format!("Version {version} (GS08) is not supported for groups of type {code}."))
+        (
+            8,
+            "version-not-supported",
+            version,
+            "2",
+            format!("Version {version} (GS08) is not supported for groups of type {code}."),
+        )
     } else {
         return;
     };
@@ -50,12 +62,17 @@ pub fn transaction<'g>(
             let message = format!("ST03 {version} and GS08 {} name different guides.", group.version);
             (3, "transaction-version-differs", "19", message)
         }
-        Some(_) => (3, "transaction-version-not-supported", "I6", format!("Version {version} (ST03) is not supported.")),
+        Some(_) => {
+            (3, "transaction-version-not-supported", "I6", format!("Version {version} (ST03) is not supported."))
+        }
         None if guides.st01_supported(code) => {
-            let message = format!("Transactions of type {code} (ST01) do not belong in a group of type {}.", group.code);
+            let message =
+                format!("Transactions of type {code} (ST01) do not belong in a group of type {}.", group.code);
             (1, "transaction-in-wrong-group", "18", message)
         }
-        None => (1, "transaction-not-supported", "1", format!("Transactions of type {code} (ST01) are not supported here.")),
+        None => {
+            (1, "transaction-not-supported", "1", format!("Transactions of type {code} (ST01) are not supported here."))
+        }
     };
     let value = if element == 3 { version } else { code };
     let ack = AckCodes { ik5: Some(ik5.into()), ..AckCodes::default() };

@@ -162,7 +162,8 @@ impl Walked {
         match standing {
             Standing::Claim { claim, .. } if claim == self.claim => Level::keep(&mut self.claim_syntax, finding),
             Standing::Level { level, hl } => {
-                if let Some(level) = self.levels[..self.open].get_mut(usize::from(level)).filter(|level| level.hl == hl) {
+                if let Some(level) = self.levels[..self.open].get_mut(usize::from(level)).filter(|level| level.hl == hl)
+                {
                     Level::keep(&mut level.syntax, finding);
                 }
             }
@@ -181,11 +182,7 @@ impl Walked {
 
     /// Runs the rules of the levels above the claim that have not run yet, and `more` after each. Returns which
     /// did, so that their findings are told once: bit 0 the header, then the levels.
-    pub fn check_levels(
-        &mut self,
-        book: &Rulebook<'_>,
-        mut more: impl FnMut(Above, &Arena, &mut Report<'_>),
-    ) -> u8 {
+    pub fn check_levels(&mut self, book: &Rulebook<'_>, mut more: impl FnMut(Above, &Arena, &mut Report<'_>)) -> u8 {
         let mut done = 0;
         let Walked { header, levels, open, .. } = self;
         let above = std::iter::once(header).chain(levels[..*open].iter_mut());

@@ -173,7 +173,7 @@ fn components(guide: &Guide, element: &Element, bytes: &[u8], rep: Option<u16>, 
         return;
     }
     let parts = &guide.elements[element.first_component as usize..][..usize::from(element.component_count)];
-    let (mut count, mut before): (usize, &[u8]) = (0, b"");
+    let (mut count, mut filled, mut before): (usize, usize, &[u8]) = (0, 0, b"");
     for part in bytes.split(|&b| b == traits.component) {
         if let Some(defined) = parts.get(count) {
             match defined.usage {
@@ -188,12 +188,15 @@ fn components(guide: &Guide, element: &Element, bytes: &[u8], rep: Option<u16>, 
         }
         before = part;
         count += 1;
+        if !part.is_empty() {
+            filled = count;
+        }
     }
     for defined in parts.iter().skip(count).filter(|part| part.usage == Usage::Required) {
         absent(defined, rep, tell);
     }
-    if count > parts.len() {
-        let message = format!("{} has {count} components; it may have at most {}", tell.label(element), parts.len());
+    if filled > parts.len() {
+        let message = format!("{} has {filled} components; it may have at most {}", tell.label(element), parts.len());
         tell.push(Fault::new("element-components", 1, "13", message).of(element, rep, bytes));
     }
     if count > 1 && before.is_empty() {
@@ -236,15 +239,15 @@ fn value(
     if element.guide_max != 0 && length > usize::from(element.guide_max) {
         over_guide_length(element, bytes, rep, length, tell);
     }
-    if let Some(codes) = element.codes {
-        if !guide.codes[usize::from(codes)].contains(bytes) {
-            return wrong_code(guide, element, bytes, rep, tell);
-        }
+    if let Some(codes) = element.codes
+        && !guide.codes[usize::from(codes)].contains(bytes)
+    {
+        return wrong_code(guide, element, bytes, rep, tell);
     }
-    if element.format_before {
-        if let Err(wrong) = values::period(before, bytes) {
-            return wrong_period(element, bytes, rep, wrong, tell);
-        }
+    if element.format_before
+        && let Err(wrong) = values::period(before, bytes)
+    {
+        return wrong_period(element, bytes, rep, wrong, tell);
     }
     if bytes[bytes.len() - 1] == b' ' {
         let message = format!("{} ends with blanks", tell.label(element));

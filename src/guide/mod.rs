@@ -25,6 +25,7 @@ mod explain;
 mod hierarchy;
 pub mod labels;
 pub mod load;
+mod misfit;
 pub mod model;
 mod place;
 mod readable;

@@ -4,13 +4,6 @@ use super::model::{Key, Node};
 use super::walk::Walker;
 use crate::x12::Segment;
 
-/// A place whose uses are used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Full {
-    pub depth: usize,
-    pub kid: u16,
-}
-
 /// The place found. `depth` is the open loop, `kid` its part in the guide's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spot {
@@ -18,13 +11,17 @@ pub(super) enum Spot {
         depth: usize,
         kid: u16,
     },
-    Full(Full),
+    /// All its uses are used up.
+    Full {
+        depth: usize,
+        kid: u16,
+    },
     /// Its place in an open loop is past.
     Passed {
         depth: usize,
         kid: u16,
     },
-    /// Its qualifier fits nothing, but the loop that must come next begins with such a segment.
+    /// Its qualifier fits nothing, but such a segment is required and did not come yet.
     Guess {
         depth: usize,
         kid: u16,
@@ -50,7 +47,7 @@ impl Walker<'_> {
                 let count = self.counts[self.kid_local(depth, kid)];
                 if !self.fits(&guide.nodes[usize::from(shape.node)], segment) {
                     other_qualifier |= ahead;
-                    if ahead && shape.required && shape.inner.is_some() && count.uses == 0 {
+                    if ahead && shape.required && count.uses == 0 {
                         guess.get_or_insert(Spot::Guess { depth, kid });
                     }
                 } else if !ahead {
@@ -58,7 +55,7 @@ impl Walker<'_> {
                 } else if shape.max == 0 || count.uses < shape.max || count.guessed {
                     return Spot::Room { depth, kid };
                 } else {
-                    full.get_or_insert(Spot::Full(Full { depth, kid }));
+                    full.get_or_insert(Spot::Full { depth, kid });
                 }
             }
             if let Some(full) = full {

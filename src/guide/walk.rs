@@ -3,15 +3,12 @@
 
 use super::check;
 use super::hierarchy::{Hierarchy, Lines as LineNumbers};
-use super::model::{Guide, Kid, Lines};
-use super::place::{Full, Spot};
-use super::tell::{Fault, Here, Tell, spoken};
+use super::misfit::{Misfit, repeated};
+use super::model::{Guide, Lines};
+use super::place::Spot;
+use super::tell::{Here, Tell};
 use super::{Found, LoopId, NodeId, Opened, Standing, Step, Tag};
-use crate::domain::finding::StatusCode;
 use crate::x12::Segment;
-
-/// The trailer of the transaction: whether it is there is judged with the envelopes.
-const SE: Tag = Tag::new("SE");
 
 /// The way through one transaction. See the top of [`super`] for its use.
 #[derive(Debug)]
@@ -25,8 +22,10 @@ pub struct Walker<'g> {
     lines: LineNumbers,
     instances: u32,
     claims: u32,
-    lost: Lost,
-    last: Here,
+    pub(super) lost: Lost,
+    /// Position after a segment without place: what is missing there is likely what that one was meant to be.
+    pub(super) meant: u32,
+    pub(super) last: Here,
 }
 
 /// An open loop.
@@ -40,9 +39,9 @@ pub(super) struct Frame {
     /// Where its part of [`Walker::counts`] begins.
     pub counts: u32,
     instance: u32,
-    standing: Standing,
+    pub standing: Standing,
     /// A segment that fits nowhere came while it was open: what seems missing may be that.
-    confused: bool,
+    pub confused: bool,
 }
 
 /// How often a kid was used.
@@ -63,7 +62,7 @@ struct Missed {
 
 /// After a segment without place the next ones often have none either: one finding tells of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lost {
+pub(super) enum Lost {
     No,
     /// Until any segment finds its place.
     Briefly,
@@ -84,6 +83,7 @@ impl<'g> Walker<'g> {
             instances: 0,
             claims: 0,
             lost: Lost::No,
+            meant: 0,
             last: Here::default(),
         };
         walker.restart();
@@ -96,7 +96,7 @@ impl<'g> Walker<'g> {
         self.counts.clear();
         self.missed.clear();
         self.hierarchy = Hierarchy::default();
-        (self.instances, self.claims, self.lost) = (0, 0, Lost::No);
+        (self.instances, self.claims, self.lost, self.meant) = (0, 0, Lost::No, 0);
         self.push(LoopId(0), Standing::Transaction, 0);
     }
 
@@ -110,15 +110,17 @@ impl<'g> Walker<'g> {
         self.last = here;
         let guide = self.guide;
         let Some(id) = Tag::of(segment.id()).and_then(|tag| guide.ids.find(tag)) else {
-            self.unknown(segment, here, out);
-            return self.nowhere(segment);
+            return self.unknown(segment, here, out);
         };
         match self.place(segment, id) {
-            Spot::Room { depth, kid } | Spot::Full(Full { depth, kid }) => self.enter(depth, kid, segment, here, out),
+            Spot::Full { .. } | Spot::Guess { .. } if self.lost == Lost::UntilALoop => self.nowhere(segment),
+            Spot::Room { depth, kid } | Spot::Full { depth, kid } => self.enter(depth, kid, segment, here, out),
             Spot::Passed { depth, kid } => self.out_of_order(depth, kid, segment, here, out),
             Spot::Guess { depth, kid } => {
+                let before = out.len();
                 let step = self.enter(depth, kid, segment, here, out);
                 self.count_mut(depth, kid).guessed = true;
+                self.keep_key_findings(kid, before, out);
                 step
             }
             Spot::OtherQualifier => self.misplaced(segment, id, here, Misfit::Qualifier, out),
@@ -139,7 +141,7 @@ impl<'g> Walker<'g> {
         self.frames[1..].iter().map(|frame| self.guide.loop_of(frame.of).loop_id)
     }
 
-    fn top(&self) -> &Frame {
+    pub(super) fn top(&self) -> &Frame {
         self.frames.last().expect("the transaction itself is always open")
     }
 
@@ -163,7 +165,14 @@ impl<'g> Walker<'g> {
         self.frames.push(Frame { of, rank: 0, checked: 0, counts, instance, standing, confused: false });
     }
 
-    fn tell<'o>(&self, out: &'o mut Vec<Found>, segment: Tag, loop_id: Tag, standing: Standing, here: Here) -> Tell<'o>
+    pub(super) fn tell<'o>(
+        &self,
+        out: &'o mut Vec<Found>,
+        segment: Tag,
+        loop_id: Tag,
+        standing: Standing,
+        here: Here,
+    ) -> Tell<'o>
     where
         'g: 'o,
     {
@@ -171,7 +180,14 @@ impl<'g> Walker<'g> {
     }
 
     /// Puts the segment at a kid of the loop at `depth`, closing the loops inside that one.
-    fn enter(&mut self, depth: usize, kid: u16, segment: &Segment<'_>, here: Here, out: &mut Vec<Found>) -> Step {
+    pub(super) fn enter(
+        &mut self,
+        depth: usize,
+        kid: u16,
+        segment: &Segment<'_>,
+        here: Here,
+        out: &mut Vec<Found>,
+    ) -> Step {
         let closed = self.frames.len() - 1 - depth;
         for inner in (depth + 1..self.frames.len()).rev() {
             self.close(inner, here, out);
@@ -210,7 +226,7 @@ impl<'g> Walker<'g> {
     }
 
     /// One more use; a right one takes the place of one that was guessed.
-    fn count(&mut self, depth: usize, kid: u16) -> u32 {
+    pub(super) fn count(&mut self, depth: usize, kid: u16) -> u32 {
         let count = self.count_mut(depth, kid);
         if count.guessed {
             count.guessed = false;
@@ -265,7 +281,10 @@ impl<'g> Walker<'g> {
                 break;
             }
             if self.counts[self.kid_local(depth, kid)].uses == 0 {
-                self.missed.push(Missed { frame: depth as u16, kid, here });
+                match self.meant == here.position {
+                    true => self.meant = 0,
+                    false => self.missed.push(Missed { frame: depth as u16, kid, here }),
+                }
             }
             checked += 1;
         }
@@ -304,187 +323,9 @@ impl<'g> Walker<'g> {
         }
     }
 
-    #[cold]
-    fn missing(&mut self, depth: usize, kid: u16, here: Here, out: &mut Vec<Found>) {
-        let (guide, frame) = (self.guide, self.frames[depth]);
-        let kid = guide.kids[usize::from(kid)];
-        let node = &guide.nodes[usize::from(kid.node)];
-        if node.segment == SE || (kid.inner.is_some() && frame.confused) {
-            return;
-        }
-        let mut tell = self.tell(out, node.segment, node.loop_id, frame.standing, here);
-        tell.push(match kid.inner {
-            None => {
-                let message = format!("{} ({}) is missing; it is required here", node.segment, spoken(&node.name));
-                Fault::new("segment-missing", 2, "3", message)
-            }
-            Some(inner) => {
-                let name = spoken(&guide.loop_of(inner).name);
-                let message = format!("Loop {} ({name}) is missing; it begins with {}", node.loop_id, node.segment);
-                Fault::new("loop-missing", 2, "3", message)
-            }
-        });
-    }
-
-    /// The level at `depth` has neither a claim nor a level below it.
-    #[cold]
-    fn claim_missing(&mut self, depth: usize, here: Here, out: &mut Vec<Found>) {
-        let frame = self.frames[depth];
-        let shape = &self.guide.loops[usize::from(frame.of.0)];
-        let kids = shape.first_kid..shape.first_kid + shape.kid_count;
-        let is_claim = |kid: &u16| {
-            let inner = self.guide.kids[usize::from(*kid)].inner;
-            inner.is_some_and(|inner| self.guide.loop_of(inner).claim.is_some())
-        };
-        if let Some(kid) = kids.into_iter().find(is_claim) {
-            self.missing(depth, kid, here, out);
-        }
-    }
-
-    /// The right segment after its place in a loop that is open.
-    #[cold]
-    fn out_of_order(
-        &mut self,
-        depth: usize,
-        kid: u16,
-        segment: &Segment<'_>,
-        here: Here,
-        out: &mut Vec<Found>,
-    ) -> Step {
-        let guide = self.guide;
-        let shape = guide.kids[usize::from(kid)];
-        let node = &guide.nodes[usize::from(shape.node)];
-        let uses = self.counts[self.kid_local(depth, kid)].uses;
-        if self.lost != Lost::UntilALoop || uses == 0 {
-            let top = *self.top();
-            let mut tell = self.tell(out, node.segment, node.loop_id, top.standing, here);
-            if shape.max != 0 && uses >= shape.max {
-                repeated(shape, guide, &mut tell);
-            } else {
-                let message = format!("{} ({}) comes too late in its loop", node.segment, spoken(&node.name));
-                let fault = Fault::new("segment-out-of-order", 1, "7", message);
-                tell.push(fault.fix("Put the segments in the order of the guide."));
-            }
-        }
-        // Going back must not close what the next segments belong to.
-        let inside = |frame: &Frame| {
-            let shape = &guide.loops[usize::from(frame.of.0)];
-            shape.level.is_some() || shape.claim.is_some() || shape.lines != Lines::No
-        };
-        let harmless = !self.frames[depth + 1..].iter().any(inside);
-        if harmless && (shape.inner.is_some() || depth + 1 == self.frames.len()) {
-            let rank = self.frames[depth].rank;
-            let before = out.len();
-            let step = self.enter(depth, kid, segment, here, out);
-            self.frames[depth].rank = rank;
-            let again = |found: &Found| matches!(found.finding.edit.as_ref(), "segment-too-many" | "loop-too-many");
-            let mut n = 0;
-            out.retain(|found| {
-                n += 1;
-                n <= before || !again(found)
-            });
-            return step;
-        }
-        self.count(depth, kid);
-        self.lost = if shape.inner.is_some() { Lost::UntilALoop } else { self.lost };
-        self.nowhere(segment)
-    }
-
-    /// A segment the guide has, but not here.
-    #[cold]
-    fn misplaced(
-        &mut self,
-        segment: &Segment<'_>,
-        id: usize,
-        here: Here,
-        misfit: Misfit,
-        out: &mut Vec<Found>,
-    ) -> Step {
-        let tag = self.guide.ids.tags[id];
-        if self.lost == Lost::No {
-            let (loop_id, standing) = self.around();
-            let mut tell = self.tell(out, tag, loop_id, standing, here);
-            let place = if loop_id.is_none() { "here".to_string() } else { format!("here, in loop {loop_id}") };
-            let value = segment.element(1);
-            let mut fault = match misfit {
-                Misfit::Place => {
-                    let message = format!("{tag} is not expected {place}");
-                    Fault::new("segment-unexpected", 1, "2", message)
-                        .fix("Look for a segment that is missing before it, or a qualifier that is wrong.")
-                }
-                Misfit::Qualifier => {
-                    let message = format!("{tag} with this qualifier is not used {place}");
-                    Fault::new("segment-not-used", 2, "I4", message)
-                        .fix("Check the qualifier, or take the segment out.")
-                }
-            };
-            fault.value = value;
-            tell.push(fault);
-            self.confuse();
-        }
-        let begins_loop = self
-            .guide
-            .kids
-            .iter()
-            .any(|kid| kid.inner.is_some() && self.guide.nodes[usize::from(kid.node)].segment == tag);
-        self.lost = match (begins_loop, misfit, self.lost) {
-            (true, _, _) | (_, _, Lost::UntilALoop) => Lost::UntilALoop,
-            (false, Misfit::Place, _) | (false, _, Lost::Briefly) => Lost::Briefly,
-            (false, Misfit::Qualifier, Lost::No) => Lost::No,
-        };
-        self.nowhere(segment)
-    }
-
-    /// A segment the guide does not have at all.
-    #[cold]
-    fn unknown(&mut self, segment: &Segment<'_>, here: Here, out: &mut Vec<Found>) {
-        use super::base::Known;
-        let id = String::from_utf8_lossy(&segment.id()[..segment.id().len().min(8)]).into_owned();
-        let (loop_id, standing) = self.around();
-        let known = self.guide.base.known(&self.guide.st01, &id);
-        let tag = Tag::of(segment.id()).unwrap_or(Tag::NONE);
-        let mut tell = self.tell(out, tag, loop_id, standing, here);
-        tell.push(match known {
-            Known::InTransaction => {
-                let message = format!("{id} is not used in this guide");
-                Fault::new("segment-not-used", 2, "I4", message).fix("Take the segment out.")
-            }
-            Known::Elsewhere => {
-                let message = format!("{id} is no segment of this transaction");
-                Fault::new("segment-not-in-transaction", 1, "6", message).fix("Take the segment out.")
-            }
-            Known::Nowhere => {
-                let message = "A segment begins with an id that X12 does not know".to_string();
-                Fault::new("segment-unknown", 1, "1", message)
-                    .fix("Look for a misspelt id, or a terminator inside the segment before it.")
-            }
-        });
-    }
-
-    /// The loop a segment without place seems to be in, and whom it harms: its claim, or the transaction.
-    fn around(&self) -> (Tag, Standing) {
-        let top = self.top();
-        let standing = match top.standing {
-            Standing::Claim { .. } => top.standing,
-            Standing::Level { .. } | Standing::Transaction => Standing::Transaction,
-        };
-        (self.guide.loop_of(top.of).loop_id, standing)
-    }
-
-    /// Marks the open loops up to the claim or level.
-    fn confuse(&mut self) {
-        let guide = self.guide;
-        for frame in self.frames.iter_mut().rev() {
-            frame.confused = true;
-            let shape = &guide.loops[usize::from(frame.of.0)];
-            if shape.level.is_some() || shape.claim.is_some() {
-                break;
-            }
-        }
-    }
-
-    fn nowhere(&self, segment: &Segment<'_>) -> Step {
-        let top = self.top();
+    pub(super) fn nowhere(&mut self, segment: &Segment<'_>) -> Step {
+        self.meant = self.last.position.saturating_add(1);
+        let top = *self.top();
         Step {
             node: None,
             segment: Tag::of(segment.id()).unwrap_or(Tag::NONE),
@@ -498,36 +339,6 @@ impl<'g> Walker<'g> {
             opens_claim: false,
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Misfit {
-    /// No open loop has such a segment from here on.
-    Place,
-    /// One has, with other qualifiers.
-    Qualifier,
-}
-
-#[cold]
-fn repeated(kid: Kid, guide: &Guide, tell: &mut Tell<'_>) {
-    let node = &guide.nodes[usize::from(kid.node)];
-    let times = if kid.max == 1 { "once".to_string() } else { format!("{} times", kid.max) };
-    tell.push(match kid.inner {
-        None => {
-            let message = format!("{} ({}) may come only {times} here", node.segment, spoken(&node.name));
-            Fault::new("segment-too-many", 2, "5", message)
-        }
-        Some(inner) => {
-            let inner = guide.loop_of(inner);
-            let message = format!("Loop {} ({}) may come only {times} here", inner.loop_id, spoken(&inner.name));
-            let mut fault = Fault::new("loop-too-many", 2, "4", message);
-            if inner.lines != Lines::No {
-                // 121: more service lines than a claim may have.
-                fault.statuses.push(StatusCode { category: "A7".into(), code: "121".into(), entity: None });
-            }
-            fault
-        }
-    });
 }
 
 #[cfg(test)]

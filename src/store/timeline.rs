@@ -125,6 +125,12 @@ impl Store {
         rows.iter().map(event).collect()
     }
 
+    /// How many payments were ever taken in.
+    pub async fn payments_count(&self) -> Result<i64, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) FROM payment").fetch_one(self.readers()).await;
+        Ok(row.map_err(StoreError::at("count payments"))?.get(0))
+    }
+
     pub async fn claim_payments(&self, id: ClaimId) -> Result<Vec<ClaimPayment>, StoreError> {
         let rows = sqlx::query(
             "SELECT p.id, p.remittance_id, r.trace, r.payment_date, p.clp_status, p.charge, p.paid, p.patient_responsibility,

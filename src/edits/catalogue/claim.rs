@@ -3,9 +3,6 @@
 use super::edits;
 
 edits! {
-    CONTROL_NUMBER_LONG "control-number-long" "C4-01" 4 PID Warning "A7:478"
-        "The patient control number has more than 20 characters; payers may cut it in their answers."
-        "Keep CLM01 to 20 characters.";
     CONTROL_NUMBER_REPEATED "control-number-repeated" "C4-01" 4 PID Error "A7:478"
         "Another claim of this file and billing provider has the same patient control number."
         "Give each claim its own CLM01, so that its answers find it.";
@@ -96,9 +93,6 @@ edits! {
     NOTE_BLANK "note-blank" "C4-24" 4 PID Warning "A6:704"
         "A note holds no words."
         "Leave the note out or say what it is for.";
-    EXCEPTION_CODE "service-exception-code" "C4-27" 4 PID Error "A7:642"
-        "The service authorization exception code is none that exists."
-        "Send 1 to 7 in REF*4N.";
     DIAGNOSIS_VERSIONS_MIXED "diagnosis-versions-mixed" "S2-14" 4 PID Error "A7:255 A7:700"
         "The claim mixes ICD-9 and ICD-10 diagnoses."
         "Send all with the ABK family, or all with the BK family.";

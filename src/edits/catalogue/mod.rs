@@ -91,15 +91,15 @@ mod tests {
 
     /// Statuses whose text speaks of "entity", and those that need a second status to name a field.
     const NEED_ENTITY: &[&str] = &[
-        "16", "17", "19", "24", "25", "26", "85", "88", "97", "109", "125", "126", "127", "128", "129", "132", "133", "142",
-        "145", "148", "149", "153", "157", "158", "159", "163", "164", "183", "252", "387", "480", "496", "499", "500", "501",
-        "502", "503", "504", "505", "506", "516", "562", "663", "680", "695", "741", "755", "775",
+        "16", "17", "19", "24", "25", "26", "85", "88", "97", "109", "125", "126", "127", "128", "129", "132", "133",
+        "142", "145", "148", "149", "153", "157", "158", "159", "163", "164", "183", "252", "387", "480", "496", "499",
+        "500", "501", "502", "503", "504", "505", "506", "516", "562", "663", "680", "695", "741", "755", "775",
     ];
     const NEED_SECOND: &[&str] = &["21", "402", "508", "510", "511", "512", "693", "694", "697", "700", "732", "745"];
     /// Entity codes of the claim level of a 277CA.
     const ENTITIES: &[&str] = &[
-        "1P", "40", "41", "71", "72", "73", "77", "82", "85", "87", "DK", "DN", "DQ", "GB", "IL", "PR", "PRP", "QB", "QC",
-        "SEP", "TTP", "xx",
+        "1P", "40", "41", "71", "72", "73", "77", "82", "85", "87", "DK", "DN", "DQ", "GB", "IL", "PR", "PRP", "QB",
+        "QC", "SEP", "TTP", "xx",
     ];
 
     #[test]
@@ -123,7 +123,12 @@ mod tests {
             for code in &codes {
                 assert!(matches!(&*code.category, "A3" | "A6" | "A7" | "A8"), "{}", edit.id);
                 let entity = code.entity.as_deref();
-                assert!(entity.is_some() || !NEED_ENTITY.contains(&&*code.code), "{}: {} needs an entity", edit.id, code.code);
+                assert!(
+                    entity.is_some() || !NEED_ENTITY.contains(&&*code.code),
+                    "{}: {} needs an entity",
+                    edit.id,
+                    code.code
+                );
                 assert!(entity.is_none_or(|entity| ENTITIES.contains(&entity)), "{}: {entity:?}", edit.id);
                 let second = codes.len() > 1 || !NEED_SECOND.contains(&&*code.code);
                 assert!(second, "{}: {} needs a second status", edit.id, code.code);

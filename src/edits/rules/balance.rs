@@ -142,7 +142,8 @@ fn other_payer(claim: &Claim<'_>, other: &Run<'_>, report: &mut Report<'_>) {
     let Some(amt) = other.qualified(tag::L2320, tag::AMT, b"D") else { return };
     let id = other.first(tag::L2330B, tag::NM1).map_or(&b""[..], |nm1| nm1.element(9));
     let claim_level: Option<Cents> = other.each(tag::L2320, tag::CAS).map(|cas| adjustments(&cas)).sum();
-    let (Some(paid), Some(charge), Some(claim_level)) = (Cents::from_x12(amt.element(2)), claim.charge(), claim_level) else {
+    let (Some(paid), Some(charge), Some(claim_level)) = (Cents::from_x12(amt.element(2)), claim.charge(), claim_level)
+    else {
         return;
     };
     let (mut line_paid, mut line_adjusted, mut by_line) = (Cents::ZERO, Cents::ZERO, false);
@@ -157,6 +158,8 @@ fn other_payer(claim: &Claim<'_>, other: &Run<'_>, report: &mut Report<'_>) {
     }
     if by_line && paid != line_paid - claim_level {
         let who = other.first(tag::L2320, tag::SBR).map_or("PRP", |sbr| other_payer_entity(sbr.element(1)));
-        report.add(Hit::new(&balance::OTHER_PAYER_PAID, amt).element(2).who(who).fact(paid).fact(line_paid - claim_level));
+        report.add(
+            Hit::new(&balance::OTHER_PAYER_PAID, amt).element(2).who(who).fact(paid).fact(line_paid - claim_level),
+        );
     }
 }

@@ -8,9 +8,6 @@ use crate::edits::day::Day;
 use crate::edits::report::{Hit, Report};
 use crate::edits::rules::parties;
 
-/// Characters of CLM01 that every payer gives back.
-const CONTROL_NUMBER_CHARACTERS: usize = 20;
-
 pub fn header(arena: &Arena, as_of: Day, report: &mut Report<'_>) {
     parties::check(arena.all(), report);
     if let Some(bht) = arena.all().with_id(tag::BHT).next()
@@ -22,16 +19,12 @@ pub fn header(arena: &Arena, as_of: Day, report: &mut Report<'_>) {
 
 pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
     let clm = claim.clm();
-    if clm.element(1).len() > CONTROL_NUMBER_CHARACTERS {
-        report.add(Hit::new(&edit::CONTROL_NUMBER_LONG, clm).element(1));
-    }
     match claim.charge() {
         Some(charge) if charge < Cents::ZERO => report.add(Hit::new(&edit::CHARGE_NEGATIVE, clm).element(2)),
         Some(Cents::ZERO) => report.add(Hit::new(&edit::CHARGE_ZERO, clm).element(2)),
         Some(_) | None => {}
     }
     frequency(claim, report);
-    exception_code(claim, report);
     for placed in claim.parts.arena.all() {
         match (placed.id, placed.loop_id) {
             (tag::PWK, tag::L2300 | tag::L2400) => attachment(placed, report),
@@ -49,7 +42,9 @@ fn frequency(claim: &Claim<'_>, report: &mut Report<'_>) {
     let frequency = claim.frequency();
     let known = match claim.kind {
         ClaimKind::Professional | ClaimKind::Dental => matches!(frequency, b"1" | b"7" | b"8"),
-        ClaimKind::Institutional => matches!(frequency, [b'0'..=b'9' | b'A'..=b'K' | b'M' | b'N' | b'P' | b'Q' | b'X'..=b'Z']),
+        ClaimKind::Institutional => {
+            matches!(frequency, [b'0'..=b'9' | b'A'..=b'K' | b'M' | b'N' | b'P' | b'Q' | b'X'..=b'Z'])
+        }
     };
     if !known && !frequency.is_empty() {
         report.add(Hit::new(&edit::FREQUENCY, claim.clm()).element(5).component(3).code(frequency));
@@ -61,14 +56,6 @@ fn frequency(claim: &Claim<'_>, report: &mut Report<'_>) {
         }
         (b"1", Some(original)) => report.add(Hit::new(&edit::ORIGINAL_REFERENCE_UNEXPECTED, original).element(2)),
         _ => {}
-    }
-}
-
-fn exception_code(claim: &Claim<'_>, report: &mut Report<'_>) {
-    if let Some(code) = claim.head().qualified(tag::L2300, tag::REF, b"4N")
-        && !matches!(code.element(2), [b'1'..=b'7'])
-    {
-        report.add(Hit::new(&edit::EXCEPTION_CODE, code).element(2));
     }
 }
 

@@ -59,7 +59,8 @@ fn pointers(line: &Line<'_>, diagnoses: usize, report: &mut Report<'_>) {
     for (nth, pointer) in sv3.segment.components(11).enumerate() {
         let sound = forms::whole(pointer).is_some_and(|place| (1..=4).contains(&place) && place as usize <= diagnoses);
         if !pointer.is_empty() && !sound {
-            report.add(Hit::new(&edit::POINTER_DENTAL, sv3).element(11).component(nth + 1).code(pointer).fact(diagnoses));
+            report
+                .add(Hit::new(&edit::POINTER_DENTAL, sv3).element(11).component(nth + 1).code(pointer).fact(diagnoses));
         }
     }
 }

@@ -115,4 +115,5 @@ fn versions(seen_9: Option<Placed<'_>>, seen_10: Option<Placed<'_>>, on: Option<
     }
 }
 
-const ICD10_FROM: u32 = 2015_10_01;
+/// 1 October 2015 as CCYYMMDD.
+const ICD10_FROM: u32 = 20_151_001;

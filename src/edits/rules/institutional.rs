@@ -107,9 +107,10 @@ fn providers(claim: &Claim<'_>, report: &mut Report<'_>) {
             report.add(Hit::new(&party::OTHER_OPERATING_ALONE, other));
         }
     }
-    let accident = claim.head().each(tag::L2300, tag::HI).find(|hi| {
-        hi.component(1, 1) == b"BH" && (1..=12).any(|n| matches!(hi.component(n, 2), b"01" | b"02"))
-    });
+    let accident = claim
+        .head()
+        .each(tag::L2300, tag::HI)
+        .find(|hi| hi.component(1, 1) == b"BH" && (1..=12).any(|n| matches!(hi.component(n, 2), b"01" | b"02")));
     if let Some(hi) = accident
         && claim.head().qualified(tag::L2300, tag::REF, b"LU").is_none()
     {
@@ -118,9 +119,10 @@ fn providers(claim: &Claim<'_>, report: &mut Report<'_>) {
 }
 
 fn present_on_admission(claim: &Claim<'_>, report: &mut Report<'_>) {
-    let mut diagnoses = claim.head().each(tag::L2300, tag::HI).filter(|hi| {
-        matches!(hi.component(1, 1), b"ABK" | b"ABF" | b"BK" | b"BF")
-    });
+    let mut diagnoses = claim
+        .head()
+        .each(tag::L2300, tag::HI)
+        .filter(|hi| matches!(hi.component(1, 1), b"ABK" | b"ABF" | b"BK" | b"BF"));
     let says = |hi: &Placed<'_>| (1..=hi.segment.element_count()).any(|n| !hi.component(n, 9).is_empty());
     if claim.facility() == b"11" {
         let principal = claim.head().each(tag::L2300, tag::HI).next();
@@ -215,7 +217,8 @@ fn line_dates(line: &Line<'_>, statement: Option<(Day, Day)>, outpatient: bool, 
 /// Revenue codes of services that outpatient claims price by procedure.
 fn outpatient_procedure(line: &Line<'_>, report: &mut Report<'_>) {
     let Some(sv2) = line.service else { return };
-    let priced = matches!(sv2.element(1).get(..3), Some(b"030" | b"031" | b"032" | b"035" | b"042" | b"043" | b"045" | b"061"));
+    let priced =
+        matches!(sv2.element(1).get(..3), Some(b"030" | b"031" | b"032" | b"035" | b"042" | b"043" | b"045" | b"061"));
     if priced && line.procedure(2).is_empty() {
         report.add(Hit::new(&edit::OUTPATIENT_HCPCS_MISSING, sv2).element(2));
     }
@@ -226,7 +229,9 @@ fn visit_reason(claim: &Claim<'_>, report: &mut Report<'_>) {
         return;
     }
     let unscheduled = claim.lines().find(|line| {
-        line.service.is_some_and(|sv2| sv2.element(1).starts_with(b"045") || matches!(sv2.element(1), b"0516" | b"0526" | b"0762"))
+        line.service.is_some_and(|sv2| {
+            sv2.element(1).starts_with(b"045") || matches!(sv2.element(1), b"0516" | b"0526" | b"0762")
+        })
     });
     let cl1 = claim.head().first(tag::L2300, tag::CL1);
     let scheduled = cl1.is_some_and(|cl1| matches!(cl1.element(1), b"3" | b"4"));

@@ -64,7 +64,8 @@ fn drug(line: &Line<'_>, report: &mut Report<'_>) {
 fn rendering(claim: &Claim<'_>, report: &mut Report<'_>) {
     let own = claim.providers().with_id(tag::NM1).find(|nm1| nm1.element(1) == b"82");
     if let Some(own) = own {
-        for again in claim.lines().filter_map(|line| rendered_by(&line)).filter(|nm1| nm1.element(9) == own.element(9)) {
+        for again in claim.lines().filter_map(|line| rendered_by(&line)).filter(|nm1| nm1.element(9) == own.element(9))
+        {
             report.add(Hit::new(&party::RENDERING_REPEATED, again).element(9));
         }
         return;
@@ -94,7 +95,10 @@ fn doubles(claim: &Claim<'_>, report: &mut Report<'_>) {
         let mut hasher = DefaultHasher::new();
         service.segment.bytes.hash(&mut hasher);
         for placed in line.run.clone() {
-            let tells = matches!((placed.id, placed.element(1)), (tag::DTP, b"472") | (tag::NM1, _) | (tag::TOO, _) | (tag::LIN, _));
+            let tells = matches!(
+                (placed.id, placed.element(1)),
+                (tag::DTP, b"472") | (tag::NM1, _) | (tag::TOO, _) | (tag::LIN, _)
+            );
             if tells {
                 placed.segment.bytes.hash(&mut hasher);
             }

@@ -53,7 +53,11 @@ fn ids(claim: &Claim<'_>, report: &mut Report<'_>) {
     for (nth, other) in claim.other_payers().enumerate() {
         let Some(nm1) = payer_id(&other).filter(|nm1| !nm1.element(9).is_empty()) else { continue };
         let id = nm1.element(9);
-        if claim.other_payers().take(nth).any(|earlier| payer_id(&earlier).is_some_and(|earlier| earlier.element(9) == id)) {
+        if claim
+            .other_payers()
+            .take(nth)
+            .any(|earlier| payer_id(&earlier).is_some_and(|earlier| earlier.element(9) == id))
+        {
             report.add(Hit::new(&party::OTHER_PAYERS_SAME_ID, nm1).element(9));
         } else if id == destination {
             report.add(Hit::new(&party::OTHER_PAYER_IS_DESTINATION, nm1).element(9));
@@ -78,7 +82,8 @@ fn remittance_date(claim: &Claim<'_>, other: &Run<'_>, report: &mut Report<'_>) 
 /// Each SVD01 is the id of a 2330B.
 fn line_payers(claim: &Claim<'_>, report: &mut Report<'_>) {
     for svd in claim.parts.arena.all().with_id(tag::SVD) {
-        let known = claim.other_payers().any(|other| payer_id(&other).is_some_and(|nm1| nm1.element(9) == svd.element(1)));
+        let known =
+            claim.other_payers().any(|other| payer_id(&other).is_some_and(|nm1| nm1.element(9) == svd.element(1)));
         if !known {
             report.add(Hit::new(&party::LINE_PAYER_UNKNOWN, svd).element(1));
         }

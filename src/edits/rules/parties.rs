@@ -19,12 +19,10 @@ pub fn check(run: Run<'_>, report: &mut Report<'_>) {
                 name(placed, entity, report);
             }
             tag::N4 => address(placed, entity, report),
-            tag::PRV => {
-                if placed.element(2) == b"PXC" && !forms::taxonomy(placed.element(3)) {
-                    // A billing provider's PRV stands before its NM1.
-                    let who = if placed.loop_id == tag::L2000A { "85" } else { entity };
-                    report.add(Hit::new(&codes::TAXONOMY, placed).element(3).who(who));
-                }
+            tag::PRV if placed.element(2) == b"PXC" && !forms::taxonomy(placed.element(3)) => {
+                // A billing provider's PRV stands before its NM1.
+                let who = if placed.loop_id == tag::L2000A { "85" } else { entity };
+                report.add(Hit::new(&codes::TAXONOMY, placed).element(3).who(who));
             }
             tag::REF => reference(placed, entity, report),
             _ => {}
@@ -72,7 +70,9 @@ fn name(nm1: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
     }
     match nm1.element(2) {
         // People with one name exist; the guide wants the first name only where there is one.
-        b"1" if nm1.element(4).is_empty() => report.add(Hit::new(&party::PERSON_FIRST_NAME, nm1).element(4).who(entity)),
+        b"1" if nm1.element(4).is_empty() => {
+            report.add(Hit::new(&party::PERSON_FIRST_NAME, nm1).element(4).who(entity))
+        }
         b"2" if !nm1.element(4).is_empty() || !nm1.element(5).is_empty() => {
             report.add(Hit::new(&party::ORGANIZATION_FIRST_NAME, nm1).element(4).who(entity));
         }
@@ -147,16 +147,23 @@ pub fn billing(run: Run<'_>, report: &mut Report<'_>) {
 
 /// True for a post office or lock box: `PO BOX 12`, `P.O. Box 12`, `POST OFFICE BOX`, `LOCKBOX`.
 fn is_box(street: &[u8]) -> bool {
-    let letters = street.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_uppercase);
-    let mut start = [0u8; 13];
-    let mut length = 0;
-    for (place, byte) in start.iter_mut().zip(letters) {
-        *place = byte;
-        length += 1;
-    }
-    let start = &start[..length];
     let boxes: [&[u8]; 4] = [b"POBOX", b"POSTOFFICEBOX", b"LOCKBOX", b"POSTALBOX"];
-    boxes.into_iter().any(|name| start.starts_with(name))
+    boxes.into_iter().any(|name| begins_with(street, name))
+}
+
+/// Compares letters only, and wants the word to end where `name` does.
+fn begins_with(street: &[u8], name: &[u8]) -> bool {
+    let mut rest = street;
+    for &letter in name {
+        while let [b' ' | b'.', after @ ..] = rest {
+            rest = after;
+        }
+        match rest {
+            [first, after @ ..] if first.to_ascii_uppercase() == letter => rest = after,
+            _ => return false,
+        }
+    }
+    !rest.first().is_some_and(u8::is_ascii_alphabetic)
 }
 
 #[cfg(test)]

@@ -122,6 +122,10 @@ fn is_anesthesia(code: &[u8]) -> bool {
 /// SV107: one to four pointers to diagnoses of the claim, each once.
 fn pointers(line: &Line<'_>, diagnoses: usize, report: &mut Report<'_>) {
     let Some(sv1) = line.service else { return };
+    // Without any diagnosis the walk misses HI, and pointers are right to point to it.
+    if diagnoses == 0 {
+        return;
+    }
     if sv1.component(7, 1).is_empty() {
         report.add(Hit::new(&edit::POINTER_MISSING, sv1).element(7).component(1));
         return;
@@ -146,7 +150,8 @@ fn pointers(line: &Line<'_>, diagnoses: usize, report: &mut Report<'_>) {
 
 fn compound(claim: &Claim<'_>, line: &Line<'_>, report: &mut Report<'_>) {
     let Some(own) = link_number(line) else { return };
-    let sharing = claim.lines().filter_map(|line| link_number(&line)).filter(|other| other.element(2) == own.element(2)).count();
+    let sharing =
+        claim.lines().filter_map(|line| link_number(&line)).filter(|other| other.element(2) == own.element(2)).count();
     if sharing < 2 {
         report.add(Hit::new(&edit::COMPOUND_LINK, own).element(2));
     }
@@ -158,8 +163,9 @@ fn link_number<'a>(line: &Line<'a>) -> Option<Placed<'a>> {
 
 /// Procedures that say nothing by themselves.
 const UNLISTED: &[&[u8]] = &[
-    b"A0999", b"A4649", b"A9999", b"B9998", b"B9999", b"E1399", b"J3490", b"J3590", b"J7999", b"J8999", b"J9999", b"K0108",
-    b"L0999", b"L1499", b"L2999", b"L3999", b"L5999", b"L7499", b"L8499", b"Q4050", b"Q4051", b"V2799", b"V5299",
+    b"A0999", b"A4649", b"A9999", b"B9998", b"B9999", b"E1399", b"J3490", b"J3590", b"J7999", b"J8999", b"J9999",
+    b"K0108", b"L0999", b"L1499", b"L2999", b"L3999", b"L5999", b"L7499", b"L8499", b"Q4050", b"Q4051", b"V2799",
+    b"V5299",
 ];
 
 /// CPT's unlisted procedures end in 99 but not all codes that do are unlisted, so only these are known here.
@@ -198,7 +204,9 @@ fn lines_of_business(claim: &Claim<'_>, line: &Line<'_>, report: &mut Report<'_>
 fn ambulance(claim: &Claim<'_>, report: &mut Report<'_>) {
     let transport = claim.lines().find(|line| {
         let code = line.procedure(2);
-        code.len() == 5 && code.starts_with(b"A0") && forms::whole(&code[1..]).is_some_and(|number| (21..1000).contains(&number))
+        code.len() == 5
+            && code.starts_with(b"A0")
+            && forms::whole(&code[1..]).is_some_and(|number| (21..1000).contains(&number))
     });
     let Some(sv1) = transport.and_then(|line| line.service) else { return };
     let details = claim.parts.arena.all().with_id(tag::CR1).next().is_some();

@@ -46,7 +46,9 @@ pub fn of_claim(claim: &Claim<'_>, report: &mut Report<'_>) {
         (false, b"") => report.add(Hit::new(&party::SELF_MISSING, sbr).element(2)),
         _ => {}
     }
-    if !claim.is_dependents() && let Some(nm1) = run.first(tag::L2010BA, tag::NM1) {
+    if !claim.is_dependents()
+        && let Some(nm1) = run.first(tag::L2010BA, tag::NM1)
+    {
         let address = run.first(tag::L2010BA, tag::N3).is_some() && run.first(tag::L2010BA, tag::N4).is_some();
         if !address {
             report.add(Hit::new(&party::SUBSCRIBER_ADDRESS_MISSING, nm1));

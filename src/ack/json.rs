@@ -1,15 +1,15 @@
-//! Findings and summaries as JSON, one object a line, in the shape of the contract.
+//! The findings of a file as JSON, one object a line, and a summary as the last.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cli::output::json_line;
 use crate::domain::Finding;
 use crate::edits::sink::{Sink, Summary};
 
-pub(super) struct JsonReport<W> {
+/// A [`crate::edits::Sink`] that writes JSON lines.
+#[derive(Debug)]
+pub struct JsonReport<W> {
     out: W,
     file: String,
 }
@@ -28,7 +28,6 @@ struct SummaryLine<'a> {
     file: &'a str,
     guide: Option<&'a str>,
     interchanges: u64,
-    rejected_interchanges: u64,
     groups: u64,
     transactions: u64,
     claims: u64,
@@ -38,23 +37,22 @@ struct SummaryLine<'a> {
     warnings: u64,
     bytes: u64,
     seconds: f64,
-    /// Why the file could not be read as X12 at all.
+    /// Why the file is no X12 at all.
     refused: Option<&'a str>,
 }
 
 impl<W: Write> JsonReport<W> {
-    pub(super) fn new(out: W, file: &str) -> JsonReport<W> {
-        JsonReport { out, file: file.to_string() }
+    pub fn new(out: W, file: impl Into<String>) -> JsonReport<W> {
+        JsonReport { out, file: file.into() }
     }
 
-    pub(super) fn summary(&mut self, summary: &Summary, took: Duration) -> io::Result<()> {
+    pub fn summary(&mut self, summary: &Summary, seconds: f64) -> io::Result<()> {
         let claims = summary.claims;
-        let line = SummaryLine {
+        let told = SummaryLine {
             kind: "summary",
             file: &self.file,
             guide: summary.guide.as_deref(),
             interchanges: summary.interchanges,
-            rejected_interchanges: summary.interchanges_rejected,
             groups: summary.groups,
             transactions: summary.transactions,
             claims: claims.accepted + claims.rejected,
@@ -63,15 +61,21 @@ impl<W: Write> JsonReport<W> {
             errors: summary.errors,
             warnings: summary.warnings,
             bytes: summary.bytes,
-            seconds: (took.as_secs_f64() * 1e4).round() / 1e4,
+            seconds,
             refused: summary.refused.as_deref(),
         };
-        json_line(&mut self.out, &line)
+        line(&mut self.out, &told)
     }
+}
+
+/// One object and a line feed.
+fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
 }
 
 impl<W: Write> Sink for JsonReport<W> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        json_line(&mut self.out, &FindingLine { kind: "finding", file: &self.file, finding })
+        line(&mut self.out, &FindingLine { kind: "finding", file: &self.file, finding })
     }
 }
