@@ -5,6 +5,8 @@
 
 pub mod answers;
 
+pub mod exceptions;
+
 pub mod gateway;
 
 pub mod lines;
