@@ -34,4 +34,8 @@ pub mod watch;
 #[cfg(test)]
 pub mod testing;
 
+#[cfg(test)]
+#[path = "tests/outgoing.rs"]
+mod outgoing_tests;
+
 pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};
