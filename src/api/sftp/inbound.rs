@@ -22,7 +22,7 @@ const UNFINISHED_MS_MAX: i64 = 7 * 86_400_000;
 
 /// What has arrived of a file.
 pub(super) enum Content {
-    Submission(Incoming),
+    Submission(Box<Incoming>),
     /// A payer's answer; the collect stage seals it.
     Response(Vec<u8>),
 }
@@ -39,7 +39,7 @@ impl Content {
                     SftpRefusal::failure(format!("too many files in a short time; try again in {seconds} seconds"))
                 })?;
                 let incoming = intake::begin(gateway, submitter, Channel::Sftp, name, None).await;
-                Ok(Content::Submission(incoming.map_err(refused)?))
+                Ok(Content::Submission(Box::new(incoming.map_err(refused)?)))
             }
             Role::Payer => {
                 partners.payer(&session.login).filter(|payer| payer.active).ok_or_else(switched_off)?;
