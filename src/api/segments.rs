@@ -16,6 +16,7 @@ use crate::domain::ids::ClaimId;
 use crate::pipeline::Gateway;
 use crate::pipeline::gateway::blocking;
 use crate::store::PayloadReader;
+use crate::store::claims::Spans;
 use crate::x12::segment::text_of;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -43,7 +44,8 @@ async fn claim_edi(
     let row = gateway.store.claim(record.id).await?.ok_or_else(|| Problem::not_found("claim"))?;
     let submission = gateway.store.submission(record.submission_id).await?.ok_or_else(|| Problem::not_found("claim"))?;
     let reader = gateway.open_payload(submission.payload_id)?;
-    let spans = [row.spans.provider, row.spans.subscriber, row.spans.patient, row.spans.claim];
+    let Spans { provider, subscriber, patient, claim } = row.received.spans;
+    let spans = [provider, subscriber, patient, claim];
     let received = blocking(move || read_spans(reader, &spans.map(|span| (span.offset, span.bytes)))).await??;
     let sent = match record.batch_id {
         Some(batch) => sent_segments(&gateway, batch, record.id).await?,

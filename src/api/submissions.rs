@@ -23,7 +23,7 @@ use crate::domain::ids::SubmissionId;
 use crate::domain::limits::WAIT_SECONDS_MAX;
 use crate::domain::{Cents, Finding};
 use crate::partner::rate::TooOften;
-use crate::pipeline::Gateway;
+use crate::pipeline::{Gateway, StageError};
 use crate::pipeline::intake::{self, IntakeRefusal, Received};
 use crate::store::mail::MailKind;
 use crate::store::submissions::{Channel, SubmissionRow};
@@ -164,6 +164,8 @@ fn too_often(TooOften { wait }: TooOften) -> Problem {
 fn refused(refusal: IntakeRefusal) -> Problem {
     match refusal {
         IntakeRefusal::Stage(error) => error.into(),
+        IntakeRefusal::DiskFull { source } => StageError::from(source).into(),
+        IntakeRefusal::NotActive { .. } => Problem::forbidden(refusal.to_string()),
         IntakeRefusal::TooLarge { .. } => {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The file is too large", refusal.to_string())
         }

@@ -21,12 +21,47 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the gateway until SIGTERM or Ctrl-C
+    Serve,
+    /// A round trip with two simulated payers: claims in, checked, sent, answered, matched
+    Demo(DemoArgs),
+    /// Check files against the guides
+    Validate(ValidateArgs),
+    /// A file with its segments explained
+    Show(ShowArgs),
+    /// Hand files in to a gateway over HTTPS
+    Submit(SubmitArgs),
+    /// Where claims are
+    #[command(subcommand)]
+    Claims(ClaimsCommand),
     /// Partners' files: list them, or find what is wrong with them
     #[command(subcommand)]
     Partner(PartnerCommand),
+    /// API keys of partners
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// People who may use the console
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Batches that wait for their window
+    #[command(subcommand)]
+    Batch(BatchCommand),
+    /// Ask payers for responses now
+    Collect(CollectArgs),
+    /// Files on their way to payers
+    #[command(subcommand)]
+    Delivery(DeliveryCommand),
     /// The keys and certificates of this gateway
     #[command(subcommand)]
     Certs(CertsCommand),
+    /// The database and the payloads
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// The audit trail
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Every claim and every cent accounted for, or which is not
+    Reconcile(ReconcileArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -162,7 +197,7 @@ pub enum KeyCommand {
     },
     /// End a key's life now
     Revoke { key_id: String },
-    /// Every key with its partner and when it was used last
+    /// Every key with its partner
     List,
 }
 
@@ -172,17 +207,8 @@ pub enum UserCommand {
     Add {
         name: String,
         #[arg(long, value_enum)]
-        role: Role,
+        role: crate::store::users::Role,
     },
-}
-
-/// What a person may do in the console.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Role {
-    Support,
-    Operator,
-    Admin,
-    Auditor,
 }
 
 #[derive(Debug, Subcommand)]
@@ -223,10 +249,6 @@ pub enum StoreCommand {
     Migrate,
     /// Look whether the store is whole
     Check,
-    /// Write a copy of the store and the payloads while the gateway runs
-    Backup { dir: PathBuf },
-    /// Bring a copy back into an empty store
-    Restore { dir: PathBuf },
 }
 
 #[derive(Debug, Subcommand)]

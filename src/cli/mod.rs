@@ -2,10 +2,24 @@
 //! standard error; the exit status says which of three ends a command came to.
 
 pub mod args;
+pub mod audit;
+pub mod batch;
 pub mod certs;
+pub mod claims;
+pub mod collect;
+pub mod delivery;
+pub mod demo;
+pub mod key;
 pub mod logging;
 pub mod output;
 pub mod partner;
+pub mod reconcile;
+pub mod serve;
+pub mod show;
+pub mod store;
+pub mod submit;
+pub mod user;
+pub mod validate;
 
 use std::fmt;
 use std::path::Path;
@@ -14,7 +28,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
+use crate::daemon::open::open_store;
+use crate::domain::Clock;
 use crate::partner::{Config, Fault};
+use crate::store::Store;
 use args::{Arguments, CertsCommand, Command, PartnerCommand};
 
 /// Done, and nothing wrong was found.
@@ -41,6 +58,20 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Partner(PartnerCommand::Check(args)) => partner::check(&args, given, Vec::new()),
         Command::Partner(PartnerCommand::List(args)) => partner::list(&args, &config(given)?),
         Command::Certs(CertsCommand::Init) => certs::init(&config(given)?),
+        Command::Serve => serve::run(config(given)?),
+        Command::Demo(args) => demo::run(&args),
+        Command::Validate(args) => validate::run(&args, given),
+        Command::Show(args) => show::run(&args, given),
+        Command::Submit(args) => submit::run(&args),
+        Command::Claims(command) => claims::run(command, &config(given)?),
+        Command::Key(command) => key::run(command, &config(given)?),
+        Command::User(command) => user::run(command, &config(given)?),
+        Command::Batch(command) => batch::run(command, &config(given)?),
+        Command::Collect(args) => collect::run(&args, &config(given)?),
+        Command::Delivery(command) => delivery::run(command, &config(given)?),
+        Command::Store(command) => store::run(command, &config(given)?),
+        Command::Audit(command) => audit::run(command, &config(given)?),
+        Command::Reconcile(args) => reconcile::run(&args, &config(given)?),
     }
 }
 
@@ -49,6 +80,20 @@ fn config(given: Option<&Path>) -> Result<Config> {
     let config = Config::load(given).map_err(Faults)?;
     logging::start(&config.log);
     Ok(config)
+}
+
+/// Runs a command's work on the store, beside a running gateway if there is one. The work gets the time.
+fn on_store(
+    config: &Config,
+    work: impl AsyncFnOnce(&Store, i64) -> Result<ExitCode>,
+) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = open_store(config).await?;
+        let done = work(&store, Clock::System.now_ms()).await;
+        store.close().await;
+        done
+    })
 }
 
 /// Why a command could not start: every fault on a line of its own.

@@ -76,7 +76,7 @@ pub async fn serve_until(gateway: Arc<Gateway>, doors: Doors, shutdown: Shutdown
     let tls = server_config(&TlsFiles {
         certificate: certs.join("server.crt"),
         key: certs.join("server.key"),
-        client_authorities: None,
+        client_ca: None,
     })?;
     let metrics = ops::install_metrics();
     let web = crate::api::router(gateway.clone()).merge(crate::console::router().with_state(gateway.clone()));

@@ -7,7 +7,10 @@ use crate::domain::Clock;
 use crate::domain::ids::IdSource;
 use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
+use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
+use crate::pipeline::deliver::UnderWay;
+use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
 
@@ -35,15 +38,8 @@ fn lines(all: &[Fault]) -> String {
 pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
     let partners = PartnerBook::open(&config, Vec::new()).map_err(|faults| OpenError::Partners { faults })?;
     let guides = Guides::load(Some(&config.paths.schemas))?;
-    let key = MasterKey::read(&config.paths.certs.join("master.key"))?;
-    let payloads = match &config.payloads {
-        PayloadsUrl::Folder(folder) => PayloadStore::open_folder(folder, key)?,
-        PayloadsUrl::S3 { .. } => return Err(OpenError::S3),
-    };
-    let store = match &config.store {
-        StoreUrl::Sqlite(path) => Store::open_file(path).await?,
-        StoreUrl::Postgres(_) => return Err(OpenError::Postgres),
-    };
+    let payloads = open_payloads(&config)?;
+    let store = open_store(&config).await?;
     Ok(Arc::new(Gateway {
         clock: Clock::System,
         ids: IdSource::new(config.gateway.node),
@@ -52,6 +48,26 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         partners,
         guides: Arc::new(guides),
         nudges: Nudges::default(),
+        lines: Lines::default(),
+        under_way: UnderWay::default(),
+        submission_rates: RateLimits::default(),
         config,
     }))
+}
+
+/// The payload store alone.
+pub fn open_payloads(config: &Config) -> Result<PayloadStore, OpenError> {
+    let key = MasterKey::read(&config.paths.certs.join("master.key"))?;
+    match &config.payloads {
+        PayloadsUrl::Folder(folder) => Ok(PayloadStore::open_folder(folder, key)?),
+        PayloadsUrl::S3 { .. } => Err(OpenError::S3),
+    }
+}
+
+/// The database alone: commands work on it beside a running gateway.
+pub async fn open_store(config: &Config) -> Result<Store, OpenError> {
+    match &config.store {
+        StoreUrl::Sqlite(path) => Ok(Store::open_file(path).await?),
+        StoreUrl::Postgres(_) => Err(OpenError::Postgres),
+    }
 }

@@ -7,6 +7,7 @@ pub mod ids;
 pub mod limits;
 pub mod money;
 pub mod phi;
+pub mod posting;
 
 pub use claim::{ClaimKind, ClaimStatus};
 pub use clock::{Clock, Timestamp};

@@ -1,1 +1,32 @@
-//! placeholder
+//! The edits of SNIP levels 3 to 7 over a walked claim, and the whole-file check that runs them: one pass
+//! over the bytes, from the interchange to each claim's verdict. Partners' mistakes are findings, never errors.
+
+pub mod arena;
+pub mod catalogue;
+pub mod check;
+pub mod claim;
+pub mod codesets;
+mod context;
+#[cfg(test)]
+mod corpus_tests;
+pub mod day;
+pub mod fingerprint;
+pub mod forms;
+#[cfg(test)]
+pub mod generated_tests;
+pub mod lists;
+pub mod report;
+mod rules;
+#[cfg(test)]
+pub mod samples;
+pub mod settings;
+pub mod sink;
+pub mod sniff;
+mod supported;
+mod walked;
+
+pub use check::check;
+pub use codesets::CodeSets;
+pub use day::Day;
+pub use settings::{Context, Lookups, Payer, Settings, Syntax};
+pub use sink::{CheckedClaim, Sink, Summary, Verdict};

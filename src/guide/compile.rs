@@ -17,7 +17,8 @@ const PERIOD_FORMAT: &str = "1250";
 pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
     let mut compiler = Compiler::new(file, &base);
     compiler.loop_of(None, "", "", &file.kids);
-    let Compiler { loops, kids, nodes, elements, texts, codes, .. } = compiler;
+    let Compiler { mut loops, kids, nodes, elements, texts, codes, .. } = compiler;
+    let required = required(&mut loops, &kids);
     let ids = Ids::new(nodes.iter().map(|node| node.segment));
     let (dispatch, candidates) = dispatch(&loops, &kids, &nodes, &ids);
     Guide {
@@ -39,6 +40,7 @@ pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
         ids,
         dispatch,
         candidates,
+        required,
         base,
     }
 }
@@ -148,8 +150,10 @@ impl<'a> Compiler<'a> {
             claim: position(self.file.claims.iter().position(|claim| claim.loop_id == id)),
             lines: match self.file.claims.iter().find(of_lines) {
                 Some(claim) if claim.lines_numbered => Lines::Numbered,
-                Some(_) | None => Lines::Plain,
+                Some(_) => Lines::Plain,
+                None => Lines::No,
             },
+            required: Run::default(),
         }
     }
 
@@ -262,6 +266,17 @@ impl<'a> Compiler<'a> {
         }
         Some(index)
     }
+}
+
+/// The required kids of each loop, in order.
+fn required(loops: &mut [Loop], kids: &[Kid]) -> Vec<u16> {
+    let mut required = Vec::new();
+    for of in loops {
+        let first = required.len();
+        required.extend((of.first_kid..of.first_kid + of.kid_count).filter(|&kid| kids[usize::from(kid)].required));
+        of.required = Run { first: first as u16, count: (required.len() - first) as u16 };
+    }
+    required
 }
 
 /// For each loop and segment id, the kids it may be: those with more keys first, then in the guide's order.

@@ -17,14 +17,21 @@
 
 pub mod audit;
 pub mod base;
+mod check;
 pub mod codes;
 mod compile;
+mod hierarchy;
 pub mod load;
+mod misfit;
 pub mod model;
+mod place;
 pub mod source;
 pub mod step;
 mod syntax;
 pub mod tag;
+mod tell;
+mod values;
+pub mod walk;
 
 pub use base::Base;
 pub use codes::CodeSet;
@@ -32,3 +39,4 @@ pub use load::{Guides, LoadError};
 pub use model::{Element, Guide, Loop, Node, Type, Usage};
 pub use step::{Found, LoopId, NodeId, Opened, Standing, Step};
 pub use tag::Tag;
+pub use walk::Walker;

@@ -34,6 +34,7 @@ pub struct Guide {
     /// `loops.len()` rows of `ids.len()` columns: where the kids of a loop that a segment id may start are listed.
     pub(super) dispatch: Vec<Run>,
     pub(super) candidates: Vec<u16>,
+    pub(super) required: Vec<u16>,
     pub(super) base: Arc<Base>,
 }
 
@@ -71,6 +72,8 @@ pub struct Loop {
     pub name: String,
     pub(super) first_kid: u16,
     pub(super) kid_count: u16,
+    /// Its required kids in [`Guide`]'s list of them.
+    pub(super) required: Run,
     /// Index in [`Guide::levels`] and [`Guide::claims`].
     pub(super) level: Option<u8>,
     pub(super) claim: Option<u8>,
@@ -79,6 +82,7 @@ pub struct Loop {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lines {
+    No,
     Plain,
     /// The first element of its first segment counts from 1 in each claim.
     Numbered,
@@ -244,6 +248,11 @@ impl Guide {
     /// The values the guide allows; `None` where it lists none.
     pub fn codes(&self, element: &Element) -> Option<&CodeSet> {
         element.codes.map(|index| &self.codes[usize::from(index)])
+    }
+
+    #[inline]
+    pub(super) fn required_of(&self, of: &Loop) -> &[u16] {
+        &self.required[usize::from(of.required.first)..][..usize::from(of.required.count)]
     }
 
     /// Whether both are the same sort of claim, remittance or answer.

@@ -40,8 +40,8 @@ pub enum CertError {
     #[error("{path} could not be read", path = path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error(
-        "{path} can't sign a new {SERVER_CERTIFICATE}: it must be a PEM file made by `certs init`; remove {CA_CERTIFICATE} and \
-         {CA_KEY} to have a new authority made, which clients must then be given",
+        "{path} can't sign a new {SERVER_CERTIFICATE}: it must be a PEM file made by `certs init`; remove \
+         {CA_CERTIFICATE} and {CA_KEY} to have a new authority made, which clients must then be given",
         path = path.display()
     )]
     Authority { path: PathBuf, source: rcgen::Error },

@@ -23,8 +23,8 @@ pub struct TlsFiles {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error(
-        "{path} could not be read as {what} in PEM form: `claimgate certs init` makes what is missing, or set paths.certs \
-         in gateway.toml",
+        "{path} could not be read as {what} in PEM form: `claimgate certs init` makes what is missing, or set \
+         paths.certs in gateway.toml",
         path = path.display()
     )]
     Read { path: PathBuf, what: &'static str, source: rustls::pki_types::pem::Error },

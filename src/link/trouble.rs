@@ -238,8 +238,8 @@ impl LinkError {
             }
             LinkError::NoCommonCipher { .. } => "Ask the payer which host keys and ciphers their server offers.",
             LinkError::HostKeyDiffers { .. } => {
-                "Ask the payer, by telephone, for their new host key; only if it is theirs, set endpoint.host_key. Until \
-                 then nothing is sent."
+                "Ask the payer, by telephone, for their new host key; only if it is theirs, set endpoint.host_key. \
+                 Until then nothing is sent."
             }
             LinkError::LoginRefused { .. } => "Ask the payer to accept the gateway's public key for this user.",
             LinkError::LostDuring { .. } => {

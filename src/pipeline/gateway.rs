@@ -7,7 +7,10 @@ use tokio::sync::Notify;
 use crate::domain::Clock;
 use crate::domain::ids::{IdSource, PayloadId};
 use crate::guide::Guides;
+use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
+use crate::pipeline::deliver::UnderWay;
+use crate::pipeline::lines::Lines;
 use crate::store::{PayloadError, PayloadReader, PayloadStore, Sealed, Store, StoreError};
 
 /// One running gateway: its settings, its clock, its store. Shared as `Arc<Gateway>`.
@@ -20,6 +23,12 @@ pub struct Gateway {
     pub partners: PartnerBook,
     pub guides: Arc<Guides>,
     pub nudges: Nudges,
+    /// How often and how many at one time payers are called.
+    pub lines: Lines,
+    /// Payers that files are being sent to.
+    pub under_way: UnderWay,
+    /// How often each submitter may hand in a file, whatever the front door; see `intake::admit`.
+    pub submission_rates: RateLimits,
 }
 
 impl Gateway {

@@ -3,7 +3,11 @@
 //! carries no data, and by a timer. In a stage's folder `mod.rs` says what it takes, leaves and never
 //! does, `plan.rs` decides (pure; `now` is an argument) and `run.rs` does.
 
+pub mod answers;
+
 pub mod gateway;
+
+pub mod lines;
 
 pub mod intake;
 
@@ -22,5 +26,8 @@ pub mod correlate;
 pub mod remit;
 
 pub mod watch;
+
+#[cfg(test)]
+pub mod testing;
 
 pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};

@@ -2,7 +2,7 @@
 //!
 //! | call | does |
 //! |---|---|
-//! | `POST /claims` | body: one 837. Taken: `202 {"name","bytes"}`. The file's name is that of `X-File-Name`, or made up. The same name with the same bytes again: `202` and nothing is done twice; with other bytes: `409` |
+//! | `POST /claims` | body: one 837. Taken: `202 {"name","bytes"}`. The file's name is that of `X-File-Name`, or made up. The same `Idempotency-Key` or the same name again, with the same bytes: `202` and nothing is done twice; with other bytes: `409` |
 //! | `POST /claims/{name}`, `PUT /claims/{name}` | the same, with the name in the path |
 //! | `GET /claims/{name}` | `200 {"name","bytes"}` when that file has arrived, else `404`: for a gateway whose connection was lost |
 //! | `GET /responses` | `{"files":[{"name","bytes"}]}`: answers that lie ready |
@@ -11,9 +11,10 @@
 //!
 //! Errors are `{"error":"..."}`. With a client authority set, a caller without a certificate of it gets 401.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -100,11 +101,37 @@ pub enum Callers {
 struct Desk {
     mail_room: Arc<MailRoom>,
     callers: Callers,
+    taken: Arc<Mutex<BTreeMap<Mark, Taken>>>,
+}
+
+/// What a repetition is known by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    Name(String),
+    IdempotencyKey(String),
+}
+
+#[derive(Clone, Debug)]
+struct Taken {
+    name: String,
+    body: u64,
+}
+
+impl Desk {
+    /// Notes a file under its marks, unless one of them is known: then what was taken under it.
+    fn note(&self, marks: Vec<Mark>, file: &Taken) -> Option<Taken> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = marks.iter().find_map(|mark| taken.get(mark)) {
+            return Some(before.clone());
+        }
+        taken.extend(marks.into_iter().map(|mark| (mark, file.clone())));
+        None
+    }
 }
 
 /// The service without its socket.
 pub fn router(mail_room: Arc<MailRoom>, callers: Callers) -> Router {
-    let desk = Desk { mail_room, callers };
+    let desk = Desk { mail_room, callers, taken: Arc::default() };
     Router::new()
         .route("/claims", axum::routing::post(take_unnamed))
         .route("/claims/{name}", get(arrived).post(take_named).put(take_named))
@@ -131,16 +158,20 @@ async fn at_the_door(State(desk): State<Desk>, request: Request, next: Next) -> 
 }
 
 async fn take_unnamed(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
-    let given = headers.get("x-file-name").and_then(|name| name.to_str().ok());
-    let name = given.map_or_else(|| format!("{:016x}.837", hash(0, &body)), str::to_string);
-    take(&desk, &name, body).await
+    let given = header_of(&headers, "x-file-name").map(str::to_string);
+    let name = given.unwrap_or_else(|| format!("{:016x}.837", hash(0, &body)));
+    take(&desk, name, &headers, body).await
 }
 
-async fn take_named(State(desk): State<Desk>, Path(name): Path<String>, body: Bytes) -> Response {
-    take(&desk, &name, body).await
+async fn take_named(State(desk): State<Desk>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    take(&desk, name, &headers, body).await
 }
 
-async fn take(desk: &Desk, name: &str, body: Bytes) -> Response {
+fn header_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+async fn take(desk: &Desk, name: String, headers: &HeaderMap, body: Bytes) -> Response {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.len() > NAME_CHARACTERS_MAX || !name.chars().all(plain) || name.starts_with('.') {
         return refused(StatusCode::BAD_REQUEST, "a file's name is letters, digits, - _ and ., at most 200");
@@ -148,13 +179,16 @@ async fn take(desk: &Desk, name: &str, body: Bytes) -> Response {
     if body.is_empty() {
         return refused(StatusCode::BAD_REQUEST, "the body is empty: send one 837 file");
     }
-    match desk.mail_room.received().into_iter().find(|file| file.name == name) {
-        Some(before) if before.bytes.as_slice() == body.as_ref() => taken(name, body.len()),
-        Some(_) => refused(StatusCode::CONFLICT, "another file of this name was taken before"),
+    let file = Taken { name: name.clone(), body: hash(0, &body) };
+    let key = header_of(headers, "idempotency-key").map(|key| Mark::IdempotencyKey(key.to_string()));
+    let marks = key.into_iter().chain([Mark::Name(name.clone())]).collect();
+    match desk.note(marks, &file) {
+        Some(before) if before.body == file.body => taken(&before.name, body.len()),
+        Some(_) => refused(StatusCode::CONFLICT, "another file was taken under this name or idempotency key"),
         None => {
             let bytes = body.len();
-            desk.mail_room.take_in(name.to_string(), body.into()).await;
-            taken(name, bytes)
+            desk.mail_room.take_in(name.clone(), body.into()).await;
+            taken(&name, bytes)
         }
     }
 }

@@ -77,6 +77,31 @@ impl Ports {
     }
 }
 
+/// Who the partners are. The demo takes it from the files it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cast {
+    /// ISA05/06 of the submitter.
+    pub submitter: Party,
+    /// ISA07/08 of what it sends.
+    pub gateway: Party,
+    /// ISA15.
+    pub usage: String,
+    pub sftp_payer_ids: Vec<String>,
+    pub https_payer_ids: Vec<String>,
+}
+
+impl Default for Cast {
+    fn default() -> Cast {
+        Cast {
+            submitter: Party::new("ZZ", SUBMITTER_ID),
+            gateway: Party::new("ZZ", GATEWAY_ID),
+            usage: "T".to_string(),
+            sftp_payer_ids: vec![SFTP_PAYER.1.to_string()],
+            https_payer_ids: vec![HTTPS_PAYER.1.to_string()],
+        }
+    }
+}
+
 /// How the payers of a world answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Temper {
@@ -114,7 +139,13 @@ impl RunningPayers {
 
 impl World {
     /// Writes everything under `folder`, which is made when missing. `schemas` is the folder of the guides.
-    pub fn write(folder: &Path, schemas: &Path, ports: Ports, temper: Temper) -> Result<World, WorldError> {
+    pub fn write(
+        folder: &Path,
+        schemas: &Path,
+        ports: Ports,
+        temper: Temper,
+        cast: &Cast,
+    ) -> Result<World, WorldError> {
         let keys = |source| WorldError::Keys { source };
         let made = certs::init(&folder.join("certs")).map_err(keys)?;
         tracing::debug!(files = made.len(), "keys of the simulated world were made");
@@ -125,12 +156,12 @@ impl World {
         let submitter_public_key = ssh_key(&submitter_key)?;
         let gateway_public_key = ssh_key(&folder.join("certs").join(GATEWAY_KEY))?;
         let config = folder.join("gateway.toml");
-        write(&config, &gateway_toml(schemas, ports))?;
+        write(&config, &gateway_toml(schemas, ports, cast))?;
         let partners = folder.join("partners");
         let host_key = read(&payer_keys(folder, SFTP_PAYER).join(certs::SSH_HOST_KEY_PUBLIC))?;
-        write(&partners.join(format!("{SUBMITTER}.toml")), &submitter_toml(&submitter_public_key))?;
-        write(&partners.join(format!("{}.toml", SFTP_PAYER.0)), &sftp_payer_toml(ports, &host_key))?;
-        write(&partners.join(format!("{}.toml", HTTPS_PAYER.0)), &https_payer_toml(folder, ports))?;
+        write(&partners.join(format!("{SUBMITTER}.toml")), &submitter_toml(&submitter_public_key, &cast.submitter))?;
+        write(&partners.join(format!("{}.toml", SFTP_PAYER.0)), &sftp_payer_toml(ports, &host_key, &cast.sftp_payer_ids))?;
+        write(&partners.join(format!("{}.toml", HTTPS_PAYER.0)), &https_payer_toml(folder, ports, &cast.https_payer_ids))?;
         Ok(World {
             config,
             submitter_key,
@@ -195,14 +226,15 @@ fn payer(name: &str, id: &str, tax_id: &str, temper: Temper) -> Payer {
     })
 }
 
-fn gateway_toml(schemas: &Path, ports: Ports) -> String {
+fn gateway_toml(schemas: &Path, ports: Ports, cast: &Cast) -> String {
     let Ports { https, sftp, ops, .. } = ports;
     let schemas = quoted(schemas);
+    let Cast { gateway: Party { qualifier, id }, usage, .. } = cast;
     format!(
         r#"[gateway]
-id = "{GATEWAY_ID}"
-qualifier = "ZZ"
-usage = "T"
+id = "{id}"
+qualifier = "{qualifier}"
+usage = "{usage}"
 
 [listen]
 https = "127.0.0.1:{https}"
@@ -223,14 +255,14 @@ certs = "certs"
     )
 }
 
-fn submitter_toml(public_key: &str) -> String {
+fn submitter_toml(public_key: &str, Party { qualifier, id }: &Party) -> String {
     format!(
         r#"kind = "submitter"
 name = "Demo Billing Services"
 
 [interchange]
-qualifier = "ZZ"
-id = "{SUBMITTER_ID}"
+qualifier = "{qualifier}"
+id = "{id}"
 
 [identity]
 etins = []
@@ -249,7 +281,7 @@ submissions = "6000/min"
     )
 }
 
-fn sftp_payer_toml(ports: Ports, host_key: &str) -> String {
+fn sftp_payer_toml(ports: Ports, host_key: &str, payer_ids: &[String]) -> String {
     let host_key = host_key.trim();
     let endpoint = format!(
         r#"type = "sftp"
@@ -264,10 +296,10 @@ after_collect = "delete"
 "#,
         port = ports.sftp_payer
     );
-    payer_toml("Harbor Mutual", SFTP_PAYER.1, &endpoint)
+    payer_toml("Harbor Mutual", SFTP_PAYER.1, payer_ids, &endpoint)
 }
 
-fn https_payer_toml(folder: &Path, ports: Ports) -> String {
+fn https_payer_toml(folder: &Path, ports: Ports, payer_ids: &[String]) -> String {
     let ca = quoted(&payer_keys(folder, HTTPS_PAYER).join(certs::CA_CERTIFICATE));
     let endpoint = format!(
         r#"type = "https"
@@ -277,14 +309,16 @@ ca = {ca}
 "#,
         port = ports.https_payer
     );
-    payer_toml("Prairie Health", HTTPS_PAYER.1, &endpoint)
+    payer_toml("Prairie Health", HTTPS_PAYER.1, payer_ids, &endpoint)
 }
 
-fn payer_toml(name: &str, id: &str, endpoint: &str) -> String {
+fn payer_toml(name: &str, id: &str, payer_ids: &[String], endpoint: &str) -> String {
+    // A payer that no claim names still has its own id.
+    let payer_ids = if payer_ids.is_empty() { format!("{id:?}") } else { strings(payer_ids) };
     format!(
         r#"kind = "payer"
 name = "{name}"
-payer_ids = ["{id}"]
+payer_ids = [{payer_ids}]
 accepts = ["837P", "837I", "837D"]
 
 [interchange]
@@ -309,6 +343,11 @@ max = "5s"
 give_up_after = "1h"
 "#
     )
+}
+
+fn strings(all: &[String]) -> String {
+    let quoted: Vec<String> = all.iter().map(|text| toml::Value::String(text.clone()).to_string()).collect();
+    quoted.join(", ")
 }
 
 /// A TOML string. A path may hold what a string must not.

@@ -1,1 +1,559 @@
-//! Deliveries: due work, leases, attempts and their outcomes.
+//! Deliveries: due work, leases, attempts and their outcomes. An attempt's row is committed before anything
+//! is sent, so that one that never came back is seen and looked into.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::batches::BatchState;
+use super::events::{NewBatchEvent, add_batch_event};
+use super::{Store, StoreError};
+use crate::domain::ClaimStatus;
+use crate::domain::ids::{AlarmId, BatchId, DeliveryId, PayloadId};
+
+/// The numbers are the store's and never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeliveryState {
+    Due = 0,
+    Sent = 1,
+    WithSupport = 2,
+    /// In the mailbox of a payer that fetches from us.
+    WaitsToBeFetched = 3,
+}
+
+impl DeliveryState {
+    pub const ALL: [DeliveryState; 4] =
+        [DeliveryState::Due, DeliveryState::Sent, DeliveryState::WithSupport, DeliveryState::WaitsToBeFetched];
+
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    pub fn from_code(code: i64) -> Option<DeliveryState> {
+        DeliveryState::ALL.into_iter().find(|state| state.code() == code)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeliveryState::Due => "due",
+            DeliveryState::Sent => "sent",
+            DeliveryState::WithSupport => "with_support",
+            DeliveryState::WaitsToBeFetched => "waits_to_be_fetched",
+        }
+    }
+}
+
+/// Whether an earlier attempt may have arrived. The numbers are the store's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Doubtful {
+    No = 0,
+    /// The next attempt looks before it does anything.
+    MayHaveArrived = 1,
+    /// It was looked for in vain and support was told: who gives it back wants it sent.
+    ToldToSupport = 2,
+}
+
+impl Doubtful {
+    fn from_code(code: i64) -> Option<Doubtful> {
+        [Doubtful::No, Doubtful::MayHaveArrived, Doubtful::ToldToSupport]
+            .into_iter()
+            .find(|doubtful| *doubtful as i64 == code)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    pub id: DeliveryId,
+    pub batch_id: BatchId,
+    pub partner: String,
+    pub payload_id: PayloadId,
+    pub file_name: String,
+    pub bytes: u64,
+    pub state: DeliveryState,
+    pub created_at: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    pub batch_id: BatchId,
+    pub partner: String,
+    pub payload_id: PayloadId,
+    pub file_name: String,
+    pub bytes: u64,
+    pub state: DeliveryState,
+    pub attempts: i64,
+    pub doubtful: Doubtful,
+    pub next_at: i64,
+    pub created_at: i64,
+    /// When its tries began: when it was created, or when support gave it back.
+    pub since: i64,
+    pub sent_at: Option<i64>,
+    /// How the last attempt that ended did, as an operator reads it.
+    pub last_detail: String,
+}
+
+/// A delivery that this gateway alone may work on until its lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    pub delivery: Delivery,
+    /// Number of the attempt that begins now, from 1.
+    pub attempt: i64,
+    /// Which try it is since `delivery.since`, from 1.
+    pub try_number: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub attempt: i64,
+    pub started_at: i64,
+    pub finished_at: Option<i64>,
+    /// `sent`, `found`, `retry`, `look`, `support`; while it runs empty, then `handing` once the payer may have it.
+    pub outcome: String,
+    pub detail: String,
+}
+
+/// An attempt that failed and will be repeated.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub next_at: i64,
+    pub doubtful: Doubtful,
+    pub reach: Reach,
+    pub detail: String,
+}
+
+/// Which deliveries wait after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    ThisDelivery,
+    /// All that are due to the same payer: they would fail alike, and keep their order so.
+    ThisPayer,
+}
+
+const COLUMNS: &str =
+    "d.id, d.batch_id, d.partner, d.payload_id, d.file_name, d.bytes, d.state, d.attempts, d.doubtful, d.next_at,
+    d.created_at, d.since, d.sent_at, coalesce((SELECT a.detail FROM delivery_attempt a
+        WHERE a.delivery_id = d.id AND a.finished_at IS NOT NULL ORDER BY a.attempt DESC LIMIT 1), '')";
+
+/// What an attempt is noted as that the gateway did not live to see the end of.
+const CUT_OFF: &str = "the gateway stopped before this attempt ended";
+
+impl Store {
+    /// Reads what is due and not leased, in the order in which each payer shall get it.
+    pub async fn deliveries_due(&self, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM delivery d WHERE d.state = 0 AND d.next_at <= ?1 AND d.lease_until <= ?1
+             ORDER BY d.id LIMIT ?2"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(now)
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("find due deliveries"))?;
+        rows.iter().map(delivery).collect()
+    }
+
+    /// Reads when the next delivery is due.
+    pub async fn next_delivery(&self) -> Result<Option<i64>, StoreError> {
+        sqlx::query("SELECT min(max(next_at, lease_until)) FROM delivery WHERE state = 0")
+            .fetch_one(self.readers())
+            .await
+            .map(|row| row.get(0))
+            .map_err(StoreError::at("find the next delivery"))
+    }
+
+    /// Leases a delivery and writes the attempt that begins. `None` when it is no longer due or another works
+    /// on it. An earlier attempt that never ended
+    /// makes it doubtful if the payer may have got the file in it.
+    pub async fn take_delivery(&self, id: DeliveryId, now: i64, lease_until: i64) -> Result<Option<Taken>, StoreError> {
+        let step = || StoreError::at("take a delivery");
+        let mut tx = self.begin().await?;
+        let leased = sqlx::query(
+            "UPDATE delivery SET lease_until = ?1, attempts = attempts + 1,
+                 doubtful = CASE WHEN EXISTS (SELECT 1 FROM delivery_attempt a
+                     WHERE a.delivery_id = delivery.id AND a.finished_at IS NULL AND a.outcome = 'handing') THEN 1 ELSE doubtful END
+             WHERE id = ?2 AND state = 0 AND next_at <= ?3 AND lease_until <= ?3",
+        )
+        .bind(lease_until)
+        .bind(id.0)
+        .bind(now)
+        .execute(&mut *tx)
+        .await
+        .map_err(step())?;
+        if leased.rows_affected() != 1 {
+            return Ok(None);
+        }
+        sqlx::query("UPDATE delivery_attempt SET finished_at = ?, outcome = 'look', detail = ? WHERE delivery_id = ? AND finished_at IS NULL")
+            .bind(now)
+            .bind(CUT_OFF)
+            .bind(id.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(step())?;
+        let sql = format!(
+            "SELECT {COLUMNS}, (SELECT count(*) FROM delivery_attempt a WHERE a.delivery_id = d.id AND a.started_at >= d.since)
+             FROM delivery d WHERE d.id = ?"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_one(&mut *tx).await.map_err(step())?;
+        let delivery = delivery(&row)?;
+        let attempt = delivery.attempts;
+        sqlx::query("INSERT INTO delivery_attempt (delivery_id, attempt, started_at) VALUES (?, ?, ?)")
+            .bind(id.0)
+            .bind(attempt)
+            .bind(now)
+            .execute(&mut *tx)
+            .await
+            .map_err(step())?;
+        tx.commit().await.map_err(step())?;
+        Ok(Some(Taken { delivery, attempt, try_number: row.get::<i64, _>(14) + 1 }))
+    }
+
+    /// From now on the payer may have the file, whatever happens to this attempt.
+    pub async fn begin_second_half(&self, taken: &Taken) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE delivery_attempt SET outcome = 'handing' WHERE delivery_id = ? AND attempt = ?")
+            .bind(taken.delivery.id.0)
+            .bind(taken.attempt)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::at("begin the second half of an attempt"))?;
+        tx.commit().await.map_err(StoreError::at("begin the second half of an attempt"))
+    }
+
+    /// Keeps a delivery that is still being sent.
+    pub async fn extend_lease(&self, id: DeliveryId, lease_until: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE delivery SET lease_until = ? WHERE id = ? AND state = 0")
+            .bind(lease_until)
+            .bind(id.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::at("keep a delivery"))?;
+        tx.commit().await.map_err(StoreError::at("keep a delivery"))
+    }
+
+    /// Ends all leases. Only for the start of a gateway that has the store for itself: whoever held them is gone.
+    pub async fn end_leases(&self) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query("UPDATE delivery SET lease_until = 0 WHERE state = 0 AND lease_until > 0")
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::at("end the leases of a gateway that is gone"))?;
+        tx.commit().await.map_err(StoreError::at("end the leases of a gateway that is gone"))?;
+        Ok(done.rows_affected())
+    }
+
+    /// The file is at the payer: the delivery, its batch and with it all its claims are sent.
+    pub async fn record_sent(
+        &self,
+        taken: &Taken,
+        outcome: &'static str,
+        detail: &str,
+        event: &NewBatchEvent,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        finish_attempt(&mut tx, taken, event.at, outcome, detail).await?;
+        sent(&mut tx, taken.delivery.id, event).await?;
+        tx.commit().await.map_err(StoreError::at("record a delivery as sent"))
+    }
+
+    /// The payer fetched the file of a batch from its mailbox for the first time; later times change nothing.
+    pub async fn record_fetched(&self, event: &NewBatchEvent) -> Result<(), StoreError> {
+        self.record_sent_from(DeliveryState::WaitsToBeFetched, event).await
+    }
+
+    /// The payer answered a batch whose delivery support has.
+    pub async fn record_answered(&self, event: &NewBatchEvent) -> Result<(), StoreError> {
+        self.record_sent_from(DeliveryState::WithSupport, event).await
+    }
+
+    async fn record_sent_from(&self, state: DeliveryState, event: &NewBatchEvent) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query("SELECT id FROM delivery WHERE batch_id = ? AND state = ?")
+            .bind(event.batch_id.0)
+            .bind(state.code())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(StoreError::at("record a delivery as sent"))?;
+        if let Some(row) = row {
+            sent(&mut tx, DeliveryId(row.get(0)), event).await?;
+        }
+        tx.commit().await.map_err(StoreError::at("record a delivery as sent"))
+    }
+
+    /// Reads whether the payer has answered the batch, which it can only when it has it.
+    pub async fn batch_is_answered(&self, batch: BatchId) -> Result<bool, StoreError> {
+        sqlx::query("SELECT coalesce(ta1_at, n999_at, n277ca_at) IS NOT NULL FROM batch WHERE id = ?")
+            .bind(batch.0)
+            .fetch_one(self.readers())
+            .await
+            .map(|row| row.get(0))
+            .map_err(StoreError::at("read whether a batch is answered"))
+    }
+
+    /// Reads the batches whose delivery support has, may have arrived, and that the payer has answered.
+    pub async fn doubtful_and_answered(&self) -> Result<Vec<BatchId>, StoreError> {
+        sqlx::query(
+            "SELECT b.id FROM delivery d JOIN batch b ON b.id = d.batch_id
+             WHERE d.state = 2 AND d.doubtful > 0 AND coalesce(b.ta1_at, b.n999_at, b.n277ca_at) IS NOT NULL",
+        )
+        .fetch_all(self.readers())
+        .await
+        .map(|rows| rows.iter().map(|row| BatchId(row.get(0))).collect())
+        .map_err(StoreError::at("find doubtful deliveries that are answered"))
+    }
+
+    /// The attempt failed; the delivery is due again later.
+    pub async fn record_failed(&self, taken: &Taken, failure: &Failure, now: i64) -> Result<(), StoreError> {
+        let step = || StoreError::at("record a failed attempt");
+        let mut tx = self.begin().await?;
+        let outcome = match failure.doubtful {
+            Doubtful::MayHaveArrived => "look",
+            Doubtful::No | Doubtful::ToldToSupport => "retry",
+        };
+        finish_attempt(&mut tx, taken, now, outcome, &failure.detail).await?;
+        sqlx::query("UPDATE delivery SET next_at = ?, lease_until = 0, doubtful = ? WHERE id = ? AND state = 0")
+            .bind(failure.next_at)
+            .bind(failure.doubtful as i64)
+            .bind(taken.delivery.id.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(step())?;
+        match failure.reach {
+            Reach::ThisDelivery => {}
+            Reach::ThisPayer => {
+                sqlx::query("UPDATE delivery SET next_at = max(next_at, ?) WHERE state = 0 AND partner = ?")
+                    .bind(failure.next_at)
+                    .bind(&taken.delivery.partner)
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(step())?;
+            }
+        }
+        tx.commit().await.map_err(step())
+    }
+
+    /// Repeating cannot help, or was tried long enough: support gets the delivery and its batch, and an alarm
+    /// stands until it is sent or given back. `event.text` says why.
+    pub async fn record_given_up(
+        &self,
+        taken: &Taken,
+        doubtful: Doubtful,
+        alarm: AlarmId,
+        event: &NewBatchEvent,
+    ) -> Result<(), StoreError> {
+        let step = || StoreError::at("hand a delivery to support");
+        let mut tx = self.begin().await?;
+        finish_attempt(&mut tx, taken, event.at, "support", &event.text).await?;
+        sqlx::query("UPDATE delivery SET state = ?, lease_until = 0, doubtful = ? WHERE id = ?")
+            .bind(DeliveryState::WithSupport.code())
+            .bind(doubtful as i64)
+            .bind(taken.delivery.id.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(step())?;
+        set_batch_state(&mut tx, event.batch_id, BatchState::WithSupport).await?;
+        add_batch_event(&mut tx, event).await?;
+        sqlx::query(
+            "INSERT INTO alarm (id, kind, subject, text, raised_at) VALUES (?, 'delivery', ?, ?, ?)
+             ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET text = excluded.text",
+        )
+        .bind(alarm.0)
+        .bind(taken.delivery.id.to_string())
+        .bind(format!("{} to {}: {}", taken.delivery.file_name, taken.delivery.partner, event.text))
+        .bind(event.at)
+        .execute(&mut *tx)
+        .await
+        .map_err(step())?;
+        tx.commit().await.map_err(step())
+    }
+
+    /// Makes a delivery that support has due at once, its tries counted anew; true when it was with support.
+    pub async fn retry_delivery(&self, id: DeliveryId, event: &NewBatchEvent) -> Result<bool, StoreError> {
+        let step = || StoreError::at("retry a delivery");
+        let mut tx = self.begin().await?;
+        let changed = sqlx::query(
+            "UPDATE delivery SET state = ?1, next_at = ?2, since = ?2, lease_until = 0 WHERE id = ?3 AND state = ?4",
+        )
+        .bind(DeliveryState::Due.code())
+        .bind(event.at)
+        .bind(id.0)
+        .bind(DeliveryState::WithSupport.code())
+        .execute(&mut *tx)
+        .await
+        .map_err(step())?;
+        if changed.rows_affected() != 1 {
+            return Ok(false);
+        }
+        set_batch_state(&mut tx, event.batch_id, BatchState::Built).await?;
+        add_batch_event(&mut tx, event).await?;
+        clear_alarm(&mut tx, id, event.at).await?;
+        tx.commit().await.map_err(step())?;
+        Ok(true)
+    }
+
+    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM delivery d WHERE d.id = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id.0)
+            .fetch_optional(self.readers())
+            .await
+            .map_err(StoreError::at("read a delivery"))?;
+        row.as_ref().map(delivery).transpose()
+    }
+
+    /// Reads deliveries, newest first, before `before`; of one state and one payer when these are given.
+    pub async fn deliveries(
+        &self,
+        state: Option<DeliveryState>,
+        partner: Option<&str>,
+        before: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM delivery d WHERE d.id < ?1 AND (?2 IS NULL OR d.state = ?2) AND (?3 IS NULL OR d.partner = ?3)
+             ORDER BY d.id DESC LIMIT ?4"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(before.map_or(i64::MAX, |id| id.0))
+            .bind(state.map(DeliveryState::code))
+            .bind(partner)
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("list deliveries"))?;
+        rows.iter().map(delivery).collect()
+    }
+
+    /// Reads the attempts of a delivery, oldest first.
+    pub async fn delivery_attempts(&self, id: DeliveryId) -> Result<Vec<Attempt>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT attempt, started_at, finished_at, outcome, detail FROM delivery_attempt WHERE delivery_id = ? ORDER BY attempt",
+        )
+        .bind(id.0)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("list the attempts of a delivery"))?;
+        let attempt = |row: &SqliteRow| Attempt {
+            attempt: row.get(0),
+            started_at: row.get(1),
+            finished_at: row.get(2),
+            outcome: row.get(3),
+            detail: row.get(4),
+        };
+        Ok(rows.iter().map(attempt).collect())
+    }
+}
+
+pub(super) async fn add_delivery(tx: &mut Transaction<'static, Sqlite>, new: &NewDelivery) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO delivery (id, batch_id, partner, payload_id, file_name, bytes, state, next_at, created_at, since)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8)",
+    )
+    .bind(new.id.0)
+    .bind(new.batch_id.0)
+    .bind(&new.partner)
+    .bind(new.payload_id.0)
+    .bind(&new.file_name)
+    .bind(i64::try_from(new.bytes).unwrap_or(i64::MAX))
+    .bind(new.state.code())
+    .bind(new.created_at)
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("add a delivery"))?;
+    Ok(())
+}
+
+fn delivery(row: &SqliteRow) -> Result<Delivery, StoreError> {
+    let id = DeliveryId(row.get(0));
+    let state = DeliveryState::from_code(row.get(6))
+        .ok_or_else(|| StoreError::Damaged { what: format!("the state of delivery {id}") })?;
+    Ok(Delivery {
+        id,
+        batch_id: BatchId(row.get(1)),
+        partner: row.get(2),
+        payload_id: PayloadId(row.get(3)),
+        file_name: row.get(4),
+        bytes: u64::try_from(row.get::<i64, _>(5)).unwrap_or(0),
+        state,
+        attempts: row.get(7),
+        doubtful: Doubtful::from_code(row.get(8))
+            .ok_or_else(|| StoreError::Damaged { what: format!("the doubt about delivery {id}") })?,
+        next_at: row.get(9),
+        created_at: row.get(10),
+        since: row.get(11),
+        sent_at: row.get(12),
+        last_detail: row.get(13),
+    })
+}
+
+async fn finish_attempt(
+    tx: &mut Transaction<'static, Sqlite>,
+    taken: &Taken,
+    now: i64,
+    outcome: &'static str,
+    detail: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE delivery_attempt SET finished_at = ?, outcome = ?, detail = ? WHERE delivery_id = ? AND attempt = ?",
+    )
+    .bind(now)
+    .bind(outcome)
+    .bind(detail)
+    .bind(taken.delivery.id.0)
+    .bind(taken.attempt)
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("record the end of an attempt"))?;
+    Ok(())
+}
+
+/// A payer may have answered before it was known here that it has the file: its answer stands.
+async fn sent(
+    tx: &mut Transaction<'static, Sqlite>,
+    delivery: DeliveryId,
+    event: &NewBatchEvent,
+) -> Result<(), StoreError> {
+    let step = || StoreError::at("record a delivery as sent");
+    sqlx::query("UPDATE delivery SET state = ?, sent_at = ?, lease_until = 0, doubtful = 0 WHERE id = ?")
+        .bind(DeliveryState::Sent.code())
+        .bind(event.at)
+        .bind(delivery.0)
+        .execute(&mut **tx)
+        .await
+        .map_err(step())?;
+    sqlx::query("UPDATE batch SET state = ?, sent_at = ?, claim_status = coalesce(claim_status, ?) WHERE id = ?")
+        .bind(BatchState::Sent.code())
+        .bind(event.at)
+        .bind(ClaimStatus::Sent.code())
+        .bind(event.batch_id.0)
+        .execute(&mut **tx)
+        .await
+        .map_err(step())?;
+    add_batch_event(tx, event).await?;
+    clear_alarm(tx, delivery, event.at).await
+}
+
+async fn set_batch_state(
+    tx: &mut Transaction<'static, Sqlite>,
+    batch: BatchId,
+    state: BatchState,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE batch SET state = ? WHERE id = ?")
+        .bind(state.code())
+        .bind(batch.0)
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::at("change a batch's state"))?;
+    Ok(())
+}
+
+async fn clear_alarm(tx: &mut Transaction<'static, Sqlite>, delivery: DeliveryId, now: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE alarm SET cleared_at = ? WHERE kind = 'delivery' AND subject = ? AND cleared_at IS NULL")
+        .bind(now)
+        .bind(delivery.to_string())
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::at("clear an alarm on a delivery"))?;
+    Ok(())
+}

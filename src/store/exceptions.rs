@@ -1,1 +1,325 @@
 //! Responses that matched nothing: raised, listed, resolved, undone.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
+
+use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, replay};
+use super::events::{NewClaimEvent, add_claim_events};
+use super::mail::{NewMail, put_mail};
+use super::remittances::{attach_payment, post_claims};
+use super::{Store, StoreError};
+use crate::domain::ids::{ClaimId, EventId, ExceptionId, InboundId, PaymentId};
+
+/// Rows of one statement: 9 values each, SQLite takes 32,766.
+const ROWS_MAX: usize = 3_000;
+
+/// What kind of answer found nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExceptionKind {
+    Ta1,
+    Ack999,
+    ClaimAck,
+    ClaimStatus,
+    Remittance,
+    /// A file nobody could read.
+    File,
+    /// A remittance that does not add up, or that says again what another said.
+    Balance,
+}
+
+impl ExceptionKind {
+    pub const ALL: [ExceptionKind; 7] = [
+        ExceptionKind::Ta1,
+        ExceptionKind::Ack999,
+        ExceptionKind::ClaimAck,
+        ExceptionKind::ClaimStatus,
+        ExceptionKind::Remittance,
+        ExceptionKind::File,
+        ExceptionKind::Balance,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ExceptionKind::Ta1 => "TA1",
+            ExceptionKind::Ack999 => "999",
+            ExceptionKind::ClaimAck => "277CA",
+            ExceptionKind::ClaimStatus => "277",
+            ExceptionKind::Remittance => "835",
+            ExceptionKind::File => "file",
+            ExceptionKind::Balance => "balance",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<ExceptionKind> {
+        ExceptionKind::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExceptionState {
+    Open = 0,
+    Resolved = 1,
+    Dismissed = 2,
+}
+
+impl ExceptionState {
+    pub const ALL: [ExceptionState; 3] = [ExceptionState::Open, ExceptionState::Resolved, ExceptionState::Dismissed];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ExceptionState::Open => "open",
+            ExceptionState::Resolved => "resolved",
+            ExceptionState::Dismissed => "dismissed",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct NewException {
+    pub id: ExceptionId,
+    pub inbound_id: InboundId,
+    pub payer: String,
+    pub kind: ExceptionKind,
+    pub raised_at: i64,
+    /// For staff, without patient data.
+    pub reason: String,
+    /// What the answer said, as JSON: enough to apply it later. Holds patient data.
+    pub response: String,
+    /// JSON list of `pipeline::answers::ladder::Candidate`.
+    pub candidates: String,
+    pub payment_id: Option<PaymentId>,
+}
+
+/// Its `response` and `candidates` are JSON as they were stored.
+#[derive(Clone)]
+pub struct ExceptionRow {
+    pub id: ExceptionId,
+    pub inbound_id: InboundId,
+    pub payer: String,
+    pub kind: ExceptionKind,
+    pub raised_at: i64,
+    pub state: ExceptionState,
+    pub reason: String,
+    pub response: String,
+    pub candidates: String,
+    pub payment_id: Option<PaymentId>,
+    pub claim_id: Option<ClaimId>,
+    pub event_id: Option<EventId>,
+    pub resolved_by: Option<String>,
+    pub resolved_at: Option<i64>,
+    /// Why it was dismissed.
+    pub note: String,
+}
+
+/// A person's decision that an answer is about a claim, with all that follows from it.
+#[derive(Debug)]
+pub struct Resolution {
+    pub id: ExceptionId,
+    pub claim_id: ClaimId,
+    pub by: String,
+    pub at: i64,
+    /// What the answer says of the claim; `None` for money, whose status comes from all payments.
+    pub said: Option<ClaimMove>,
+    pub learned: Option<LearnedNumber>,
+    pub event: NewClaimEvent,
+    pub mail: Vec<NewMail>,
+}
+
+/// A decision taken back.
+#[derive(Debug)]
+pub struct Undoing {
+    pub id: ExceptionId,
+    pub by: String,
+    pub at: i64,
+    /// Written on the claim; its status is filled in from what is left.
+    pub event: NewClaimEvent,
+}
+
+const COLUMNS: &str = "SELECT id, inbound_id, payer, kind, raised_at, state, reason, response, candidates, payment_id,
+    claim_id, event_id, resolved_by, resolved_at, note FROM exception ";
+
+impl Store {
+    /// Exceptions in a state (or all), newest first; `before` is the last id of the page before.
+    pub async fn list_exceptions(
+        &self,
+        state: Option<ExceptionState>,
+        payer: Option<&str>,
+        before: Option<ExceptionId>,
+        limit: u32,
+    ) -> Result<Vec<ExceptionRow>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
+        query.push("WHERE id < ").push_bind(before.map_or(i64::MAX, |id| id.0));
+        if let Some(state) = state {
+            query.push(" AND state = ").push_bind(state as i64);
+        }
+        if let Some(payer) = payer {
+            query.push(" AND payer = ").push_bind(payer);
+        }
+        query.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+        let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("list exceptions"))?;
+        rows.iter().map(exception_row).collect()
+    }
+
+    pub async fn exception(&self, id: ExceptionId) -> Result<Option<ExceptionRow>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
+        query.push("WHERE id = ").push_bind(id.0);
+        let row = query.build().fetch_optional(self.readers()).await.map_err(StoreError::at("read an exception"))?;
+        row.as_ref().map(exception_row).transpose()
+    }
+
+    /// How many are open.
+    pub async fn count_open_exceptions(&self) -> Result<i64, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) FROM exception WHERE state = 0").fetch_one(self.readers()).await;
+        Ok(row.map_err(StoreError::at("count exceptions"))?.get(0))
+    }
+
+    /// Applies an open exception's answer to the claim chosen. `false`: it is not open any more.
+    pub async fn resolve_exception(&self, resolution: &Resolution) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let closed = sqlx::query(
+            "UPDATE exception SET state = 1, claim_id = ?, event_id = ?, resolved_by = ?, resolved_at = ?
+             WHERE id = ? AND state = 0 RETURNING payment_id",
+        )
+        .bind(resolution.claim_id.0)
+        .bind(resolution.event.id.0)
+        .bind(&resolution.by)
+        .bind(resolution.at)
+        .bind(resolution.id.0)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(StoreError::at("resolve an exception"))?;
+        let Some(row) = closed else { return Ok(false) };
+        if let Some(said) = resolution.said {
+            move_claims(&mut tx, &[said]).await?;
+        }
+        if let Some(learned) = &resolution.learned {
+            learn_numbers(&mut tx, std::slice::from_ref(learned)).await?;
+        }
+        if let Some(payment) = row.get::<Option<i64>, _>(0) {
+            attach_payment(&mut tx, PaymentId(payment), Some(resolution.claim_id)).await?;
+            post_claims(&mut tx, &[resolution.claim_id]).await?;
+        }
+        add_claim_events(&mut tx, std::slice::from_ref(&resolution.event)).await?;
+        for mail in &resolution.mail {
+            put_mail(&mut tx, mail).await?;
+        }
+        tx.commit().await.map_err(StoreError::at("resolve an exception"))?;
+        Ok(true)
+    }
+
+    /// Takes a decision back: the claim returns to what its other answers say. `false`: it was not resolved.
+    pub async fn undo_exception(&self, undoing: &Undoing) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query("SELECT claim_id, event_id, payment_id FROM exception WHERE id = ? AND state IN (1, 2)")
+            .bind(undoing.id.0)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(StoreError::at("undo an exception"))?;
+        let Some(row) = row else { return Ok(false) };
+        let claim = row.get::<Option<i64>, _>(0).map(ClaimId);
+        sqlx::query(
+            "UPDATE exception SET state = 0, claim_id = NULL, event_id = NULL, resolved_by = NULL, resolved_at = NULL,
+                 note = ''
+             WHERE id = ?",
+        )
+        .bind(undoing.id.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("undo an exception"))?;
+        if let Some(claim) = claim {
+            sqlx::query("UPDATE claim_event SET undone_at = ? WHERE id = ?")
+                .bind(undoing.at)
+                .bind(row.get::<Option<i64>, _>(1))
+                .execute(&mut *tx)
+                .await
+                .map_err(StoreError::at("undo an event"))?;
+            if let Some(payment) = row.get::<Option<i64>, _>(2) {
+                attach_payment(&mut tx, PaymentId(payment), None).await?;
+            }
+            if let Some(status) = replay(&mut tx, claim).await? {
+                sqlx::query("UPDATE claim SET status = ?, paid = 0, patient_responsibility = 0 WHERE id = ?")
+                    .bind(status.code())
+                    .bind(claim.0)
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(StoreError::at("return a claim to what is left"))?;
+            }
+            post_claims(&mut tx, &[claim]).await?;
+            let event = NewClaimEvent { claim_id: claim, ..undoing.event.clone() };
+            add_claim_events(&mut tx, &[event]).await?;
+        }
+        tx.commit().await.map_err(StoreError::at("undo an exception"))?;
+        Ok(true)
+    }
+
+    /// Closes an exception that needs nothing done. `false`: it is not open any more.
+    pub async fn dismiss_exception(
+        &self,
+        id: ExceptionId,
+        by: &str,
+        reason: &str,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let closed = sqlx::query(
+            "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ? WHERE id = ? AND state = 0",
+        )
+        .bind(by)
+        .bind(at)
+        .bind(reason)
+        .bind(id.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("dismiss an exception"))?;
+        tx.commit().await.map_err(StoreError::at("dismiss an exception"))?;
+        Ok(closed.rows_affected() == 1)
+    }
+}
+
+pub(super) async fn add_exceptions(
+    tx: &mut Transaction<'static, Sqlite>,
+    exceptions: &[NewException],
+) -> Result<(), StoreError> {
+    for part in exceptions.chunks(ROWS_MAX) {
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, candidates, payment_id) ",
+        );
+        insert.push_values(part, |mut row, exception| {
+            row.push_bind(exception.id.0)
+                .push_bind(exception.inbound_id.0)
+                .push_bind(&exception.payer)
+                .push_bind(exception.kind.as_str())
+                .push_bind(exception.raised_at)
+                .push("0")
+                .push_bind(&exception.reason)
+                .push_bind(&exception.response)
+                .push_bind(&exception.candidates)
+                .push_bind(exception.payment_id.map(|id| id.0));
+        });
+        insert.build().execute(&mut **tx).await.map_err(StoreError::at("raise exceptions"))?;
+    }
+    Ok(())
+}
+
+fn exception_row(row: &SqliteRow) -> Result<ExceptionRow, StoreError> {
+    let id = ExceptionId(row.get(0));
+    let damaged = |what: &str| StoreError::Damaged { what: format!("exception {id}: {what}") };
+    let state: i64 = row.get(5);
+    Ok(ExceptionRow {
+        id,
+        inbound_id: InboundId(row.get(1)),
+        payer: row.get(2),
+        kind: ExceptionKind::from_text(row.get(3)).ok_or_else(|| damaged("kind"))?,
+        raised_at: row.get(4),
+        state: ExceptionState::ALL.into_iter().find(|one| *one as i64 == state).ok_or_else(|| damaged("state"))?,
+        reason: row.get(6),
+        response: row.get(7),
+        candidates: row.get(8),
+        payment_id: row.get::<Option<i64>, _>(9).map(PaymentId),
+        claim_id: row.get::<Option<i64>, _>(10).map(ClaimId),
+        event_id: row.get::<Option<i64>, _>(11).map(EventId),
+        resolved_by: row.get(12),
+        resolved_at: row.get(13),
+        note: row.get(14),
+    })
+}

@@ -1,1 +1,266 @@
-//! Questions of the matching ladder: claims by trace number, payer's number, control number and the rest.
+//! Questions of the matching ladder: claims by trace number, payer's number, control number and the rest; and
+//! the batches that TA1, 999 and 277CA name.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::{Store, StoreError};
+use crate::domain::ids::{BatchId, ClaimId, SubmissionId, TransactionId};
+use crate::domain::{Cents, ClaimStatus, Phi};
+
+/// Candidates read for one truncated control number.
+const PREFIX_CANDIDATES_MAX: i64 = 20;
+
+/// What an answer is compared with, and what is needed to hand it on.
+#[derive(Clone, Debug)]
+pub struct ClaimFacts {
+    pub id: ClaimId,
+    pub submission_id: SubmissionId,
+    pub transaction_id: TransactionId,
+    /// The submitter.
+    pub partner: String,
+    pub payer: Option<String>,
+    pub batch_id: Option<BatchId>,
+    /// Its own, or its batch's while it has none of its own.
+    pub status: ClaimStatus,
+    pub patient_control_number: Phi<String>,
+    pub charge: Cents,
+    pub payer_claim_control_number: Option<Phi<String>>,
+    pub provider_npi: String,
+    pub provider_tin: String,
+    pub provider_name: String,
+    pub member_id: Phi<String>,
+    pub patient_last_name: Phi<String>,
+    pub patient_first_name: Phi<String>,
+    pub service_from: String,
+    pub service_to: String,
+    /// REF*D9 as the submitter sent it; ours stands in its place on the way to the payer.
+    pub upstream_trace: Option<String>,
+}
+
+/// Who handed in a claim's transaction, as answers to it are addressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddresseeFacts {
+    pub id: TransactionId,
+    pub bht03: String,
+    pub submitter_name: String,
+    pub submitter_etin: String,
+}
+
+/// The batch that a TA1 or 999 names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchFacts {
+    pub id: BatchId,
+    pub claim_status: Option<ClaimStatus>,
+}
+
+/// One ST of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchTransactionFacts {
+    pub batch_id: BatchId,
+    pub st02: String,
+    pub bht03: String,
+    pub first_claim_id: ClaimId,
+    pub last_claim_id: ClaimId,
+}
+
+/// By what claims are looked for; each is one question to the database however many values it has.
+#[derive(Clone, Copy, Debug)]
+pub enum ClaimKey {
+    Id,
+    PayerClaimControlNumber,
+    /// In any case.
+    PatientControlNumber,
+    MemberId,
+}
+
+impl ClaimKey {
+    fn condition(self) -> &'static str {
+        match self {
+            ClaimKey::Id => "c.id",
+            ClaimKey::PayerClaimControlNumber => "c.payer_claim_control_number",
+            ClaimKey::PatientControlNumber => "c.patient_control_number",
+            ClaimKey::MemberId => "c.member_id",
+        }
+    }
+}
+
+pub(super) const CLAIM_FACTS: &str = "SELECT c.id, c.submission_id, c.transaction_id, c.partner, c.payer, c.batch_id,
+    CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status ELSE c.status END AS status,
+    c.patient_control_number, c.charge, c.payer_claim_control_number, c.provider_npi, c.provider_tin, c.provider_name,
+    c.member_id, c.patient_last_name, c.patient_first_name, c.service_from, c.service_to,
+    c.upstream_trace
+    FROM claim c LEFT JOIN batch b ON b.id = c.batch_id ";
+
+impl Store {
+    /// Claims whose `key` is one of `values` (a JSON list of texts or, for ids, of numbers), whoever their payer is.
+    pub async fn claims_for_answers(&self, key: ClaimKey, values: &str) -> Result<Vec<ClaimFacts>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
+        query.push("WHERE ").push(key.condition()).push(" IN (SELECT value FROM json_each(").push_bind(values).push("))");
+        let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims for answers"))?;
+        rows.iter().map(claim_facts).collect()
+    }
+
+    /// Claims of a payer whose control number begins with `prefix`, in any case: what a payer cut off.
+    pub async fn claims_by_control_number_begin(
+        &self,
+        payer: &str,
+        prefix: &str,
+    ) -> Result<Vec<ClaimFacts>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
+        query.push("WHERE c.payer = ").push_bind(payer);
+        query.push(" AND c.patient_control_number >= ").push_bind(prefix);
+        query.push(" AND c.patient_control_number < ").push_bind(format!("{prefix}\u{10ffff}"));
+        query.push(" LIMIT ").push_bind(PREFIX_CANDIDATES_MAX);
+        let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims by prefix"))?;
+        rows.iter().map(claim_facts).collect()
+    }
+
+    /// Claims of one ST of a batch, in the order of their ids; with `npi`, those of one billing provider.
+    pub async fn claims_of_transaction(
+        &self,
+        transaction: &BatchTransactionFacts,
+        npi: Option<&str>,
+    ) -> Result<Vec<ClaimFacts>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
+        query.push("WHERE c.batch_id = ").push_bind(transaction.batch_id.0);
+        query.push(" AND c.id BETWEEN ").push_bind(transaction.first_claim_id.0);
+        query.push(" AND ").push_bind(transaction.last_claim_id.0);
+        if let Some(npi) = npi {
+            query.push(" AND c.provider_npi = ").push_bind(npi);
+        }
+        query.push(" ORDER BY c.id");
+        let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find a transaction's claims"))?;
+        rows.iter().map(claim_facts).collect()
+    }
+
+    /// All claims of a batch, in the order of their ids.
+    pub async fn claims_of_batch(&self, batch: BatchId) -> Result<Vec<ClaimFacts>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
+        query.push("WHERE c.batch_id = ").push_bind(batch.0).push(" ORDER BY c.id");
+        let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find a batch's claims"))?;
+        rows.iter().map(claim_facts).collect()
+    }
+
+    /// The batch that was sent to `payer` under this ISA13, whatever zeros it is written with.
+    pub async fn batch_by_isa13(&self, payer: &str, isa13: &str) -> Result<Option<BatchFacts>, StoreError> {
+        let sql = "SELECT id, claim_status FROM batch WHERE payer = ? AND isa13 IN (?, ?, ?) ORDER BY id DESC LIMIT 1";
+        self.batch_by_control(sql, payer, isa13).await
+    }
+
+    /// The same by GS06.
+    pub async fn batch_by_gs06(&self, payer: &str, gs06: &str) -> Result<Option<BatchFacts>, StoreError> {
+        let sql = "SELECT id, claim_status FROM batch WHERE payer = ? AND gs06 IN (?, ?, ?) ORDER BY id DESC LIMIT 1";
+        self.batch_by_control(sql, payer, gs06).await
+    }
+
+    async fn batch_by_control(
+        &self,
+        sql: &'static str,
+        payer: &str,
+        control: &str,
+    ) -> Result<Option<BatchFacts>, StoreError> {
+        let bare = control.trim_start_matches('0');
+        let row = sqlx::query(sql)
+            .bind(payer)
+            .bind(control)
+            .bind(bare)
+            .bind(format!("{bare:0>9}"))
+            .fetch_optional(self.readers())
+            .await
+            .map_err(StoreError::at("find the batch of an acknowledgment"))?;
+        row.map(|row| {
+            let claim_status = row.get::<Option<i64>, _>(1).map(status).transpose()?;
+            Ok(BatchFacts { id: BatchId(row.get(0)), claim_status })
+        })
+        .transpose()
+    }
+
+    /// The transactions of these numbers, in the order of their ids.
+    pub async fn addressees(&self, ids: &[TransactionId]) -> Result<Vec<AddresseeFacts>, StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query(
+            "SELECT id, bht03, submitter_name, submitter_etin FROM submission_transaction
+             WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        )
+        .bind(serde_json::to_string(&ids).expect("numbers are JSON"))
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find whom answers are for"))?;
+        let facts = |row: &SqliteRow| AddresseeFacts {
+            id: TransactionId(row.get(0)),
+            bht03: row.get(1),
+            submitter_name: row.get(2),
+            submitter_etin: row.get(3),
+        };
+        Ok(rows.iter().map(facts).collect())
+    }
+
+    /// The STs of a batch.
+    pub async fn transactions_of_batch(&self, batch: BatchId) -> Result<Vec<BatchTransactionFacts>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT batch_id, st02, bht03, first_claim_id, last_claim_id FROM batch_transaction WHERE batch_id = ?",
+        )
+        .bind(batch.0)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find a batch's transactions"))?;
+        Ok(rows.iter().map(transaction_facts).collect())
+    }
+
+    /// The STs sent to `payer` under this BHT03.
+    pub async fn transactions_by_bht03(
+        &self,
+        payer: &str,
+        bht03: &str,
+    ) -> Result<Vec<BatchTransactionFacts>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT t.batch_id, t.st02, t.bht03, t.first_claim_id, t.last_claim_id
+             FROM batch_transaction t JOIN batch b ON b.id = t.batch_id WHERE t.bht03 = ? AND b.payer = ?",
+        )
+        .bind(bht03)
+        .bind(payer)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find the transactions of an acknowledgment"))?;
+        Ok(rows.iter().map(transaction_facts).collect())
+    }
+}
+
+fn transaction_facts(row: &SqliteRow) -> BatchTransactionFacts {
+    BatchTransactionFacts {
+        batch_id: BatchId(row.get(0)),
+        st02: row.get(1),
+        bht03: row.get(2),
+        first_claim_id: ClaimId(row.get(3)),
+        last_claim_id: ClaimId(row.get(4)),
+    }
+}
+
+pub(super) fn claim_facts(row: &SqliteRow) -> Result<ClaimFacts, StoreError> {
+    Ok(ClaimFacts {
+        id: ClaimId(row.get(0)),
+        submission_id: SubmissionId(row.get(1)),
+        transaction_id: TransactionId(row.get(2)),
+        partner: row.get(3),
+        payer: row.get(4),
+        batch_id: row.get::<Option<i64>, _>(5).map(BatchId),
+        status: status(row.get(6))?,
+        patient_control_number: Phi::new(row.get(7)),
+        charge: Cents(row.get(8)),
+        payer_claim_control_number: row.get::<Option<String>, _>(9).map(Phi::new),
+        provider_npi: row.get(10),
+        provider_tin: row.get(11),
+        provider_name: row.get(12),
+        member_id: Phi::new(row.get(13)),
+        patient_last_name: Phi::new(row.get(14)),
+        patient_first_name: Phi::new(row.get(15)),
+        service_from: row.get(16),
+        service_to: row.get(17),
+        upstream_trace: row.get(18),
+    })
+}
+
+pub(super) fn status(code: i64) -> Result<ClaimStatus, StoreError> {
+    ClaimStatus::from_code(code).ok_or_else(|| StoreError::Damaged { what: format!("{code} is no claim status") })
+}

@@ -3,7 +3,9 @@
 //! its name says it reads. No transaction is ever open while a socket is.
 
 mod connect;
+mod payload_rows;
 
+pub mod answers;
 pub mod audit;
 pub mod batches;
 pub mod claims;
@@ -11,6 +13,7 @@ pub mod collected;
 pub mod control_numbers;
 pub mod deliveries;
 pub mod events;
+pub mod glimpses;
 pub mod exceptions;
 pub mod inbound;
 pub mod keys;
@@ -19,10 +22,13 @@ pub mod matching;
 pub mod payload;
 pub mod reconcile;
 pub mod remittances;
+pub mod routes;
 pub mod search;
 pub mod submissions;
 pub mod timeline;
+pub mod uploads;
 pub mod users;
+pub mod validation;
 
 pub use connect::{Store, StoreError};
 pub use payload::{MasterKey, PayloadError, PayloadReader, PayloadStore, PayloadWriter, Sealed};

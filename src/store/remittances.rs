@@ -1,1 +1,444 @@
 //! Remittances and their payments, and what a claim has been paid in total.
+
+use std::collections::BTreeMap;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
+
+use super::events::{NewClaimEvent, add_claim_events};
+use super::exceptions::{NewException, add_exceptions};
+use super::inbound::{InboundState, move_inbound};
+use super::mail::{NewMail, put_mail};
+use super::{Store, StoreError};
+use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
+use crate::domain::posting::{PaymentKind, Posting, posted};
+use crate::domain::{Cents, ClaimStatus, Phi};
+
+/// Rows of one statement: 15 values each, SQLite takes 32,766.
+const ROWS_MAX: usize = 2_000;
+
+/// The numbers are the store's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemittanceState {
+    /// Its payments count.
+    Posted = 0,
+    /// It does not add up; a person looks at it first.
+    Held = 1,
+    /// It says what an earlier one said.
+    Repeat = 2,
+}
+
+impl RemittanceState {
+    pub const ALL: [RemittanceState; 3] = [RemittanceState::Posted, RemittanceState::Held, RemittanceState::Repeat];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RemittanceState::Posted => "posted",
+            RemittanceState::Held => "held",
+            RemittanceState::Repeat => "repeat",
+        }
+    }
+}
+
+/// One 835 transaction.
+#[derive(Clone, Debug)]
+pub struct RemittanceRow {
+    pub id: RemittanceId,
+    pub inbound_id: InboundId,
+    /// Which 835 transaction of the file, from 0.
+    pub ordinal: i64,
+    pub payer: String,
+    pub trace: String,
+    pub trace_payer: String,
+    pub amount: Cents,
+    pub method: String,
+    pub payment_date: String,
+    pub payee_npi: String,
+    pub payee_tin: String,
+    pub payee_name: String,
+    pub claims: i64,
+    pub claims_paid: Cents,
+    pub adjustments: Cents,
+    /// JSON list of the PLB adjustments.
+    pub adjustment_list: String,
+    pub state: RemittanceState,
+    pub problem: String,
+    pub digest: Vec<u8>,
+    pub received_at: i64,
+}
+
+/// One CLP.
+#[derive(Clone, Debug)]
+pub struct PaymentRow {
+    pub id: PaymentId,
+    pub remittance_id: RemittanceId,
+    pub ordinal: i64,
+    pub claim_id: Option<ClaimId>,
+    pub patient_control_number: Phi<String>,
+    pub clp_status: String,
+    pub charge: Cents,
+    pub paid: Cents,
+    pub patient_responsibility: Cents,
+    pub denied: Cents,
+    pub payer_claim_control_number: Phi<String>,
+    pub rule: String,
+    pub evidence: String,
+    /// JSON: adjustments, lines, remarks.
+    pub detail: Phi<String>,
+}
+
+/// All that the remittances of one file change.
+#[derive(Debug)]
+pub struct Remitted {
+    pub inbound_id: InboundId,
+    pub notes: Vec<String>,
+    pub remittances: Vec<RemittanceRow>,
+    pub payments: Vec<PaymentRow>,
+    pub claim_events: Vec<NewClaimEvent>,
+    pub exceptions: Vec<NewException>,
+    pub mail: Vec<NewMail>,
+}
+
+/// A held remittance that counts from now on.
+#[derive(Debug)]
+pub struct Release {
+    pub id: RemittanceId,
+    pub by: String,
+    pub at: i64,
+    pub claim_events: Vec<NewClaimEvent>,
+    pub exceptions: Vec<NewException>,
+    pub mail: Vec<NewMail>,
+}
+
+/// An earlier remittance that a new one may repeat.
+#[derive(Clone, Debug)]
+pub struct EarlierRemittance {
+    pub id: RemittanceId,
+    pub trace: String,
+    pub trace_payer: String,
+    pub amount: Cents,
+    pub payment_date: String,
+    pub payee: (String, String),
+    pub digest: Vec<u8>,
+}
+
+const COLUMNS: &str = "SELECT id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date, payee_npi,
+    payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem, digest, received_at
+    FROM remittance ";
+const PAYMENT_COLUMNS: &str = "SELECT p.id, p.remittance_id, p.ordinal, p.claim_id, p.patient_control_number, p.clp_status,
+    p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number, p.rule, p.evidence, p.detail
+    FROM payment p ";
+
+impl Store {
+    /// Records all remittances of a file, posts what may be posted, and ends the file. `false`: another worker did.
+    pub async fn record_remittances(&self, remitted: &Remitted) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        if !move_inbound(&mut tx, remitted.inbound_id, InboundState::Correlated, InboundState::Done).await? {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE inbound SET notes = ? WHERE id = ?")
+            .bind(serde_json::to_string(&remitted.notes).expect("sentences are JSON"))
+            .bind(remitted.inbound_id.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::at("describe a payer's file"))?;
+        add_remittances(&mut tx, &remitted.remittances).await?;
+        add_payments(&mut tx, &remitted.payments).await?;
+        let claims: Vec<ClaimId> = remitted.payments.iter().filter_map(|payment| payment.claim_id).collect();
+        post_claims(&mut tx, &claims).await?;
+        finish(&mut tx, &remitted.claim_events, &remitted.exceptions, &remitted.mail).await?;
+        tx.commit().await.map_err(StoreError::at("record remittances"))?;
+        Ok(true)
+    }
+
+    /// Posts a held remittance and closes its exception. `false`: it is not held.
+    pub async fn release_remittance(&self, release: &Release) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let released = sqlx::query("UPDATE remittance SET state = 0 WHERE id = ? AND state = 1")
+            .bind(release.id.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::at("release a remittance"))?;
+        if released.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query(
+            "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
+             WHERE kind = 'balance' AND state = 0 AND json_extract(response, '$.remittance') = ?
+               AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
+        )
+        .bind(&release.by)
+        .bind(release.at)
+        .bind(release.id.to_string())
+        .bind(release.id.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("close a remittance's exception"))?;
+        let rows = sqlx::query("SELECT DISTINCT claim_id FROM payment WHERE remittance_id = ? AND claim_id IS NOT NULL")
+            .bind(release.id.0)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(StoreError::at("find a remittance's claims"))?;
+        let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
+        post_claims(&mut tx, &claims).await?;
+        finish(&mut tx, &release.claim_events, &release.exceptions, &release.mail).await?;
+        tx.commit().await.map_err(StoreError::at("release a remittance"))?;
+        Ok(true)
+    }
+
+    /// Remittances of the payer with one of these check or EFT numbers, repeats left out.
+    pub async fn earlier_remittances(
+        &self,
+        payer: &str,
+        traces: &[&str],
+    ) -> Result<Vec<EarlierRemittance>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, trace, trace_payer, amount, payment_date, payee_npi, payee_tin, digest FROM remittance
+             WHERE trace IN (SELECT value FROM json_each(?)) AND payer = ? AND state <> 2 ORDER BY id",
+        )
+        .bind(serde_json::to_string(traces).expect("texts are JSON"))
+        .bind(payer)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find earlier remittances"))?;
+        let earlier = |row: &SqliteRow| EarlierRemittance {
+            id: RemittanceId(row.get(0)),
+            trace: row.get(1),
+            trace_payer: row.get(2),
+            amount: Cents(row.get(3)),
+            payment_date: row.get(4),
+            payee: (row.get(5), row.get(6)),
+            digest: row.get(7),
+        };
+        Ok(rows.iter().map(earlier).collect())
+    }
+
+    /// The submitter whose claims this payee was last paid for.
+    pub async fn submitter_of_payee(&self, npi: &str, tin: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query(
+            "SELECT c.partner FROM remittance r JOIN payment p ON p.remittance_id = r.id JOIN claim c ON c.id = p.claim_id
+             WHERE r.payee_npi = ? AND r.payee_tin = ? ORDER BY r.id DESC LIMIT 1",
+        )
+        .bind(npi)
+        .bind(tin)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(StoreError::at("find a payee's submitter"))?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    pub async fn remittance(&self, id: RemittanceId) -> Result<Option<RemittanceRow>, StoreError> {
+        let sql = format!("{COLUMNS} WHERE id = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(self.readers()).await;
+        row.map_err(StoreError::at("read a remittance"))?.as_ref().map(remittance_row).transpose()
+    }
+
+    /// Remittances of a payer (or all), newest first; `before` is the last id of the page before.
+    pub async fn list_remittances(
+        &self,
+        payer: Option<&str>,
+        before: Option<RemittanceId>,
+        limit: u32,
+    ) -> Result<Vec<RemittanceRow>, StoreError> {
+        let sql = format!("{COLUMNS} WHERE (?1 IS NULL OR payer = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(payer)
+            .bind(before.map_or(i64::MAX, |id| id.0))
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("list remittances"))?;
+        rows.iter().map(remittance_row).collect()
+    }
+
+    /// The payments of a remittance, in the order of the file.
+    pub async fn payments_of_remittance(&self, id: RemittanceId) -> Result<Vec<PaymentRow>, StoreError> {
+        let sql = format!("{PAYMENT_COLUMNS} WHERE p.remittance_id = ? ORDER BY p.ordinal");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_all(self.readers()).await;
+        Ok(rows.map_err(StoreError::at("read a remittance's payments"))?.iter().map(payment_row).collect())
+    }
+
+    pub async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRow>, StoreError> {
+        let sql = format!("{PAYMENT_COLUMNS} WHERE p.id = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(self.readers()).await;
+        Ok(row.map_err(StoreError::at("read a payment"))?.as_ref().map(payment_row))
+    }
+
+    /// The payments of a claim that count, oldest first.
+    pub async fn payments_of_claim(&self, id: ClaimId) -> Result<Vec<PaymentRow>, StoreError> {
+        let sql = format!(
+            "{PAYMENT_COLUMNS} JOIN remittance r ON r.id = p.remittance_id
+             WHERE p.claim_id = ? AND r.state = 0 ORDER BY p.id"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_all(self.readers()).await;
+        Ok(rows.map_err(StoreError::at("read a claim's payments"))?.iter().map(payment_row).collect())
+    }
+}
+
+async fn finish(
+    tx: &mut Transaction<'static, Sqlite>,
+    events: &[NewClaimEvent],
+    exceptions: &[NewException],
+    mail: &[NewMail],
+) -> Result<(), StoreError> {
+    add_claim_events(tx, events).await?;
+    add_exceptions(tx, exceptions).await?;
+    for one in mail {
+        put_mail(tx, one).await?;
+    }
+    Ok(())
+}
+
+/// Sums all posted payments of these claims anew and moves the claims accordingly.
+pub(super) async fn post_claims(
+    tx: &mut Transaction<'static, Sqlite>,
+    claims: &[ClaimId],
+) -> Result<(), StoreError> {
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = claims.iter().map(|id| id.0).collect();
+    let rows = sqlx::query(
+        "SELECT p.claim_id, p.clp_status, p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number
+         FROM payment p JOIN remittance r ON r.id = p.remittance_id
+         WHERE p.claim_id IN (SELECT value FROM json_each(?)) AND r.state = 0 ORDER BY p.id",
+    )
+    .bind(serde_json::to_string(&ids).expect("numbers are JSON"))
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(StoreError::at("read all payments of claims"))?;
+    let mut postings: BTreeMap<i64, Vec<Posting>> = ids.iter().map(|&id| (id, Vec::new())).collect();
+    for row in &rows {
+        postings.entry(row.get(0)).or_default().push(Posting {
+            kind: PaymentKind::from_clp02(row.get(1)),
+            charge: Cents(row.get(2)),
+            paid: Cents(row.get(3)),
+            patient_responsibility: Cents(row.get(4)),
+            denied: Cents(row.get(5)),
+            payer_number: row.get(6),
+        });
+    }
+    let said: Vec<(i64, Option<i64>, i64, i64, Option<String>)> = postings
+        .iter()
+        .map(|(&id, all)| {
+            let sum = posted(all);
+            (id, sum.status.map(ClaimStatus::code), sum.paid.0, sum.patient_responsibility.0, sum.payer_number)
+        })
+        .collect();
+    // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back.
+    sqlx::query(
+        "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
+             paid = said.paid, patient_responsibility = said.share,
+             payer_claim_control_number = COALESCE(said.number, claim.payer_claim_control_number)
+         FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS status,
+                      json_extract(value, '$[2]') AS paid, json_extract(value, '$[3]') AS share,
+                      json_extract(value, '$[4]') AS number FROM json_each(?)) AS said
+         WHERE claim.id = said.id",
+    )
+    .bind(serde_json::to_string(&said).expect("numbers and texts are JSON"))
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("post payments on claims"))?;
+    Ok(())
+}
+
+/// Ties a payment to a claim by a person's decision, or unties it.
+pub(super) async fn attach_payment(
+    tx: &mut Transaction<'static, Sqlite>,
+    payment: PaymentId,
+    claim: Option<ClaimId>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE payment SET claim_id = ?1, rule = CASE WHEN ?1 IS NULL THEN '' ELSE 'by hand' END WHERE id = ?2")
+        .bind(claim.map(|id| id.0))
+        .bind(payment.0)
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::at("tie a payment to a claim"))?;
+    Ok(())
+}
+
+async fn add_remittances(tx: &mut Transaction<'static, Sqlite>, rows: &[RemittanceRow]) -> Result<(), StoreError> {
+    for part in rows.chunks(ROWS_MAX / 2) {
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO remittance (id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date,
+                 payee_npi, payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem,
+                 digest, received_at) ",
+        );
+        insert.push_values(part, |mut row, one| {
+            row.push_bind(one.id.0).push_bind(one.inbound_id.0).push_bind(one.ordinal).push_bind(&one.payer);
+            row.push_bind(&one.trace).push_bind(&one.trace_payer).push_bind(one.amount.0).push_bind(&one.method);
+            row.push_bind(&one.payment_date).push_bind(&one.payee_npi).push_bind(&one.payee_tin);
+            row.push_bind(&one.payee_name).push_bind(one.claims).push_bind(one.claims_paid.0);
+            row.push_bind(one.adjustments.0).push_bind(&one.adjustment_list).push_bind(one.state as i64);
+            row.push_bind(&one.problem).push_bind(&one.digest[..]).push_bind(one.received_at);
+        });
+        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add remittances"))?;
+    }
+    Ok(())
+}
+
+async fn add_payments(tx: &mut Transaction<'static, Sqlite>, rows: &[PaymentRow]) -> Result<(), StoreError> {
+    for part in rows.chunks(ROWS_MAX) {
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO payment (id, remittance_id, ordinal, claim_id, patient_control_number, clp_status, charge, paid,
+                 patient_responsibility, denied, payer_claim_control_number, rule, evidence, detail) ",
+        );
+        insert.push_values(part, |mut row, one| {
+            row.push_bind(one.id.0).push_bind(one.remittance_id.0).push_bind(one.ordinal);
+            row.push_bind(one.claim_id.map(|id| id.0)).push_bind(one.patient_control_number.reveal());
+            row.push_bind(&one.clp_status).push_bind(one.charge.0).push_bind(one.paid.0);
+            row.push_bind(one.patient_responsibility.0).push_bind(one.denied.0);
+            row.push_bind(one.payer_claim_control_number.reveal()).push_bind(&one.rule).push_bind(&one.evidence);
+            row.push_bind(one.detail.reveal());
+        });
+        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add payments"))?;
+    }
+    Ok(())
+}
+
+fn remittance_row(row: &SqliteRow) -> Result<RemittanceRow, StoreError> {
+    let id = RemittanceId(row.get(0));
+    let state: i64 = row.get(16);
+    let state = RemittanceState::ALL.into_iter().find(|one| *one as i64 == state);
+    Ok(RemittanceRow {
+        id,
+        inbound_id: InboundId(row.get(1)),
+        ordinal: row.get(2),
+        payer: row.get(3),
+        trace: row.get(4),
+        trace_payer: row.get(5),
+        amount: Cents(row.get(6)),
+        method: row.get(7),
+        payment_date: row.get(8),
+        payee_npi: row.get(9),
+        payee_tin: row.get(10),
+        payee_name: row.get(11),
+        claims: row.get(12),
+        claims_paid: Cents(row.get(13)),
+        adjustments: Cents(row.get(14)),
+        adjustment_list: row.get(15),
+        state: state.ok_or_else(|| StoreError::Damaged { what: format!("remittance {id}: state") })?,
+        problem: row.get(17),
+        digest: row.get(18),
+        received_at: row.get(19),
+    })
+}
+
+fn payment_row(row: &SqliteRow) -> PaymentRow {
+    PaymentRow {
+        id: PaymentId(row.get(0)),
+        remittance_id: RemittanceId(row.get(1)),
+        ordinal: row.get(2),
+        claim_id: row.get::<Option<i64>, _>(3).map(ClaimId),
+        patient_control_number: Phi::new(row.get(4)),
+        clp_status: row.get(5),
+        charge: Cents(row.get(6)),
+        paid: Cents(row.get(7)),
+        patient_responsibility: Cents(row.get(8)),
+        denied: Cents(row.get(9)),
+        payer_claim_control_number: Phi::new(row.get(10)),
+        rule: row.get(11),
+        evidence: row.get(12),
+        detail: Phi::new(row.get(13)),
+    }
+}

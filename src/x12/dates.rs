@@ -1,11 +1,11 @@
 //! Calendar and clock as X12 writes them.
 
-/// `CCYYMMDD`, a day that exists, from 1800 on.
+/// `CCYYMMDD`, a day that exists, from the year 1000 on.
 #[inline]
 pub fn is_date(bytes: &[u8]) -> bool {
     let Some(digits) = digits::<8>(bytes) else { return false };
     let year = digits[..4].iter().fold(0, |value, &d| value * 10 + u32::from(d));
-    (1800..=2999).contains(&year) && is_day(year, digits[4] * 10 + digits[5], digits[6] * 10 + digits[7])
+    (1000..=9999).contains(&year) && is_day(year, digits[4] * 10 + digits[5], digits[6] * 10 + digits[7])
 }
 
 /// `YYMMDD`; the century is open, so 29 February is judged in 2000 to 2099.
@@ -38,7 +38,7 @@ fn digits<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
 
 #[inline]
 fn is_day(year: u32, month: u8, day: u8) -> bool {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

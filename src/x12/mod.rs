@@ -10,11 +10,14 @@ mod machine;
 pub mod reader;
 mod seen;
 pub mod segment;
+mod starts;
 pub mod token;
 mod window;
+pub mod write;
 
 pub use delimiters::Delimiters;
 pub use envelope::{Envelopes, Event};
 pub use reader::Reader;
 pub use segment::Segment;
 pub use token::{Damage, DamageKind, Isa, Token};
+pub use write::{Value, WriteError, Writer};

@@ -3,10 +3,11 @@
 
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr3_iter};
+use memchr::memchr;
 
 use super::delimiters::Fault;
 use super::header::{self, Header, Width};
+use super::starts::Starts;
 use super::token::{Damage, DamageKind, Isa, Token};
 use super::window::Window;
 use super::{Delimiters, Segment};
@@ -18,7 +19,7 @@ pub struct Reader<R> {
     line: u32,
     state: State,
     delimiters: Delimiters,
-    starts: Vec<u32>,
+    starts: Starts,
     last: Option<Last>,
     /// Comes after the damage told first.
     queued: Option<Last>,
@@ -55,7 +56,7 @@ impl<R: Read> Reader<R> {
             line: 1,
             state: State::Start,
             delimiters: Delimiters::USUAL,
-            starts: Vec::with_capacity(64),
+            starts: Starts::default(),
             last: None,
             queued: None,
             indented_told: false,
@@ -66,6 +67,7 @@ impl<R: Read> Reader<R> {
 
     /// The next token, `None` at the end of the file.
     #[inline]
+    #[expect(clippy::should_implement_trait, reason = "it lends from the window, which an Iterator cannot")]
     pub fn next(&mut self) -> io::Result<Option<Token<'_>>> {
         self.advance()?;
         Ok(self.current())
@@ -77,7 +79,7 @@ impl<R: Read> Reader<R> {
         Some(match self.last? {
             Last::Segment { back, length, offset, line } => Token::Segment(Segment {
                 bytes: self.window.before(back, length),
-                starts: &self.starts,
+                starts: self.starts.all(),
                 offset,
                 line,
                 delimiters: self.delimiters,
@@ -283,7 +285,8 @@ impl<R: Read> Reader<R> {
     #[inline]
     fn terminated(&mut self, length: usize, lines: u32) -> Last {
         let (offset, line) = (self.window.offset(), self.line);
-        let ends_interchange = self.window.bytes().starts_with(b"IEA") && self.starts.get(1).is_none_or(|&at| at == 4);
+        let ends_interchange =
+            self.window.bytes().starts_with(b"IEA") && self.starts.all().get(1).is_none_or(|&at| at == 4);
         self.window.consume(length + 1);
         self.line += lines;
         self.end_line(self.delimiters.segment);
@@ -329,25 +332,21 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Finds the terminator and where each element starts, in one pass; reads on at the window's edge.
+    /// Finds the terminator and where each element starts; reads on at the window's edge.
+    #[inline]
     fn scan(&mut self) -> io::Result<Scan> {
         let Delimiters { element, segment, .. } = self.delimiters;
-        self.starts.clear();
-        self.starts.push(0);
+        self.starts.begin();
         let (mut scanned, mut lines) = (0, 0);
         loop {
-            let bytes = self.window.bytes();
-            for hit in memchr3_iter(segment, element, b'\n', &bytes[scanned..]) {
-                let at = scanned + hit;
-                if bytes[at] == element {
-                    self.starts.push(at as u32 + 1);
-                } else if bytes[at] == segment {
-                    return Ok(Scan::Terminated { length: at, lines });
-                } else {
-                    lines += 1;
-                }
+            let bytes = &self.window.bytes()[scanned..];
+            let end = memchr(segment, bytes);
+            let length = end.unwrap_or(bytes.len());
+            lines += self.starts.divide(&bytes[..length], scanned, element);
+            scanned += length;
+            if end.is_some() {
+                return Ok(Scan::Terminated { length: scanned, lines });
             }
-            scanned = bytes.len();
             if self.window.is_full() {
                 return Ok(Scan::TooLong);
             }

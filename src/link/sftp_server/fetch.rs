@@ -38,18 +38,26 @@ impl Fetch {
         self.source.bytes()
     }
 
-    /// Up to `len` bytes from `offset`, at least one; `None` at the end of the file.
+    /// `len` bytes from `offset`, fewer only at the end of the file; `None` behind it. Clients that ask ahead
+    /// take an answer that is short in the middle of a file for its end, or for damage.
     pub(super) async fn read(&mut self, offset: u64, len: usize) -> Result<Option<Vec<u8>>, SftpRefusal> {
-        if offset >= self.source.bytes() || len == 0 {
-            return Ok(None);
+        let mut data = Vec::with_capacity(len);
+        while data.len() < len {
+            let at = offset.saturating_add(data.len() as u64);
+            if at >= self.source.bytes() {
+                break;
+            }
+            if self.piece.at(at).is_none() {
+                self.piece = self.load(at).await.map_err(|error| {
+                    tracing::error!(%error, "a file being fetched over SFTP could not be read");
+                    SftpRefusal::failure("the file could not be read here; please try again")
+                })?;
+            }
+            // Nothing there: the source is shorter than it said.
+            let Some(rest) = self.piece.at(at) else { break };
+            data.extend_from_slice(&rest[..rest.len().min(len - data.len())]);
         }
-        if self.piece.at(offset).is_none() {
-            self.piece = self.load(offset).await.map_err(|error| {
-                tracing::error!(%error, "a file being fetched over SFTP could not be read");
-                SftpRefusal::failure("the file could not be read here; please try again")
-            })?;
-        }
-        Ok(self.piece.at(offset).map(|rest| rest[..rest.len().min(len)].to_vec()))
+        Ok((!data.is_empty()).then_some(data))
     }
 
     /// The piece at `offset`, and a start on the one behind it.

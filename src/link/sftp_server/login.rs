@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use russh::keys::{Algorithm, PublicKey};
+use russh::keys::{Algorithm, HashAlg, PublicKey};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
@@ -67,7 +67,11 @@ impl Handler for Login {
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, russh::Error> {
         match self.view_for(user, offer.public_key, offer.algorithm).await {
             Some(_) => Ok(Auth::Accept),
-            None => Ok(Auth::reject()),
+            None => {
+                let key = offer.public_key.fingerprint(HashAlg::Sha256);
+                tracing::info!(peer = %self.peer, user, %key, "SFTP key refused");
+                Ok(Auth::reject())
+            }
         }
     }
 

@@ -43,7 +43,7 @@ impl Put {
 
     /// Takes a write. An error may be of an earlier one; after an error all that follow get the same.
     pub(super) async fn write(&mut self, offset: u64, data: Vec<u8>) -> Result<(), SftpRefusal> {
-        let end = offset.checked_add(data.len() as u64).unwrap_or(u64::MAX);
+        let end = offset.saturating_add(data.len() as u64);
         if end > self.bytes_max {
             let refusal = SftpRefusal::failure(format!(
                 "files have at most {} bytes; send this one in parts, each a complete X12 interchange",

@@ -460,3 +460,47 @@ async fn a_shell_is_refused_with_what_there_is() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("use sftp"));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_session_too_many_is_told_so() {
+    if !openssh_is_here() {
+        return;
+    }
+    let world = world(Gateway::default(), SftpLimits { sessions_max: 0, ..SftpLimits::default() }).await;
+    let (fine, said) = world.sftp("acme", "acme", "ls\n").await;
+    assert!(!fine && said.contains("too many sessions"), "{said}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_gateways_own_client_is_served_too() {
+    if !openssh_is_here() {
+        return;
+    }
+    let world = world(Gateway::default(), SftpLimits::default()).await;
+    let target = crate::link::sftp_client::SftpTarget {
+        host: "127.0.0.1".into(),
+        port: world.port,
+        user: "acme".into(),
+        private_key: world.path("acme"),
+        host_key: fs::read_to_string(world.path("ssh_host_ed25519.pub")).unwrap(),
+        connect_timeout: Duration::from_secs(5),
+        answer_timeout: Duration::from_secs(5),
+    };
+    let data = content(2_500_000);
+    let wanted = data.clone();
+    let back = tokio::task::spawn_blocking(move || {
+        let client = crate::link::sftp_client::SftpClient::connect(&target).unwrap();
+        client.put(&mut &data[..], "inbound", "a.837", data.len() as u64).unwrap();
+        let listed = client.list("inbound").unwrap();
+        assert_eq!((listed[0].name.as_str(), listed[0].bytes), ("a.837", 2_500_000));
+        let mut back = Vec::new();
+        client.get("inbound/a.837", &mut back).unwrap();
+        client.remove("inbound/a.837").unwrap();
+        back
+    })
+    .await
+    .unwrap();
+    assert!(back == wanted);
+    world.stop().await;
+}

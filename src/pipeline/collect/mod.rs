@@ -1,1 +1,12 @@
-//! Stage 6, collect. Takes what payers left, or hand in; leaves the bytes, durable and known by digest; never removes a file at the payer before it is kept here.
+//! Stage 6, collect. Takes what payers left, or hand in; leaves the bytes, durable and known by their digest;
+//! never removes a file at the payer before it is kept here, and never reads one that is still being written.
+
+mod catch;
+mod folders;
+mod keep;
+mod plan;
+mod run;
+mod site;
+
+pub use keep::{Kept, keep};
+pub use run::{collect_now, run};

@@ -20,7 +20,7 @@ struct Started {
 async fn start() -> Started {
     let folder = tempfile::tempdir().unwrap();
     let ports = Ports::free().await.unwrap();
-    let world = World::write(folder.path(), Path::new("schemas"), ports, TEMPER).unwrap();
+    let world = World::write(folder.path(), Path::new("schemas"), ports, TEMPER, &Cast::default()).unwrap();
     let payers = world.start_payers().await.unwrap();
     Started { world, payers, folder }
 }
@@ -90,8 +90,12 @@ async fn a_file_posted_over_https_is_answered_under_responses() {
     assert_eq!(post(claims()).await.unwrap().status(), 202);
     assert_eq!(post(claims()).await.unwrap().status(), 202);
     assert_eq!(post(b"ISA".to_vec()).await.unwrap().status(), 409);
+    for name in ["two.837", "renamed.837"] {
+        let again = client.post(format!("{url}/{name}")).header("idempotency-key", "batch-2").body("ISA").send();
+        assert!(again.await.unwrap().text().await.unwrap().contains("two.837"));
+    }
     assert_eq!(client.get(format!("{url}/one.837")).send().await.unwrap().status(), 200);
-    assert_eq!(client.get(format!("{url}/two.837")).send().await.unwrap().status(), 404);
+    assert_eq!(client.get(format!("{url}/renamed.837")).send().await.unwrap().status(), 404);
     let collect = started.payers.https.collect_url();
     let list: serde_json::Value =
         serde_json::from_str(&client.get(&collect).send().await.unwrap().text().await.unwrap()).unwrap();
@@ -147,7 +151,7 @@ async fn a_stranger_is_not_let_in_over_sftp() {
 async fn a_world_written_twice_keeps_its_keys() {
     let started = start().await;
     let key = std::fs::read(&started.world.submitter_key).unwrap();
-    let again = World::write(started.folder.path(), Path::new("schemas"), started.world.ports, TEMPER).unwrap();
+    let again = World::write(started.folder.path(), Path::new("schemas"), started.world.ports, TEMPER, &Cast::default()).unwrap();
     assert_eq!(std::fs::read(again.submitter_key).unwrap(), key);
     for name in ["gateway.toml", "partners/demo-billing.toml", "partners/harbor-mutual.toml"] {
         let text = std::fs::read_to_string(started.folder.path().join(name)).unwrap();

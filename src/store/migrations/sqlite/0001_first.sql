@@ -34,6 +34,17 @@ CREATE UNIQUE INDEX submission_content ON submission (partner, sha256);
 CREATE UNIQUE INDEX submission_idempotency ON submission (partner, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX submission_due ON submission (state, id) WHERE state IN (0, 1);
 
+-- A file put over SFTP under a name that says it is not done yet; taken when it is renamed.
+CREATE TABLE upload (
+    partner     TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    payload_id  INTEGER NOT NULL,
+    sha256      BLOB    NOT NULL,
+    bytes       INTEGER NOT NULL,
+    uploaded_at INTEGER NOT NULL,
+    PRIMARY KEY (partner, name)
+) WITHOUT ROWID;
+
 -- One ISA..IEA of a submission.
 CREATE TABLE interchange (
     submission_id   INTEGER NOT NULL,
@@ -82,7 +93,7 @@ CREATE TABLE claim (
     partner             TEXT    NOT NULL,
     kind                TEXT    NOT NULL,        -- 837P | 837I | 837D
     status              INTEGER NOT NULL,        -- domain::ClaimStatus
-    patient_control_number TEXT NOT NULL,        -- CLM01
+    patient_control_number TEXT NOT NULL COLLATE NOCASE, -- CLM01; payers give it back in capitals
     charge              INTEGER NOT NULL,        -- CLM02
     paid                INTEGER NOT NULL DEFAULT 0,
     patient_responsibility INTEGER NOT NULL DEFAULT 0,
@@ -122,7 +133,7 @@ CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX claim_patient_control_number ON claim (patient_control_number);
 CREATE INDEX claim_member ON claim (member_id);
-CREATE INDEX claim_fingerprint ON claim (fingerprint);
+CREATE INDEX claim_fingerprint ON claim (partner, fingerprint);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
 CREATE TABLE claim_event (
@@ -135,7 +146,8 @@ CREATE TABLE claim_event (
     text        TEXT    NOT NULL DEFAULT '',
     rule        TEXT    NOT NULL DEFAULT '',     -- which rule matched it
     evidence    TEXT    NOT NULL DEFAULT '',     -- on what, as JSON
-    inbound_id  INTEGER
+    inbound_id  INTEGER,
+    undone_at   INTEGER                          -- a person took the decision behind it back
 );
 CREATE INDEX claim_event_claim ON claim_event (claim_id);
 
@@ -159,10 +171,12 @@ CREATE TABLE batch (
     file_name       TEXT,
     ta1_at          INTEGER,
     n999_at         INTEGER,
-    n277ca_at       INTEGER
+    n277ca_at       INTEGER,
+    settled_at      INTEGER                      -- nothing more is awaited for any of its claims
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
+CREATE INDEX batch_awaited ON batch (sent_at) WHERE state = 3 AND settled_at IS NULL;
 CREATE INDEX batch_isa13 ON batch (payer, isa13) WHERE isa13 IS NOT NULL;
 CREATE INDEX batch_gs06 ON batch (payer, gs06) WHERE gs06 IS NOT NULL;
 
@@ -202,21 +216,23 @@ CREATE TABLE delivery (
     bytes       INTEGER NOT NULL,
     state       INTEGER NOT NULL,                -- 0 due, 1 sent, 2 with support, 3 waits to be fetched
     attempts    INTEGER NOT NULL DEFAULT 0,
-    doubtful    INTEGER NOT NULL DEFAULT 0,      -- 1: the last attempt may have arrived; look first
+    doubtful    INTEGER NOT NULL DEFAULT 0,      -- 1: an attempt may have arrived; look first. 2: support was told so
     next_at     INTEGER NOT NULL,
     lease_until INTEGER NOT NULL DEFAULT 0,
     created_at  INTEGER NOT NULL,
+    since       INTEGER NOT NULL,                -- when its tries began: created, or given back by support
     sent_at     INTEGER
 );
 CREATE UNIQUE INDEX delivery_batch ON delivery (batch_id);
 CREATE INDEX delivery_due ON delivery (state, next_at) WHERE state = 0;
+CREATE INDEX delivery_with_support ON delivery (state) WHERE state = 2;
 
 CREATE TABLE delivery_attempt (
     delivery_id INTEGER NOT NULL,
     attempt     INTEGER NOT NULL,
     started_at  INTEGER NOT NULL,
-    finished_at INTEGER,                         -- NULL: never came back, so doubtful
-    outcome     TEXT    NOT NULL DEFAULT '',     -- sent, found, retry, look, support
+    finished_at INTEGER,                         -- NULL: runs, or never came back
+    outcome     TEXT    NOT NULL DEFAULT '',     -- sent, found, retry, look, support; handing: the payer may have it
     detail      TEXT    NOT NULL DEFAULT '',
     PRIMARY KEY (delivery_id, attempt)
 ) WITHOUT ROWID;
@@ -236,7 +252,7 @@ CREATE TABLE inbound (
     repeat_of   INTEGER,
     notes       TEXT    NOT NULL DEFAULT '[]'    -- what was wrong with it, JSON list of sentences
 );
-CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256);
+CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256) WHERE state <> 4;
 CREATE INDEX inbound_due ON inbound (state, id) WHERE state IN (0, 1);
 
 -- What was seen at a payer, so that a file left there is fetched once.
@@ -278,10 +294,12 @@ CREATE TABLE remittance (
     adjustment_list TEXT    NOT NULL DEFAULT '[]',
     state           INTEGER NOT NULL,            -- 0 posted, 1 held: does not balance, 2 a repeat
     problem         TEXT    NOT NULL DEFAULT '',
+    digest          BLOB    NOT NULL,            -- SHA-256 of what it says, however it is written
     received_at     INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX remittance_place ON remittance (inbound_id, ordinal);
 CREATE INDEX remittance_trace ON remittance (trace, payer);
+CREATE INDEX remittance_payee ON remittance (payee_npi, payee_tin);
 
 -- One CLP of a remittance.
 CREATE TABLE payment (
@@ -294,6 +312,7 @@ CREATE TABLE payment (
     charge          INTEGER NOT NULL,
     paid            INTEGER NOT NULL,
     patient_responsibility INTEGER NOT NULL,
+    denied          INTEGER NOT NULL DEFAULT 0,  -- charges that are neither paid, contractual nor the patient's
     payer_claim_control_number TEXT NOT NULL,    -- CLP07
     rule            TEXT    NOT NULL DEFAULT '',
     evidence        TEXT    NOT NULL DEFAULT '',
@@ -302,12 +321,13 @@ CREATE TABLE payment (
 CREATE UNIQUE INDEX payment_place ON payment (remittance_id, ordinal);
 CREATE INDEX payment_claim ON payment (claim_id) WHERE claim_id IS NOT NULL;
 
--- A response that matched no claim, or a file nobody could read.
+-- A response that matched no claim, a file nobody could read; or (inbound_id 0) claims that have no route, a batch
+-- that could not be built.
 CREATE TABLE exception (
     id          INTEGER PRIMARY KEY,
     inbound_id  INTEGER NOT NULL,
     payer       TEXT    NOT NULL,
-    kind        TEXT    NOT NULL,                -- TA1, 999, 277CA, 277, 835, file, balance
+    kind        TEXT    NOT NULL,                -- TA1, 999, 277CA, 277, 835, file, balance, route, batch
     raised_at   INTEGER NOT NULL,
     state       INTEGER NOT NULL,                -- 0 open, 1 resolved, 2 dismissed
     reason      TEXT    NOT NULL,
@@ -315,9 +335,13 @@ CREATE TABLE exception (
     candidates  TEXT    NOT NULL DEFAULT '[]',   -- ranked, with reasons, as JSON
     payment_id  INTEGER,
     claim_id    INTEGER,                         -- once resolved
+    event_id    INTEGER,                         -- the claim event that the resolution wrote
+    note        TEXT    NOT NULL DEFAULT '',     -- why it was dismissed
     resolved_by TEXT,
-    resolved_at INTEGER
+    resolved_at INTEGER,
+    origin      TEXT                             -- what of ours it was raised for; raised once for the same
 );
+CREATE UNIQUE INDEX exception_origin ON exception (origin) WHERE origin IS NOT NULL;
 CREATE INDEX exception_state ON exception (state, id);
 CREATE INDEX exception_inbound ON exception (inbound_id);
 
@@ -332,9 +356,11 @@ CREATE TABLE mail (
     created_at      INTEGER NOT NULL,
     submission_id   INTEGER,
     inbound_id      INTEGER,
-    origin          TEXT    NOT NULL             -- what it was made of; the same is never put in twice
+    origin          TEXT    NOT NULL,            -- what it was made of; the same is never put in twice
+    shelf           INTEGER NOT NULL DEFAULT 0   -- 0 in the mailbox, 1 only beside what it belongs to
 );
 CREATE UNIQUE INDEX mail_origin ON mail (origin);
+CREATE INDEX mail_name ON mail (partner, file_name);
 CREATE INDEX mail_box ON mail (partner, id);
 CREATE INDEX mail_submission ON mail (submission_id) WHERE submission_id IS NOT NULL;
 
@@ -393,3 +419,13 @@ CREATE TABLE alarm (
     cleared_at  INTEGER
 );
 CREATE UNIQUE INDEX alarm_standing ON alarm (kind, subject) WHERE cleared_at IS NULL;
+
+-- A file at a payer that did not look whole: read only when it has stood still for a while.
+CREATE TABLE glimpse (
+    partner     TEXT    NOT NULL,
+    remote_path TEXT    NOT NULL,
+    bytes       INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    first_at    INTEGER NOT NULL,
+    PRIMARY KEY (partner, remote_path)
+) WITHOUT ROWID;

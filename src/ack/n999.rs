@@ -1,0 +1,120 @@
+//! The 999 (005010X231A1): for each transaction of a group whether its syntax was accepted, and each error
+//! with its place.
+
+use super::pen::{Pen, cut};
+use crate::domain::Finding;
+use crate::domain::finding::Trigger;
+use crate::edits::sink::{CheckedGroup, CheckedTransaction};
+use crate::x12::envelope::Group;
+
+/// Bytes of IK404 and of the reference in CTX01.
+const BAD_VALUE_MAX: usize = 99;
+const CONTEXT_MAX: usize = 35;
+
+pub fn group_header(pen: &mut Pen, group: &Group) {
+    pen.begin("AK1")
+        .element(&group.code)
+        .element(or_zero(&group.control))
+        .element(cut(group.version.as_bytes(), 12))
+        .end();
+}
+
+/// Everything of one AK2.
+pub fn transaction(pen: &mut Pen, checked: &CheckedTransaction<'_>) {
+    let facts = checked.transaction;
+    pen.begin("AK2")
+        .element(&facts.code)
+        .element(cut(facts.control.as_bytes(), 9))
+        .element(cut(facts.version.as_bytes(), 35))
+        .end();
+    let mut previous: Option<&Finding> = None;
+    for finding in checked.syntax.iter().filter(|finding| finding.place.segment.is_some()) {
+        if !previous.is_some_and(|previous| same_segment(previous, finding)) {
+            segment_error(pen, finding);
+        }
+        element_error(pen, finding);
+        previous = Some(finding);
+    }
+    pen.begin("IK5").element(checked.verdict.code());
+    for code in checked.codes {
+        pen.element(&**code);
+    }
+    pen.end();
+}
+
+pub fn group_trailer(pen: &mut Pen, checked: &CheckedGroup<'_>) {
+    let stated = checked.stated.filter(|stated| stated.bytes().all(|byte| byte.is_ascii_digit()) && !stated.is_empty());
+    let stated = stated.map_or_else(|| checked.received.to_string(), str::to_string);
+    pen.begin("AK9").element(checked.verdict.code()).element(cut(stated.as_bytes(), 6));
+    pen.element(checked.received.to_string()).element(checked.accepted.to_string());
+    for code in checked.codes {
+        pen.element(&**code);
+    }
+    pen.end();
+}
+
+fn or_zero(number: &str) -> &str {
+    if number.is_empty() { "0" } else { number }
+}
+
+/// IK304: `8` says that element errors follow.
+fn segment_code(finding: &Finding) -> &str {
+    match (&finding.ack.ik3, &finding.ack.ik4) {
+        (_, Some(_)) => "8",
+        (Some(code), None) => code,
+        (None, None) => "8",
+    }
+}
+
+/// True when the second finding is one more IK4 under the first one's IK3.
+fn same_segment(first: &Finding, second: &Finding) -> bool {
+    let place = |finding: &Finding| finding.place.segment.as_ref().map(|segment| segment.position);
+    place(first) == place(second) && segment_code(first) == "8" && segment_code(second) == "8"
+}
+
+fn segment_error(pen: &mut Pen, finding: &Finding) {
+    let Some(segment) = &finding.place.segment else { return };
+    let loop_id = finding.place.loop_id.as_deref().unwrap_or_default();
+    pen.begin("IK3").element(segment_id(&segment.id)).element(segment.position.to_string());
+    pen.element(cut(loop_id.as_bytes(), 4)).element(segment_code(finding)).end();
+    if let (Some(trigger), true) = (&finding.trigger, finding.ack.ik4.is_none()) {
+        situational(pen, trigger);
+    }
+    if let Some(claim) = finding.place.claim.as_deref().filter(|claim| !claim.is_empty()) {
+        pen.begin("CTX").composite(&[b"CLM01", cut(claim.as_bytes(), CONTEXT_MAX)]).end();
+    }
+}
+
+/// IK301 has two or three characters, whatever the file has.
+fn segment_id(id: &str) -> &[u8] {
+    if id.len() < 2 { b"ZZ" } else { cut(id.as_bytes(), 3) }
+}
+
+fn element_error(pen: &mut Pen, finding: &Finding) {
+    let (Some(code), Some(element)) = (&finding.ack.ik4, finding.place.element) else { return };
+    let number = |value: Option<u16>| value.map_or_else(String::new, |value| value.to_string());
+    let place = [element.to_string(), number(finding.place.component), number(finding.place.repetition)];
+    pen.begin("IK4").composite(&[place[0].as_bytes(), place[1].as_bytes(), place[2].as_bytes()]);
+    pen.element(finding.ack.data_element.as_deref().filter(|number| is_number(number)).unwrap_or_default());
+    pen.element(&**code);
+    let value = finding.value.as_deref().unwrap_or_default().as_bytes();
+    pen.element(if pen.can_hold(value) { cut(value, BAD_VALUE_MAX).trim_ascii_end() } else { b"" }).end();
+    if let Some(trigger) = &finding.trigger {
+        situational(pen, trigger);
+    }
+}
+
+/// The elements of ISA have letters in their numbers, which IK402 does not take.
+fn is_number(text: &str) -> bool {
+    text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn situational(pen: &mut Pen, trigger: &Trigger) {
+    let loop_id = trigger.loop_id.as_deref().unwrap_or_default();
+    pen.begin("CTX").element("SITUATIONAL TRIGGER").element(segment_id(&trigger.segment.id));
+    pen.element(trigger.segment.position.to_string()).element(cut(loop_id.as_bytes(), 4));
+    let element = trigger.element.map_or_else(String::new, |element| element.to_string());
+    let component = trigger.component.map_or_else(String::new, |component| component.to_string());
+    pen.composite(&[element.as_bytes(), component.as_bytes()]);
+    pen.element(trigger.data_element.as_deref().filter(|number| is_number(number)).unwrap_or_default()).end();
+}

@@ -1,0 +1,156 @@
+//! Writes segments. The delimiters are those of the interchange that is answered: what is copied from it
+//! holds none of them, so that it stands in the answer exactly as it was sent.
+
+use crate::x12::Delimiters;
+
+/// Segments of one transaction, or of an envelope.
+#[derive(Clone, Debug)]
+pub struct Pen {
+    delimiters: Delimiters,
+    out: Vec<u8>,
+    /// Empty elements that are only written when another follows.
+    skipped: usize,
+    pub segments: u32,
+}
+
+impl Pen {
+    pub fn new(delimiters: Delimiters) -> Pen {
+        Pen { delimiters, out: Vec::new(), skipped: 0, segments: 0 }
+    }
+
+    pub fn begin(&mut self, id: &str) -> &mut Pen {
+        self.out.extend_from_slice(id.as_bytes());
+        self.skipped = 0;
+        self
+    }
+
+    /// Adds an element. A delimiter or control character in it becomes a blank; trailing blanks go.
+    pub fn element(&mut self, value: impl AsRef<[u8]>) -> &mut Pen {
+        self.composite(&[value.as_ref()])
+    }
+
+    /// Adds as many empty elements.
+    pub fn skip(&mut self, count: usize) -> &mut Pen {
+        self.skipped += count;
+        self
+    }
+
+    pub fn composite(&mut self, parts: &[&[u8]]) -> &mut Pen {
+        let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
+        if used == 0 {
+            return self.skip(1);
+        }
+        for _ in 0..=std::mem::take(&mut self.skipped) {
+            self.out.push(self.delimiters.element);
+        }
+        for (nth, part) in parts[..used].iter().enumerate() {
+            if nth > 0 {
+                self.out.push(self.delimiters.component);
+            }
+            let delimiters = self.delimiters;
+            let clean = |&byte: &u8| if delimiters.is_one(byte) || byte.is_ascii_control() { b' ' } else { byte };
+            self.out.extend(part.iter().map(clean));
+        }
+        self
+    }
+
+    pub fn end(&mut self) {
+        let Delimiters { segment, .. } = self.delimiters;
+        self.out.push(segment);
+        if !matches!(segment, b'\n' | b'\r') {
+            self.out.push(b'\n');
+        }
+        self.skipped = 0;
+        self.segments += 1;
+    }
+
+    /// Writes the ISA, whose elements have fixed widths.
+    pub fn isa(&mut self, elements: &IsaElements<'_>) {
+        let Delimiters { element, repetition, component, .. } = self.delimiters;
+        let text = format!(
+            "ISA*00*          *00*          *{:2.2}*{:15.15}*{:2.2}*{:15.15}*{}*{}*",
+            elements.sender.0,
+            elements.sender.1,
+            elements.receiver.0,
+            elements.receiver.1,
+            elements.date,
+            elements.time,
+        );
+        self.out.extend(text.bytes().map(|byte| if byte == b'*' { element } else { byte }));
+        self.out.push(repetition.unwrap_or(b'^'));
+        let text = format!("*00501*{:09}*0*{:1.1}*", elements.control % 1_000_000_000, elements.usage);
+        self.out.extend(text.bytes().map(|byte| if byte == b'*' { element } else { byte }));
+        self.out.push(component);
+        self.end();
+    }
+
+    /// Adds the segments of another.
+    pub fn append(&mut self, other: &Pen) {
+        self.out.extend_from_slice(&other.out);
+        self.segments += other.segments;
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    pub fn clear(&mut self) {
+        self.out.clear();
+        (self.skipped, self.segments) = (0, 0);
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.out
+    }
+
+    /// True when the value can stand in an answer as it is.
+    pub fn can_hold(&self, value: &[u8]) -> bool {
+        !value.iter().any(|&byte| self.delimiters.is_one(byte) || !(0x20..0x7F).contains(&byte))
+    }
+}
+
+/// What varies in an ISA that we write.
+#[derive(Debug)]
+pub struct IsaElements<'a> {
+    /// Qualifier and id.
+    pub sender: (&'a str, &'a str),
+    pub receiver: (&'a str, &'a str),
+    pub date: String,
+    pub time: String,
+    pub control: u64,
+    pub usage: &'a str,
+}
+
+/// The first `max` bytes.
+pub fn cut(value: &[u8], max: usize) -> &[u8] {
+    &value[..value.len().min(max)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailing_empty_elements_and_components_are_not_written() {
+        let mut pen = Pen::new(Delimiters::USUAL);
+        pen.begin("STC").composite(&[b"A1", b"19", b"", b""]).element("").skip(2).element("5").element("").end();
+        assert_eq!(pen.into_bytes(), b"STC*A1:19****5~\n");
+    }
+
+    #[test]
+    fn a_delimiter_in_a_text_becomes_a_blank() {
+        let mut pen = Pen::new(Delimiters::USUAL);
+        pen.begin("NM1").element("A*B:C~D\nE").end();
+        assert_eq!(pen.into_bytes(), b"NM1*A B C D E~\n");
+    }
+
+    #[test]
+    fn an_isa_is_106_bytes() {
+        let mut pen = Pen::new(Delimiters::USUAL);
+        let (date, time) = ("261101".to_string(), "1200".to_string());
+        pen.isa(&IsaElements { sender: ("ZZ", "US"), receiver: ("ZZ", "THEM"), date, time, control: 7, usage: "T" });
+        let bytes = pen.into_bytes();
+        assert_eq!((bytes.len(), bytes[105]), (107, b'~'));
+        assert_eq!(&bytes[70..104], b"261101*1200*^*00501*000000007*0*T*");
+    }
+}

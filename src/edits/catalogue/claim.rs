@@ -1,0 +1,99 @@
+//! SNIP 4 on the claim itself.
+
+use super::edits;
+
+edits! {
+    CONTROL_NUMBER_REPEATED "control-number-repeated" "C4-01" 4 PID Error "A7:478"
+        "Another claim of this file and billing provider has the same patient control number."
+        "Give each claim its own CLM01, so that its answers find it.";
+    FREQUENCY "claim-frequency" "C4-02" 4 PID Error "A7:535"
+        "The claim frequency {} is none that this kind of claim can have."
+        "Send 1 for an original, 7 for a replacement, 8 for a void; institutional claims know more.";
+    ORIGINAL_REFERENCE_MISSING "original-reference-missing" "C4-03" 4 PID Error "A8:535 A8:464"
+        "The claim replaces or voids another, but the payer's number of that claim is missing."
+        "Send the payer's claim control number in REF*F8.";
+    ORIGINAL_REFERENCE_UNEXPECTED "original-reference-on-original" "C4-04" 4 PID Warning "A8:535 A8:464"
+        "An original claim carries the payer's number of another claim."
+        "Leave out REF*F8, or send frequency 7 or 8.";
+    CHARGE_NEGATIVE "charge-negative" "C4-05" 4 PID Error "A7:178 A7:693"
+        "The claim's total charge is below zero."
+        "Send the charge without a minus; to take a claim back send frequency 8.";
+    CHARGE_ZERO "charge-zero" "C4-05" 4 PID Warning "A7:178 A7:694"
+        "The claim's total charge is zero."
+        "Check the charge; zero is for encounters and capitated services.";
+    ACCIDENT_DATE_MISSING "accident-date-missing" "C4-06" 4 PD Error "A6:727"
+        "The claim is caused by an accident, but the accident's date is missing."
+        "Send DTP*439.";
+    ACCIDENT_DATE_ADVISED "work-accident-date-missing" "C4-06" 4 P Warning "A6:727"
+        "The claim is work related without an accident date, which is needed when an accident was the cause."
+        "Send DTP*439 if there was an accident.";
+    ACCIDENT_STATE_MISSING "auto-accident-state-missing" "C4-07" 4 P Error "A6:750"
+        "The claim is caused by a car accident, but the state it happened in is missing."
+        "Send the state in CLM11-4, or the country in CLM11-5.";
+    ACCIDENT_STATE_MISSING_I "auto-accident-state-missing-institutional" "C4-08" 4 I Warning "A6:750"
+        "The claim reports a car accident, but not the state it happened in."
+        "Send REF*LU with the state.";
+    ADMISSION_DATE_MISSING "admission-date-missing" "C4-09" 4 P Error "A6:189"
+        "The service was inpatient, but the admission date is missing."
+        "Send DTP*435.";
+    INPATIENT_ADMISSION_MISSING "inpatient-admission-missing" "C4-10" 4 I Error "A6:189"
+        "An inpatient claim needs the date and hour of admission."
+        "Send DTP*435 with format DT.";
+    ADMISSION_HOUR_MISSING "inpatient-admission-hour-missing" "C4-10" 4 I Error "A6:230"
+        "An inpatient claim needs the hour of admission with its date."
+        "Send DTP*435 with format DT, as 202611011530.";
+    ADMITTING_DIAGNOSIS_MISSING "admitting-diagnosis-missing" "C4-10" 4 I Error "A6:232"
+        "An inpatient claim needs the admitting diagnosis."
+        "Send HI*ABJ.";
+    DISCHARGE_HOUR_MISSING "discharge-hour-missing" "C4-11" 4 I Warning "A6:233"
+        "A final inpatient claim needs the hour of discharge."
+        "Send DTP*096.";
+    STILL_PATIENT_ON_FINAL "still-patient-on-final-claim" "C4-11" 4 I Warning "A8:234"
+        "A final inpatient claim says that the patient is still in the house."
+        "Check the patient status (CL103) and the frequency.";
+    INTERIM_NOT_STILL_PATIENT "interim-claim-discharged" "C4-12" 4 I Warning "A8:234 A8:535"
+        "An interim claim says that the patient has left."
+        "Send 30 in CL103, or the frequency of a final claim.";
+    ADMISSION_TYPE "admission-type" "C4-13" 4 I Error "A7:231"
+        "The type of admission is missing or none that exists."
+        "Send 1, 2, 3, 4, 5 or 9 in CL101.";
+    NEWBORN_SOURCE "newborn-admission-source" "C4-13" 4 I Error "A7:229"
+        "A newborn's admission needs its own source code."
+        "Send 5 (born here) or 6 (born elsewhere) in CL102.";
+    STATEMENT_ORDER "statement-dates-order" "C4-14" 4 I Error "A7:188"
+        "The statement's last day is before its first."
+        "Check DTP*434.";
+    LINE_OUTSIDE_STATEMENT "line-outside-statement" "C4-14" 4 I Error "A8:187 A8:188"
+        "A service line's date lies outside the statement's dates."
+        "Check the line's DTP*472 and the claim's DTP*434.";
+    OUTPATIENT_LINE_DATE_MISSING "outpatient-line-date-missing" "C4-15" 4 I Error "A6:187"
+        "A service line of an outpatient claim has no date."
+        "Send DTP*472 on the line.";
+    VISIT_REASON_MISSING "visit-reason-missing" "C4-16" 4 I Warning "A6:673"
+        "An unscheduled outpatient visit needs the patient's reason for it."
+        "Send HI*APR.";
+    PRESENT_ON_ADMISSION_MISSING "present-on-admission-missing" "C4-17" 4 I Warning "A7:688"
+        "An inpatient hospital claim does not say of any diagnosis whether it was present on admission."
+        "Send Y, N, U or W in the ninth component of each diagnosis; leave it empty for exempt codes.";
+    PRESENT_ON_ADMISSION_OUTPATIENT "present-on-admission-outpatient" "C4-17" 4 I Warning "A7:688"
+        "An outpatient claim says that a diagnosis was present on admission."
+        "Leave the ninth component of the diagnosis empty.";
+    DISABILITY_DATES_ORDER "disability-dates-order" "C4-19" 4 P Error "A7:195"
+        "The disability's last day is before its first."
+        "Check DTP*314, DTP*360 and DTP*361.";
+    CARE_DATE_ASSUMED "assumed-care-date-without-modifier" "C4-20" 4 P Warning "A8:388"
+        "A date of assumed or relinquished care is sent without a line with modifier 54 or 55."
+        "Check DTP*090, DTP*091 and the modifiers.";
+    ATTACHMENT_NUMBER_MISSING "attachment-control-number-missing" "C4-21" 4 PID Error "A6:489"
+        "An attachment is announced without the number by which the payer can find it."
+        "Send AC in PWK05 and the number in PWK06.";
+    ACCIDENT_CLAIM_NUMBER_MISSING "casualty-claim-number-missing" "C4-23" 4 PID Warning "A6:629"
+        "A workers' compensation or automobile claim needs the insurer's claim number."
+        "Send REF*Y4 with the subscriber or the patient.";
+    NOTE_BLANK "note-blank" "C4-24" 4 PID Warning "A6:704"
+        "A note holds no words."
+        "Leave the note out or say what it is for.";
+    DIAGNOSIS_VERSIONS_MIXED "diagnosis-versions-mixed" "S2-14" 4 PID Error "A7:255 A7:700"
+        "The claim mixes ICD-9 and ICD-10 diagnoses."
+        "Send all with the ABK family, or all with the BK family.";
+}

@@ -1,0 +1,486 @@
+//! The whole-file check: one pass over the bytes, memory that does not grow with the file (but for the
+//! fingerprints of its claims), every verdict told to a [`Sink`] as it is reached.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use super::claim::tag;
+use super::context;
+use super::fingerprint::{self, Remembered};
+use super::settings::{Settings, Syntax};
+use super::sink::{
+    CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Party, Sink, Summary, SyntaxVerdict, Tally,
+    Verdict,
+};
+use super::sniff;
+use super::supported;
+use super::walked::{Rulebook, Walked};
+use crate::domain::finding::{Place, StatusCode};
+use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
+use crate::edits::catalogue::{self, lookup};
+use crate::edits::report::Hit;
+use crate::guide::{Found, Guide, Guides, Standing, Walker};
+use crate::x12::envelope::{Group, GroupEnd, Interchange, InterchangeEnd, Transaction, TransactionEnd};
+use crate::x12::{Envelopes, Event, Reader, Segment};
+
+/// Codes that one IK5 or AK9 has room for.
+const CODES_MAX: usize = 5;
+
+/// Checks a file. `Err` is trouble of `source` or of `sink`; whatever is wrong with the file is a finding.
+pub fn check<R: Read, S: Sink>(
+    source: R,
+    guides: &Guides,
+    settings: &Settings<'_>,
+    sink: &mut S,
+) -> io::Result<Summary> {
+    let (head, source) = sniff::peek(source)?;
+    let mut envelopes = Envelopes::new(Reader::new(source));
+    let mut checker = Checker::new(guides, settings, sink);
+    let mut fresh = Vec::new();
+    while let Some(event) = envelopes.next(&mut fresh)? {
+        checker.event(event, &mut fresh)?;
+    }
+    checker.summary.bytes = envelopes.bytes_read();
+    if checker.summary.interchanges == 0 {
+        checker.summary.refused = Some(sniff::refusal(&head, checker.summary.bytes));
+    }
+    Ok(checker.summary)
+}
+
+struct Checker<'c, S> {
+    guides: &'c Guides,
+    settings: &'c Settings<'c>,
+    sink: &'c mut S,
+    summary: Summary,
+    walked: Walked,
+    found: Vec<Found>,
+    /// Fingerprints of claims accepted so far, and what names them.
+    seen: Remembered,
+    named: Remembered,
+    interchange: OpenInterchange,
+    /// TA1 codes of headers that were damaged, by where they begin: told before their interchange opens.
+    ahead: Vec<(u64, Cow<'static, str>)>,
+    group: OpenGroup,
+    transaction: OpenTransaction<'c>,
+}
+
+#[derive(Default)]
+struct OpenInterchange {
+    open: bool,
+    control: String,
+    codes: Vec<Cow<'static, str>>,
+    claims: Tally,
+    marks: (usize, usize),
+}
+
+#[derive(Default)]
+struct OpenGroup {
+    facts: Group,
+    codes: Vec<Cow<'static, str>>,
+    received: u32,
+    accepted: u32,
+    with_errors: u32,
+    claims: Tally,
+}
+
+#[derive(Default)]
+struct OpenTransaction<'c> {
+    walker: Option<Walker<'c>>,
+    guide: Option<&'c Guide>,
+    kind: Option<ClaimKind>,
+    place: Place,
+    codes: Vec<Cow<'static, str>>,
+    rejected: bool,
+    syntax: Vec<Finding>,
+    told: usize,
+    refusal: Vec<StatusCode>,
+    claims: Tally,
+    marks: (usize, usize),
+}
+
+impl<'c, S: Sink> Checker<'c, S> {
+    fn new(guides: &'c Guides, settings: &'c Settings<'c>, sink: &'c mut S) -> Checker<'c, S> {
+        Checker {
+            guides,
+            settings,
+            sink,
+            summary: Summary::default(),
+            walked: Walked::default(),
+            found: Vec::new(),
+            seen: Remembered::default(),
+            named: Remembered::default(),
+            interchange: OpenInterchange::default(),
+            ahead: Vec::new(),
+            group: OpenGroup::default(),
+            transaction: OpenTransaction::default(),
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, fresh: &mut Vec<Finding>) -> io::Result<()> {
+        match event {
+            Event::Segment(segment, position) => {
+                self.envelope_findings(fresh)?;
+                self.segment(&segment, position)
+            }
+            Event::InterchangeStart(interchange) => self.interchange_start(interchange, fresh),
+            Event::Ta1(segment) => {
+                self.envelope_findings(fresh)?;
+                self.sink.ta1(&segment)
+            }
+            Event::GroupStart(group) => self.group_start(group, fresh),
+            Event::TransactionStart(transaction, st) => self.transaction_start(transaction, &st, fresh),
+            Event::TransactionEnd(end, se) => self.transaction_end(end, se.as_ref(), fresh),
+            Event::GroupEnd(end) => self.group_end(end, fresh),
+            Event::InterchangeEnd(end) => self.interchange_end(end, fresh),
+            Event::Stray(_) | Event::Damage(_) => self.envelope_findings(fresh),
+        }
+    }
+
+    /// Findings of the envelopes: told on, and their codes kept for the verdict of what they reject.
+    fn envelope_findings(&mut self, fresh: &mut Vec<Finding>) -> io::Result<()> {
+        for finding in fresh.drain(..) {
+            if finding.severity == Severity::Error {
+                let (codes, code) = match finding.scope {
+                    Scope::Interchange if !self.interchange.open => {
+                        let at = finding.place.segment.as_ref().map_or(0, |segment| segment.offset);
+                        self.ahead.extend(finding.ack.ta1.clone().map(|code| (at, code)));
+                        (&mut self.interchange.codes, &None)
+                    }
+                    Scope::Interchange => (&mut self.interchange.codes, &finding.ack.ta1),
+                    Scope::Group => (&mut self.group.codes, &finding.ack.ak9),
+                    Scope::Transaction | Scope::Claim => {
+                        self.transaction.rejected = true;
+                        (&mut self.transaction.codes, &finding.ack.ik5)
+                    }
+                };
+                if let Some(code) = code {
+                    add_code(codes, code.clone());
+                }
+            }
+            self.summary.count(finding.severity);
+            self.sink.finding(&finding)?;
+        }
+        Ok(())
+    }
+
+    fn interchange_start(&mut self, interchange: &Interchange, fresh: &mut Vec<Finding>) -> io::Result<()> {
+        self.summary.interchanges += 1;
+        let (control, marks) = (interchange.control.clone(), self.marks());
+        let codes = self.ahead.drain(..).filter(|(at, _)| *at == interchange.offset).map(|(_, code)| code).collect();
+        self.interchange = OpenInterchange { open: true, control, marks, codes, ..OpenInterchange::default() };
+        self.sink.interchange_start(interchange)?;
+        if let Some(context) = &self.settings.context {
+            context::interchange(context, interchange, fresh);
+        }
+        self.envelope_findings(fresh)
+    }
+
+    fn interchange_end(&mut self, end: &InterchangeEnd, fresh: &mut Vec<Finding>) -> io::Result<()> {
+        self.envelope_findings(fresh)?;
+        let OpenInterchange { codes, mut claims, marks, .. } = std::mem::take(&mut self.interchange);
+        let verdict = if codes.is_empty() { Verdict::Accepted } else { Verdict::Rejected };
+        if verdict == Verdict::Rejected {
+            claims = claims.all_rejected();
+            self.summary.interchanges_rejected += 1;
+            self.forget_since(marks);
+        }
+        self.summary.claims.merge(claims);
+        let code = codes.first().map_or("000", |code| &**code);
+        let (interchange, groups, ta1s) = (&end.interchange, end.groups, end.ta1s);
+        self.sink.interchange_end(&CheckedInterchange { interchange, verdict, code, groups, ta1s })
+    }
+
+    fn group_start(&mut self, group: &Group, fresh: &mut Vec<Finding>) -> io::Result<()> {
+        self.summary.groups += 1;
+        self.summary.guide.get_or_insert_with(|| group.version.clone());
+        self.group = OpenGroup { facts: group.clone(), ..OpenGroup::default() };
+        self.sink.group_start(group)?;
+        let place = self.place(None);
+        supported::group(self.guides, group, self.settings.context.as_ref(), &place, fresh);
+        self.envelope_findings(fresh)
+    }
+
+    fn group_end(&mut self, end: &GroupEnd, fresh: &mut Vec<Finding>) -> io::Result<()> {
+        self.envelope_findings(fresh)?;
+        let group = std::mem::take(&mut self.group);
+        let refused = !group.codes.is_empty();
+        let verdict = match (refused, group.accepted, group.received) {
+            (true, _, _) => SyntaxVerdict::Rejected,
+            (false, 0, 1..) => SyntaxVerdict::Rejected,
+            (false, accepted, received) if accepted < received => SyntaxVerdict::Partly,
+            (false, _, _) if group.with_errors > 0 => SyntaxVerdict::AcceptedWithErrors,
+            (false, _, _) => SyntaxVerdict::Accepted,
+        };
+        self.interchange.claims.merge(if refused { group.claims.all_rejected() } else { group.claims });
+        self.sink.group_end(&CheckedGroup {
+            group: &end.group,
+            verdict,
+            codes: &group.codes,
+            stated: end.stated_transactions.as_deref(),
+            received: group.received,
+            accepted: if refused { 0 } else { group.accepted },
+        })
+    }
+
+    fn transaction_start(
+        &mut self,
+        transaction: &Transaction,
+        st: &Segment<'_>,
+        fresh: &mut Vec<Finding>,
+    ) -> io::Result<()> {
+        self.summary.transactions += 1;
+        self.group.received += 1;
+        self.walked.start();
+        self.transaction = OpenTransaction {
+            marks: self.marks(),
+            syntax: std::mem::take(&mut self.transaction.syntax),
+            ..OpenTransaction::default()
+        };
+        self.transaction.syntax.clear();
+        self.transaction.place = self.place(Some(&transaction.control));
+        let refused = self.group.codes.iter().any(|code| supported::GROUP_CODES.contains(&&**code));
+        let guide = match refused {
+            true => None,
+            false => {
+                supported::transaction(self.guides, &self.group.facts, transaction, &self.transaction.place, fresh)
+            }
+        };
+        self.transaction.guide = guide;
+        self.transaction.kind = guide.and_then(|guide| guide.kind.parse().ok());
+        self.transaction.walker = guide.map(Walker::start);
+        self.sink.transaction_start(transaction, guide)?;
+        self.envelope_findings(fresh)?;
+        self.segment(st, 1)
+    }
+
+    /// The numbers of the envelopes that are open.
+    fn place(&self, transaction: Option<&str>) -> Place {
+        Place {
+            interchange: Some(self.interchange.control.clone()),
+            group: Some(self.group.facts.control.clone()),
+            transaction: transaction.map(str::to_string),
+            ..Place::default()
+        }
+    }
+
+    fn transaction_end(
+        &mut self,
+        end: &TransactionEnd,
+        se: Option<&Segment<'_>>,
+        fresh: &mut Vec<Finding>,
+    ) -> io::Result<()> {
+        match se {
+            Some(se) => self.segment(se, end.segments)?,
+            None => self.close_claim(end.offset_end)?,
+        }
+        if let Some(mut walker) = self.transaction.walker.take() {
+            walker.finish(end.segments + 1, &mut self.found);
+            while let Some(found) = self.found.pop() {
+                self.blame(found, b"")?;
+            }
+        }
+        self.close_claim(end.offset_end)?;
+        self.envelope_findings(fresh)?;
+        let verdict = self.transaction_verdict();
+        let mut transaction = std::mem::take(&mut self.transaction);
+        if verdict == SyntaxVerdict::Rejected {
+            transaction.claims = transaction.claims.all_rejected();
+            self.forget_since(transaction.marks);
+        }
+        self.group.accepted += u32::from(verdict != SyntaxVerdict::Rejected);
+        self.group.with_errors += u32::from(verdict == SyntaxVerdict::AcceptedWithErrors);
+        self.group.claims.merge(transaction.claims);
+        let header = self.walked.header_arena().all();
+        let told = self.sink.transaction_end(&CheckedTransaction {
+            transaction: &end.transaction,
+            guide: transaction.guide,
+            kind: transaction.kind,
+            verdict,
+            codes: &transaction.codes,
+            syntax: &transaction.syntax,
+            refusal: &transaction.refusal,
+            batch: header.with_id(tag::BHT).next().map_or(b"", |bht| bht.element(3)),
+            submitter: Party(header.first(tag::L1000A, tag::NM1)),
+            segments: end.segments,
+            claims: transaction.claims,
+            range: end.transaction.offset..end.offset_end,
+        });
+        self.transaction.syntax = transaction.syntax;
+        told
+    }
+
+    fn transaction_verdict(&mut self) -> SyntaxVerdict {
+        let transaction = &mut self.transaction;
+        let rejected = transaction.rejected || transaction.guide.is_none();
+        let errors = !transaction.syntax.is_empty();
+        let implementation = |finding: &Finding| {
+            let codes = [&finding.ack.ik3, &finding.ack.ik4];
+            codes.into_iter().flatten().any(|code| code.starts_with('I'))
+        };
+        if transaction.syntax.iter().any(|finding| !implementation(finding)) {
+            add_code(&mut transaction.codes, "5".into());
+        }
+        if transaction.syntax.iter().any(implementation) {
+            add_code(&mut transaction.codes, "I5".into());
+        }
+        match (rejected, errors) {
+            (true, _) => SyntaxVerdict::Rejected,
+            (false, true) => SyntaxVerdict::AcceptedWithErrors,
+            (false, false) => SyntaxVerdict::Accepted,
+        }
+    }
+
+    #[inline]
+    fn segment(&mut self, segment: &Segment<'_>, position: u32) -> io::Result<()> {
+        let Some(walker) = &mut self.transaction.walker else { return Ok(()) };
+        let step = walker.step(segment, position, &mut self.found);
+        if !self.found.is_empty() {
+            self.blame_open(segment)?;
+        }
+        if self.walked.leaves_claim(&step) {
+            self.close_claim(segment.offset)?;
+        }
+        self.walked.enter(&step, segment);
+        if step.opens_claim && self.transaction.kind.is_none() {
+            self.transaction.claims.add(Verdict::Accepted, Default::default());
+        }
+        if !self.found.is_empty() {
+            let name = if step.opens_claim { segment.element(1) } else { b"" };
+            for found in std::mem::take(&mut self.found) {
+                self.blame(found, name)?;
+            }
+        }
+        if step.node.is_some() && self.transaction.kind.is_some() {
+            self.walked.keep(&step, segment, position);
+        }
+        Ok(())
+    }
+
+    /// Findings about what was open before this segment: what its end left out.
+    fn blame_open(&mut self, segment: &Segment<'_>) -> io::Result<()> {
+        let mut later = Vec::new();
+        for found in std::mem::take(&mut self.found) {
+            let own = found.finding.place.segment.as_ref().is_some_and(|place| place.offset == segment.offset);
+            match self.walked.knows(found.standing) && !(own && found.standing == Standing::Transaction) {
+                true => self.blame(found, b"")?,
+                false => later.push(found),
+            }
+        }
+        self.found = later;
+        Ok(())
+    }
+
+    /// Takes a finding of the walk: completes its place, tells it on, and lays it where it belongs.
+    fn blame(&mut self, found: Found, claim_name: &[u8]) -> io::Result<()> {
+        let Found { mut finding, standing } = found;
+        if finding.snip > self.settings.snip_max {
+            return Ok(());
+        }
+        let name = if claim_name.is_empty() { self.walked.claim_name() } else { claim_name };
+        let in_claim = matches!(standing, Standing::Claim { .. });
+        let place = &self.transaction.place;
+        finding.place.interchange = place.interchange.clone();
+        finding.place.group = place.group.clone();
+        finding.place.transaction = place.transaction.clone();
+        finding.place.claim = in_claim.then(|| crate::x12::segment::text_of(name));
+        if finding.severity == Severity::Error {
+            let strict = self.settings.syntax == Syntax::Transaction;
+            self.transaction.rejected |= strict || finding.scope != Scope::Claim;
+            if self.transaction.syntax.len() < limits::FINDINGS_PER_TRANSACTION_MAX {
+                self.transaction.syntax.push(finding.clone());
+            }
+        }
+        self.tell(&finding)?;
+        self.walked.blame(standing, finding);
+        Ok(())
+    }
+
+    /// Counts a finding, and tells it on while there is room.
+    fn tell(&mut self, finding: &Finding) -> io::Result<()> {
+        self.summary.count(finding.severity);
+        self.transaction.told += 1;
+        match self.transaction.told <= limits::FINDINGS_PER_TRANSACTION_MAX {
+            true => self.sink.finding(finding),
+            false => Ok(()),
+        }
+    }
+
+    /// Ends the claim being read: its edits, its verdict, and the word to the sink.
+    fn close_claim(&mut self, end: u64) -> io::Result<()> {
+        if !self.walked.in_claim() {
+            return Ok(());
+        }
+        if let Some(kind) = self.transaction.kind {
+            self.judge_claim(kind, end)?;
+        }
+        self.walked.leave_claim();
+        Ok(())
+    }
+
+    fn judge_claim(&mut self, kind: ClaimKind, end: u64) -> io::Result<()> {
+        let Settings { as_of, snip_max, severities, codes, context, .. } = self.settings;
+        let place = std::mem::take(&mut self.transaction.place);
+        let book = Rulebook { kind, as_of: *as_of, snip_max: *snip_max, severities, codes, place: &place };
+        let mut fingerprint = 0;
+        let mut name = 0;
+        // What the 999 rejects is looked at no further.
+        if !self.transaction.rejected {
+            let done = self.walked.check_levels(&book, |level, arena, report| {
+                if let Some(context) = context {
+                    context::level(context, level, arena, report);
+                }
+            });
+            self.transaction.refusal = self.walked.refusal();
+            let (seen, named) = (&self.seen, &self.named);
+            self.walked.check_claim(&book, |claim, report| {
+                (fingerprint, name) = (fingerprint::of(claim), fingerprint::of_name(claim));
+                if seen.contains(fingerprint) {
+                    report.add(Hit::new(&lookup::DUPLICATE_IN_FILE, claim.clm()));
+                } else if named.contains(name) {
+                    report.add(Hit::new(&catalogue::claim::CONTROL_NUMBER_REPEATED, claim.clm()).element(1));
+                }
+                if let Some(context) = context {
+                    context::claim(context, claim.clm(), fingerprint, report);
+                }
+            });
+            let edits = std::mem::take(&mut self.walked.claim_edits);
+            let level_edits: Vec<Finding> = self.walked.level_edits(done).cloned().collect();
+            for finding in level_edits.iter().chain(&edits) {
+                self.tell(finding)?;
+            }
+            self.walked.claim_edits = edits;
+        }
+        let rejected = self.transaction.rejected || self.walked.claim_is_rejected();
+        let verdict = if rejected { Verdict::Rejected } else { Verdict::Accepted };
+        if verdict == Verdict::Accepted {
+            self.named.add(name);
+            self.seen.add(fingerprint);
+        }
+        let (claim, ranges, findings) = (self.walked.claim(&book), self.walked.ranges(end), self.walked.findings());
+        let checked = CheckedClaim { claim, verdict, fingerprint, ranges, findings };
+        self.transaction.claims.add(verdict, checked.charge());
+        self.sink.claim(&checked)?;
+        self.transaction.place = place;
+        Ok(())
+    }
+
+    fn marks(&self) -> (usize, usize) {
+        (self.seen.mark(), self.named.mark())
+    }
+
+    fn forget_since(&mut self, marks: (usize, usize)) {
+        self.seen.forget_since(marks.0);
+        self.named.forget_since(marks.1);
+    }
+}
+
+/// Adds a code once, while an IK5 or AK9 has room.
+fn add_code(codes: &mut Vec<Cow<'static, str>>, code: Cow<'static, str>) {
+    if codes.len() < CODES_MAX && !codes.contains(&code) {
+        codes.push(code);
+    }
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -1,0 +1,263 @@
+//! What a check says of whole files.
+
+use crate::domain::finding::Finding;
+use crate::domain::{ClaimKind, Severity};
+use crate::edits::samples::{Told, as_of, change, file, good, guides, told};
+use crate::edits::settings::{Context, Lookups, Payer};
+use crate::edits::sink::{SyntaxVerdict, Verdict};
+use crate::edits::{CodeSets, Settings};
+use crate::x12::envelope::Interchange;
+
+#[test]
+fn a_good_claim_of_each_kind_is_accepted_without_an_error() {
+    for kind in ClaimKind::ALL {
+        let (told, summary) = told(file(kind, &good(kind)).as_bytes());
+        assert!(told.findings.is_empty(), "{kind}: {:#?}", told.findings);
+        assert_eq!(told.claims.len(), 1, "{kind}");
+        assert_eq!(told.claims[0].1, Verdict::Accepted, "{kind}");
+        assert_eq!(told.transactions, [(SyntaxVerdict::Accepted, vec![])], "{kind}");
+        assert_eq!((summary.claims.accepted, summary.claims.accepted_charge.0), (1, 30000), "{kind}");
+    }
+}
+
+/// Changes a good claim and wants exactly this edit, from the claim's own findings or what it inherits.
+#[track_caller]
+fn check(kind: ClaimKind, changes: &[(&str, &str)], edit: &str, severity: Severity) {
+    let mut segments = good(kind);
+    for (from, to) in changes {
+        change(&mut segments, from, to);
+    }
+    let (told, _) = told(file(kind, &segments).as_bytes());
+    let edits: Vec<&str> = told.findings.iter().map(|finding| &*finding.edit).collect();
+    assert_eq!(edits, [edit], "{changes:?} {:#?}", told.findings);
+    let finding: &Finding = &told.findings[0];
+    assert_eq!(finding.severity, severity, "{edit}");
+    assert!(!finding.message.contains("{}") && !finding.message.contains("{who}"), "{}", finding.message);
+    let verdict = if severity == Severity::Error { Verdict::Rejected } else { Verdict::Accepted };
+    assert_eq!(told.claims[0].1, verdict, "{edit}");
+    assert_eq!(told.claims[0].2, [edit]);
+}
+
+/// A change of one segment's begin (empty: the segment goes), and the edit that it must fire.
+type Case = (&'static str, &'static str, &'static str);
+
+#[test]
+fn each_error_of_a_professional_claim_is_found() {
+    let cases: &[Case] = &[
+        ("CLM*PCN1*300", "CLM*PCN1*301", "charges-do-not-add-up"),
+        (
+            "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567893",
+            "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567890",
+            "npi-check-digit",
+        ),
+        (
+            "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567893",
+            "NM1*85*2*LAKESIDE FAMILY MEDICINE",
+            "billing-npi-missing",
+        ),
+        ("NM1*82*1*WELBY*MARCUS****XX*1245319599", "NM1*82*1*WELBY*MARCUS****XX*1245319598", "npi-check-digit"),
+        ("N3*100 MAIN ST", "N3*PO BOX 100", "billing-address-po-box"),
+        ("N4*SPRINGFIELD*IL*627011234", "N4*SPRINGFIELD*IL*62701", "billing-zip-nine-digits"),
+        ("N4*SPRINGFIELD*IL*627011234", "N4*SPRINGFIELD*XX*627011234", "state"),
+        ("N4*SPRINGFIELD*IL*62702", "N4*SPRINGFIELD**62702", "state-missing"),
+        ("N4*SPRINGFIELD*IL*62702", "N4*SPRINGFIELD*IL", "zip-missing"),
+        ("N4*SPRINGFIELD*IL*62702", "N4*SPRINGFIELD*IL*6270", "zip-form"),
+        ("N4*SPRINGFIELD*IL*62702", "N4*SPRINGFIELD***QQ", "country"),
+        ("REF*EI*123456789", "REF*EI*12-345678", "billing-ein"),
+        ("REF*EI*123456789", "REF*SY*000456789", "billing-ssn"),
+        ("PRV*BI*PXC*207Q00000X", "PRV*BI*PXC*207Q00000Y", "taxonomy-form"),
+        ("SBR*P*18*GRP1******CI", "SBR*P*18*GRP1", "claim-filing-indicator-missing"),
+        ("SBR*P*18*", "SBR*P**", "patient-relationship-to-subscriber"),
+        ("SBR*P*18*GRP1******CI", "SBR*P*18*GRP1**12****CI", "medicare-secondary-type-unexpected"),
+        ("SBR*P*18*GRP1******CI", "SBR*P*18*GRP1******MB", "medicare-id-form"),
+        ("NM1*IL*1*DOE*JANE****MI*W123456789", "NM1*IL*1*DOE*JANE", "member-id-missing"),
+        ("DMG*D8*19800615*F", "", "subscriber-birth-date-missing"),
+        ("DMG*D8*19800615", "DMG*D8*20270615", "birth-date"),
+        ("DMG*D8*19800615", "DMG*D8*20261030", "service-before-birth"),
+        ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***11:B:5", "claim-frequency"),
+        ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***11:B:7", "original-reference-missing"),
+        ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***00:B:1", "place-of-service"),
+        ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***21:B:1", "admission-date-missing"),
+        ("CLM*PCN1*300***11:B:1*Y*A*Y*Y", "CLM*PCN1*300***11:B:1*Y*A*Y*Y**OA", "accident-date-missing"),
+        ("HI*ABK:E119", "HI*ABK:E11.9", "principal-diagnosis-form"),
+        ("HI*ABK:E119*ABF:I10", "HI*ABK:E119*ABF:i10", "diagnosis-form"),
+        ("HI*ABK:E119*ABF:I10", "HI*BK:25000*BF:4019", "icd9-after-2015"),
+        ("HI*ABK:E119*ABF:I10", "HI*ABK:E119*BF:4019", "diagnosis-versions-mixed"),
+        ("HI*ABK:E119", "HI*ABK:W010XXA", "principal-external-cause"),
+        ("SV1*HC:99213*100*UN*1***1", "SV1*HC:9921*100*UN*1***1", "procedure-form"),
+        ("SV1*HC:99213*100*UN*1***1", "SV1*HC:99213*100*UN*0***1", "line-units"),
+        ("SV1*HC:99213*100*UN*1***1", "SV1*HC:99213*100*MJ*1***1", "minutes-without-anesthesia"),
+        ("SV1*HC:99213*100*UN*1***1", "SV1*HC:99213*100*UN*1***3", "diagnosis-pointer"),
+        ("SV1*HC:99213*100*UN*1***1", "SV1*HC:99213*100*UN*1***1:1", "diagnosis-pointer-repeated"),
+        ("SV1*HC:99213*100*UN*1***1", "SV1*HC:99213*100*UN*1.2345***1", "units-decimals"),
+        ("SV1*HC:J1885:GP", "SV1*HC:J1885:gp", "modifier-form"),
+        ("SV1*HC:J1885:GP", "SV1*HC:J1885:GP:GP", "modifier-repeated"),
+        ("SV1*HC:J1885:GP", "SV1*HC:J3490:GP", "unlisted-procedure-description"),
+        ("DTP*472*D8*20261001", "DTP*472*D8*20261102", "service-date-in-future"),
+        ("LIN**N4*12345678901", "LIN**N4*1234567890", "drug-code-form"),
+        ("CTP****2*ML", "CTP****0*ML", "drug-quantity-missing"),
+    ];
+    for (from, to, edit) in cases {
+        check(ClaimKind::Professional, &[(from, to)], edit, Severity::Error);
+    }
+}
+
+#[test]
+fn each_error_of_an_institutional_claim_is_found() {
+    let cases: &[Case] = &[
+        ("CLM*PCN1*300", "CLM*PCN1*299", "charges-do-not-add-up-institutional"),
+        ("DTP*435*DT*202610011530", "", "inpatient-admission-missing"),
+        ("DTP*435*DT*202610011530", "DTP*435*D8*20261001", "inpatient-admission-hour-missing"),
+        ("HI*ABJ:R509", "", "admitting-diagnosis-missing"),
+        ("HI*ABJ:R509", "HI*ABJ:R50.9", "admitting-diagnosis-form"),
+        ("CL1*1*1*01", "CL1*7*1*01", "admission-type"),
+        ("CL1*1*1*01", "CL1*4*1*01", "newborn-admission-source"),
+        ("CL1*1*1*01", "CL1*1*1*A1", "patient-status-form"),
+        ("HI*BBR:0FT44ZZ", "HI*BBR:0FT44Z", "principal-procedure-form"),
+        ("HI*BH:11", "HI*BH:1", "occurrence-code-form"),
+        ("HI*BE:80", "HI*BE:8", "value-code-form"),
+        ("NM1*71*1*WELBY*MARCUS****XX*1245319599", "NM1*71*1*WELBY*MARCUS****XX*2245319599", "npi-check-digit"),
+        ("SV2*0120", "SV2*120", "revenue-code-form"),
+        ("SV2*0300*HC:80053*100*UN*1", "SV2*0300*HC:80053*100*UN*1**101", "noncovered-over-charge"),
+        ("DTP*472*D8*20261001", "DTP*472*D8*20260930", "line-outside-statement"),
+        ("DTP*434*RD8*20261001-20261003", "DTP*434*RD8*20261001-20261103", "service-date-in-future"),
+    ];
+    for (from, to, edit) in cases {
+        check(ClaimKind::Institutional, &[(from, to)], edit, Severity::Error);
+    }
+    check(ClaimKind::Institutional, &[("NM1*71", ""), ("PRV*AT", "")], "attending-provider-missing", Severity::Error);
+}
+
+#[test]
+fn each_error_of_a_dental_claim_is_found() {
+    let cases: &[Case] = &[
+        ("CLM*PCN1*300", "CLM*PCN1*300.5", "charges-do-not-add-up-dental"),
+        ("SV3*AD:D0120", "SV3*AD:00120", "dental-procedure-form"),
+        ("SV3*AD:D0120*100****1*****1", "SV3*AD:D0120*100****1*****2", "diagnosis-pointer-dental"),
+        ("SV3*AD:D0120*100****1*****1", "SV3*AD:D0120*100***R*1*****1", "prior-placement-date-missing"),
+        ("SV3*AD:D0120*100****1*****1", "SV3*AD:D0120*100**03**1*****1", "oral-cavity"),
+        ("TOO*JP*14", "TOO*JP*34", "tooth"),
+    ];
+    for (from, to, edit) in cases {
+        check(ClaimKind::Dental, &[(from, to)], edit, Severity::Error);
+    }
+}
+
+#[test]
+fn warnings_are_told_and_reject_nothing() {
+    let cases: &[Case] = &[
+        ("REF*D9*UP1", "REF*F8*ICN1", "original-reference-on-original"),
+        ("REF*D9*UP1", "AMT*F5*400", "patient-paid-over-charge"),
+        ("SBR*P*18*GRP1******CI", "SBR*P*18*GRP1*GROUP*****CI", "group-name-with-number"),
+        ("SBR*P*18*GRP1******CI", "SBR*S*18*GRP1******CI", "secondary-without-other-payer"),
+        ("NM1*IL*1*DOE*JANE****MI", "NM1*IL*1*DOE*****MI", "person-without-first-name"),
+        ("HI*ABK:E119*ABF:I10", "HI*ABK:E119*ABF:E119", "diagnosis-repeated"),
+        ("BHT*0019*00*BATCH1*20261101", "BHT*0019*00*BATCH1*20261102", "creation-date-in-future"),
+    ];
+    for (from, to, edit) in cases {
+        check(ClaimKind::Professional, &[(from, to)], edit, Severity::Warning);
+    }
+}
+
+/// What a partner's file and the store say, for tests.
+struct Known;
+
+impl Lookups for Known {
+    fn control_number_used(&self, interchange: &Interchange) -> bool {
+        interchange.control == "000000999"
+    }
+    fn payer(&self, id: &[u8], kind: ClaimKind) -> Payer {
+        match (id, kind) {
+            (b"60000", ClaimKind::Professional) => Payer::Reached,
+            (b"60000", ClaimKind::Institutional | ClaimKind::Dental) => Payer::OtherKinds,
+            _ => Payer::Unknown,
+        }
+    }
+    fn claim_seen(&self, _: u128) -> bool {
+        false
+    }
+}
+
+/// Checks a file of the partner ACMEBILL and returns the edits found, and the TA1 code.
+fn known(text: &str, etins: &[String], npis: &[String]) -> (Vec<String>, Option<String>) {
+    let codes = CodeSets::form_only();
+    let (sender, receiver) = (("ZZ", "ACMEBILL"), ("ZZ", "CLAIMGATE"));
+    let context = Context { sender, receiver, usage: "T", transactions: &["837".into()], etins, npis, lookups: &Known };
+    let settings = Settings { context: Some(context), ..Settings::alone(as_of(), &codes) };
+    let mut told = Told::default();
+    super::check(text.as_bytes(), guides(), &settings, &mut told).expect("memory does not fail");
+    let ta1 = told.findings.iter().find_map(|finding| finding.ack.ta1.as_ref().map(|code| code.to_string()));
+    (told.findings.iter().map(|finding| finding.edit.to_string()).collect(), ta1)
+}
+
+#[test]
+fn a_file_of_a_known_partner_is_held_against_what_is_agreed() {
+    let kind = ClaimKind::Professional;
+    let text = file(kind, &good(kind));
+    assert_eq!(known(&text, &[], &[]), (vec![], None));
+    for (from, to, edit, code) in [
+        ("ZZ*ACMEBILL ", "ZZ*SOMEBODY ", "isa-sender-not-yours", "006"),
+        ("ZZ*ACMEBILL ", "30*ACMEBILL ", "isa-sender-qualifier-not-yours", "005"),
+        ("ZZ*CLAIMGATE ", "ZZ*SOMEWHERE ", "isa-receiver-not-us", "008"),
+        ("*0*T*:", "*0*P*:", "isa-usage-not-taken", "020"),
+        ("000000905", "000000999", "isa-control-number-repeated", "025"),
+    ] {
+        let (edits, ta1) = known(&text.replace(from, to), &[], &[]);
+        assert_eq!((edits.as_slice(), ta1.as_deref()), (&[edit.to_string()][..], Some(code)));
+    }
+    for (etin, npi, edit) in [("ACME01", "1234567893", None), ("OTHER", "1234567893", Some("submitter-id-not-yours"))] {
+        let (edits, _) = known(&text, &[etin.to_string()], &[npi.to_string()]);
+        assert_eq!(edits.first().map(String::as_str), edit);
+    }
+    let (edits, _) = known(&text, &[], &["1245319599".to_string()]);
+    assert_eq!(edits, ["billing-provider-not-enrolled"]);
+    assert_eq!(known(&text.replace("PI*60000", "PI*99999"), &[], &[]).0, ["payer-unknown"]);
+    let dental = file(ClaimKind::Dental, &good(ClaimKind::Dental));
+    assert_eq!(known(&dental, &[], &[]).0, ["payer-does-not-take-kind"]);
+}
+
+#[test]
+fn a_bad_billing_provider_is_told_once_and_rejects_every_claim_under_it() {
+    let kind = ClaimKind::Professional;
+    let mut segments = good(kind);
+    let claim: Vec<String> =
+        segments[17..].iter().map(|segment| segment.replace("PCN1", "PCN2").replace("20261001", "20261002")).collect();
+    segments.extend(claim);
+    change(
+        &mut segments,
+        "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567893",
+        "NM1*85*2*LAKESIDE FAMILY MEDICINE*****XX*1234567890",
+    );
+    let (told, summary) = told(file(kind, &segments).as_bytes());
+    assert_eq!(told.findings.len(), 1, "{:#?}", told.findings);
+    assert_eq!(told.findings[0].place.claim, None);
+    assert_eq!(told.claims.iter().map(|claim| claim.1).collect::<Vec<_>>(), [Verdict::Rejected; 2]);
+    assert_eq!((summary.errors, summary.claims.rejected), (1, 2));
+}
+
+#[test]
+fn ranges_cut_the_file_between_its_parts() {
+    let kind = ClaimKind::Professional;
+    let text = file(kind, &good(kind));
+    let (told, _) = told(text.as_bytes());
+    let range = told.claims[0].3.clone();
+    let claim = &text[range.start as usize..range.end as usize];
+    assert!(claim.starts_with("CLM*PCN1") && claim.ends_with("CTP****2*ML~\n"), "{claim}");
+}
+
+#[test]
+fn the_same_claim_twice_is_a_duplicate_and_the_first_goes_on() {
+    let kind = ClaimKind::Professional;
+    let mut segments = good(kind);
+    segments.extend(segments[17..].to_vec());
+    let (told, _) = told(file(kind, &segments).as_bytes());
+    assert_eq!(told.claims.iter().map(|claim| claim.1).collect::<Vec<_>>(), [Verdict::Accepted, Verdict::Rejected]);
+    assert_eq!(told.claims[1].2, ["duplicate-claim-in-file"]);
+}
+
+#[test]
+fn a_file_that_is_no_x12_is_refused_with_a_reason() {
+    let (_, summary) = told(b"%PDF-1.7 and so on");
+    assert_eq!(summary.refused.as_deref(), Some("The file is a PDF, not X12."));
+    assert!(told(b"").1.refused.unwrap().contains("empty"));
+}

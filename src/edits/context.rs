@@ -1,0 +1,118 @@
+//! What only holds for a file of a known partner: who sends, to whom, for which providers, to which payers,
+//! and what was sent before.
+
+use std::borrow::Cow;
+
+use super::arena::{Arena, Placed};
+use super::catalogue::lookup;
+use super::claim::tag;
+use super::report::{Hit, Report};
+use super::settings::{Context, Payer};
+use super::walked::Above;
+use crate::domain::finding::{AckCodes, Place, SegmentPlace};
+use crate::domain::{Finding, Scope, Severity};
+use crate::x12::envelope::Interchange;
+use crate::x12::segment::text_of;
+
+/// Sender, receiver, usage and control number of an ISA.
+pub fn interchange(context: &Context<'_>, isa: &Interchange, fresh: &mut Vec<Finding>) {
+    let mut wrong = |element: u16, edit: &'static str, code: &'static str, value: &str, message: String| {
+        fresh.push(finding(isa, element, edit, code, value, message));
+    };
+    let (qualifier, id) = context.sender;
+    if isa.sender != id {
+        let message = format!("The sender in ISA06 is not the id agreed for you, which is {id}.");
+        wrong(6, "isa-sender-not-yours", "006", &isa.sender, message);
+    } else if isa.sender_qualifier != qualifier {
+        let message = format!("The sender's qualifier in ISA05 must be {qualifier}.");
+        wrong(5, "isa-sender-qualifier-not-yours", "005", &isa.sender_qualifier, message);
+    }
+    let (qualifier, id) = context.receiver;
+    if isa.receiver != id {
+        wrong(8, "isa-receiver-not-us", "008", &isa.receiver, format!("The receiver in ISA08 must be {id}."));
+    } else if isa.receiver_qualifier != qualifier {
+        let message = format!("The receiver's qualifier in ISA07 must be {qualifier}.");
+        wrong(7, "isa-receiver-qualifier-not-us", "007", &isa.receiver_qualifier, message);
+    }
+    if isa.usage != context.usage {
+        let message = format!("This gateway takes files with usage {} in ISA15.", context.usage);
+        wrong(15, "isa-usage-not-taken", "020", &isa.usage, message);
+    }
+    if context.lookups.control_number_used(isa) {
+        let message = "The control number in ISA13 was used before in another file.".to_string();
+        wrong(13, "isa-control-number-repeated", "025", &isa.control, message);
+    }
+}
+
+fn finding(
+    isa: &Interchange,
+    element: u16,
+    edit: &'static str,
+    code: &'static str,
+    value: &str,
+    message: String,
+) -> Finding {
+    let segment = SegmentPlace { id: Cow::Borrowed("ISA"), position: 0, offset: isa.offset, line: isa.line };
+    Finding {
+        edit: Cow::Borrowed(edit),
+        snip: if element == 15 { 7 } else { 1 },
+        severity: Severity::Error,
+        scope: Scope::Interchange,
+        place: Place {
+            interchange: Some(isa.control.clone()),
+            segment: Some(segment),
+            element: Some(element),
+            ..Place::default()
+        },
+        value: Some(value.to_string()),
+        message,
+        fix: String::new(),
+        ack: AckCodes { ta1: Some(code.into()), ..AckCodes::default() },
+        statuses: Vec::new(),
+        trigger: None,
+    }
+}
+
+/// What a level says that the partner's file decides: submitter id, billing provider, payer.
+pub fn level(context: &Context<'_>, above: Above, arena: &Arena, report: &mut Report<'_>) {
+    match above {
+        Above::Header => {
+            if let Some(nm1) = arena.all().first(tag::L1000A, tag::NM1)
+                && !allows(context.etins, nm1.element(9))
+            {
+                report.add(Hit::new(&lookup::SUBMITTER_ID, nm1).element(9));
+            }
+        }
+        Above::Billing => {
+            if let Some(nm1) = arena.all().first(tag::L2010AA, tag::NM1)
+                && !allows(context.npis, nm1.element(9))
+            {
+                report.add(Hit::new(&lookup::BILLING_NOT_ENROLLED, nm1).element(9));
+            }
+        }
+        Above::Subscriber => payer(context, arena, report),
+        Above::Patient => {}
+    }
+}
+
+/// True when the list names the id, or is empty, which allows any.
+fn allows(list: &[String], id: &[u8]) -> bool {
+    list.is_empty() || list.iter().any(|allowed| allowed.as_bytes() == id)
+}
+
+fn payer(context: &Context<'_>, arena: &Arena, report: &mut Report<'_>) {
+    let Some(nm1) = arena.all().first(tag::L2010BB, tag::NM1) else { return };
+    let id = nm1.element(9);
+    match context.lookups.payer(id, report.kind) {
+        Payer::Reached => {}
+        Payer::OtherKinds => report.add(Hit::new(&lookup::PAYER_KIND, nm1).element(9).fact(text_of(id))),
+        Payer::Unknown => report.add(Hit::new(&lookup::PAYER_UNKNOWN, nm1).element(9).fact(text_of(id))),
+    }
+}
+
+/// What earlier files say of a claim.
+pub fn claim(context: &Context<'_>, clm: Placed<'_>, fingerprint: u128, report: &mut Report<'_>) {
+    if context.lookups.claim_seen(fingerprint) {
+        report.add(Hit::new(&lookup::DUPLICATE_EARLIER, clm));
+    }
+}

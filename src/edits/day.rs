@@ -1,0 +1,108 @@
+//! A calendar day as the guides write it: CCYYMMDD. Days compare as numbers, so an edit costs no calendar.
+
+use std::fmt;
+
+/// A day that exists, as the number CCYYMMDD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(u32);
+
+impl Day {
+    /// Reads eight digits that name a day of the calendar; `None` for anything else.
+    pub fn read(text: &[u8]) -> Option<Day> {
+        if text.len() != 8 {
+            return None;
+        }
+        let mut number = 0;
+        for &byte in text {
+            number = number * 10 + u32::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+        }
+        let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
+        (year >= 1 && (1..=12).contains(&month) && day >= 1 && day <= days_in(year, month)).then_some(Day(number))
+    }
+
+    /// The first and last day of a DTP03 by its DTP02 (D8, RD8, DT; DTS as RD8 with times).
+    pub fn read_period(format: &[u8], text: &[u8]) -> Option<(Day, Day)> {
+        match format {
+            b"D8" => Day::read(text).map(|day| (day, day)),
+            b"DT" => Day::read(text.get(..8)?).map(|day| (day, day)),
+            b"RD8" => {
+                let (from, to) = (text.get(..8)?, text.get(9..)?);
+                if text[8] != b'-' {
+                    return None;
+                }
+                Some((Day::read(from)?, Day::read(to)?))
+            }
+            _ => None,
+        }
+    }
+
+    pub fn of(date: jiff::civil::Date) -> Day {
+        Day(date.year().max(0) as u32 * 10_000 + date.month() as u32 * 100 + date.day() as u32)
+    }
+
+    pub fn year(self) -> u32 {
+        self.0 / 10_000
+    }
+
+    /// Whole years from this day to `later`, 0 when `later` is earlier.
+    pub fn years_until(self, later: Day) -> u32 {
+        later.0.saturating_sub(self.0) / 10_000
+    }
+
+    /// The number CCYYMMDD.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// As a person reads it: 2026-11-01.
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0 / 10_000, self.0 / 100 % 100, self.0 % 100)
+    }
+}
+
+fn days_in(year: u32, month: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_days_of_the_calendar_read() {
+        for good in ["20240229", "20000229", "20261231", "19000101"] {
+            assert!(Day::read(good.as_bytes()).is_some(), "{good}");
+        }
+        for bad in ["20230229", "19000229", "20261301", "20260431", "20260100", "2026010", "2026010A", "00000101"] {
+            assert_eq!(Day::read(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn periods_read_by_their_format() {
+        let day = |text: &str| Day::read(text.as_bytes()).unwrap();
+        let check = |format: &str, text: &str, want: Option<(Day, Day)>| {
+            assert_eq!(Day::read_period(format.as_bytes(), text.as_bytes()), want, "{format} {text}");
+        };
+        check("D8", "20260131", Some((day("20260131"), day("20260131"))));
+        check("DT", "202601311545", Some((day("20260131"), day("20260131"))));
+        check("RD8", "20260131-20260202", Some((day("20260131"), day("20260202"))));
+        check("RD8", "20260131", None);
+        check("RD8", "20260131/20260202", None);
+        check("TM", "1200", None);
+    }
+
+    #[test]
+    fn a_birthday_that_is_still_to_come_does_not_count() {
+        let birth = Day::read(b"19800615").unwrap();
+        assert_eq!(birth.years_until(Day::read(b"20260614").unwrap()), 45);
+        assert_eq!(birth.years_until(Day::read(b"20260615").unwrap()), 46);
+    }
+}

@@ -1,0 +1,151 @@
+//! When two claims are the same: payer, billing provider, patient, dates, charges and lines, as one number;
+//! and the numbers seen in a file.
+
+use std::collections::HashSet;
+
+use super::claim::{Claim, tag};
+use crate::domain::ClaimKind;
+
+/// Claims of one file that duplicates are looked for among; beyond it the oldest are still known, new ones
+/// are not added. Their cost is the check's only memory that grows with a file.
+pub const CLAIMS_REMEMBERED_MAX: usize = 2_000_000;
+
+/// Two lanes of multiply and fold, eight bytes a step. Stored with claims, so its result never changes.
+#[derive(Clone, Copy)]
+struct Fold {
+    lanes: [u64; 2],
+}
+
+const MULTIPLIERS: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93];
+
+impl Fold {
+    fn new() -> Fold {
+        Fold { lanes: [0x243F_6A88_85A3_08D3, 0x1319_8A2E_0370_7344] }
+    }
+
+    fn word(&mut self, word: u64) {
+        for (lane, multiplier) in self.lanes.iter_mut().zip(MULTIPLIERS) {
+            let product = u128::from(*lane ^ word) * u128::from(multiplier);
+            *lane = (product as u64) ^ ((product >> 64) as u64) ^ lane.rotate_left(23);
+        }
+    }
+
+    /// A field: its length keeps `AB` `C` apart from `A` `BC`.
+    fn field(&mut self, bytes: &[u8]) {
+        self.word(bytes.len() as u64);
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.word(u64::from_le_bytes(word));
+        }
+    }
+
+    fn finish(mut self) -> u128 {
+        self.word(0);
+        u128::from(self.lanes[0]) << 64 | u128::from(self.lanes[1])
+    }
+}
+
+/// The claim's fingerprint. A replacement or void has the frequency and the number it refers to in it, as it
+/// repeats an original's content by its nature.
+pub fn of(claim: &Claim<'_>) -> u128 {
+    let mut fold = Fold::new();
+    if claim.frequency() != b"1" {
+        fold.field(claim.frequency());
+        fold.field(claim.head().qualified(tag::L2300, tag::REF, b"F8").map_or(b"", |original| original.element(2)));
+    }
+    fold.field(claim.kind.as_str().as_bytes());
+    let subscriber = claim.subscriber.all();
+    fold.field(subscriber.first(tag::L2010BB, tag::NM1).map_or(b"", |nm1| nm1.element(9)));
+    fold.field(claim.billing.all().first(tag::L2010AA, tag::NM1).map_or(b"", |nm1| nm1.element(9)));
+    let member = subscriber.first(tag::L2010BA, tag::NM1);
+    fold.field(member.map_or(b"", |nm1| nm1.element(9)));
+    let patient = match claim.is_dependents() {
+        true => claim.patient.all().first(tag::L2010CA, tag::NM1),
+        false => member,
+    };
+    for element in [3, 4] {
+        fold.field(patient.map_or(b"", |nm1| nm1.element(element)));
+    }
+    fold.field(claim.patient_dmg().map_or(b"", |dmg| dmg.element(2)));
+    fold.field(claim.clm().element(2));
+    fold.field(claim.facility());
+    let statement: &[u8] = if claim.kind == ClaimKind::Institutional { b"434" } else { b"472" };
+    fold.field(claim.head().qualified(tag::L2300, tag::DTP, statement).map_or(b"", |dtp| dtp.element(3)));
+    for line in claim.lines() {
+        fold.field(line.service.map_or(b"", |service| service.segment.bytes));
+        fold.field(line.date().map_or(b"", |dtp| dtp.element(3)));
+        for too in line.run.each(tag::L2400, tag::TOO) {
+            fold.field(too.segment.bytes);
+        }
+    }
+    fold.finish()
+}
+
+/// What names a claim for its provider and payer: billing NPI, payer, frequency, CLM01.
+pub fn of_name(claim: &Claim<'_>) -> u128 {
+    let mut fold = Fold::new();
+    fold.field(claim.billing.all().first(tag::L2010AA, tag::NM1).map_or(b"", |nm1| nm1.element(9)));
+    fold.field(claim.subscriber.all().first(tag::L2010BB, tag::NM1).map_or(b"", |nm1| nm1.element(9)));
+    fold.field(claim.frequency());
+    fold.field(claim.clm().element(1));
+    fold.finish()
+}
+
+/// Numbers seen so far, in order, so that those of a rejected transaction can be forgotten.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    set: HashSet<u128>,
+    order: Vec<u128>,
+}
+
+impl Remembered {
+    pub fn contains(&self, number: u128) -> bool {
+        self.set.contains(&number)
+    }
+
+    pub fn add(&mut self, number: u128) {
+        if self.order.len() < CLAIMS_REMEMBERED_MAX && self.set.insert(number) {
+            self.order.push(number);
+        }
+    }
+
+    /// A place to go back to.
+    pub fn mark(&self) -> usize {
+        self.order.len()
+    }
+
+    pub fn forget_since(&mut self, mark: usize) {
+        for number in self.order.drain(mark.min(self.order.len())..) {
+            self.set.remove(&number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_fields(fields: &[&str]) -> u128 {
+        let mut fold = Fold::new();
+        fields.iter().for_each(|field| fold.field(field.as_bytes()));
+        fold.finish()
+    }
+
+    #[test]
+    fn fields_are_kept_apart_and_the_number_stays_the_same() {
+        assert_ne!(of_fields(&["AB", "C"]), of_fields(&["A", "BC"]));
+        assert_ne!(of_fields(&["12345678"]), of_fields(&["12345678", ""]));
+        assert_eq!(of_fields(&["SV1*HC:99213*100*UN*1***1"]), of_fields(&["SV1*HC:99213*100*UN*1***1"]));
+    }
+
+    #[test]
+    fn what_a_rejected_transaction_held_is_forgotten() {
+        let mut seen = Remembered::default();
+        seen.add(1);
+        let mark = seen.mark();
+        seen.add(2);
+        seen.forget_since(mark);
+        assert!(seen.contains(1) && !seen.contains(2));
+    }
+}

@@ -1,0 +1,65 @@
+//! Generated batches with known defects: each is found on its claim, and no other claim is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+
+use super::samples::told;
+use super::sink::Verdict;
+
+const GENERATOR: &str = "../shared/bench/gen837.py";
+
+/// Makes a batch and returns it with the defects by the claim's place in the file, from 0. `None` where the
+/// generator is not at hand.
+pub fn batch(kind: char) -> Option<(Vec<u8>, BTreeMap<usize, String>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let generator = [root.join(GENERATOR), root.join("..").join(GENERATOR)].into_iter().find(|path| path.exists())?;
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("batch.837");
+    let args = ["--claims", "500", "--bad-rate", "0.2", "--kind"];
+    let done =
+        Command::new("python3").arg(generator).args(args).arg(kind.to_string()).arg("--out").arg(&out).output().ok()?;
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let sidecar = std::fs::read(format!("{}.defects.json", out.display())).unwrap();
+    let sidecar: serde_json::Value = serde_json::from_slice(&sidecar).unwrap();
+    let defects = sidecar["defects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|defect| (defect["index"].as_u64().unwrap() as usize, defect["defect"].as_str().unwrap().to_string()));
+    Some((std::fs::read(out).unwrap(), defects.collect()))
+}
+
+/// The edits that say what is wrong with a defect.
+fn edits_of(defect: &str) -> &'static [&'static str] {
+    match defect {
+        "bad_npi" => &["npi-check-digit"],
+        "sum_mismatch" => {
+            &["charges-do-not-add-up", "charges-do-not-add-up-institutional", "charges-do-not-add-up-dental"]
+        }
+        "missing_subscriber_id" => &["member-id-missing"],
+        "bad_icd" => &["principal-diagnosis-form", "diagnosis-form"],
+        "future_dos" => &["service-date-in-future"],
+        "duplicate" => &["duplicate-claim-in-file"],
+        other => panic!("unknown defect {other}"),
+    }
+}
+
+#[test]
+fn every_defect_of_a_generated_batch_is_found_and_no_clean_claim_is_refused() {
+    for kind in ['P', 'I', 'D'] {
+        let Some((bytes, defects)) = batch(kind) else { return };
+        let (told, summary) = told(&bytes);
+        assert_eq!(told.claims.len(), 500, "{kind}");
+        for (index, (name, verdict, edits, _)) in told.claims.iter().enumerate() {
+            let Some(defect) = defects.get(&index) else {
+                assert_eq!(*verdict, Verdict::Accepted, "{kind} {index} {name}: clean, but {edits:?}");
+                continue;
+            };
+            assert_eq!(*verdict, Verdict::Rejected, "{kind} {index} {name}: {defect} is not found, only {edits:?}");
+            let found: BTreeSet<&str> = edits.iter().map(String::as_str).collect();
+            assert!(edits_of(defect).iter().any(|edit| found.contains(edit)), "{kind} {index} {defect}: {edits:?}");
+        }
+        assert_eq!(summary.claims.rejected as usize, defects.len(), "{kind}");
+    }
+}

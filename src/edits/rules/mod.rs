@@ -1,0 +1,62 @@
+//! The rules that fire the catalogue's edits. Those on a provider, subscriber or patient run once for the
+//! level, those on a claim at its end.
+
+use super::arena::{Arena, Run};
+use super::claim::Claim;
+use super::codesets::CodeSets;
+use super::day::Day;
+use super::report::Report;
+
+mod balance;
+mod claim;
+mod dental;
+mod diagnosis;
+mod institutional;
+mod lines;
+mod other_payers;
+mod parties;
+mod professional;
+mod subscriber;
+
+/// Everything above the first HL: submitter and receiver.
+pub fn header(arena: &Arena, as_of: Day, report: &mut Report<'_>) {
+    claim::header(arena, as_of, report);
+}
+
+/// A billing provider's level.
+pub fn billing(arena: &Arena, report: &mut Report<'_>) {
+    parties::check(arena.all(), report);
+    parties::billing(arena.all(), report);
+}
+
+/// A subscriber's level, above its claims and dependents.
+pub fn subscriber(arena: &Arena, as_of: Day, report: &mut Report<'_>) {
+    parties::check(arena.all(), report);
+    subscriber::level(arena.all(), as_of, report);
+}
+
+/// A dependent's level, above its claims.
+pub fn patient(arena: &Arena, as_of: Day, report: &mut Report<'_>) {
+    parties::check(arena.all(), report);
+    subscriber::patient(arena.all(), as_of, report);
+}
+
+/// A whole claim.
+pub fn claim(claim: &Claim<'_>, codes: &CodeSets, report: &mut Report<'_>) {
+    claim::check(claim, report);
+    subscriber::of_claim(claim, report);
+    parties::check(claims_own(claim), report);
+    other_payers::check(claim, report);
+    diagnosis::check(claim, codes, report);
+    lines::check(claim, report);
+    balance::check(claim, report);
+    match claim.kind {
+        crate::domain::ClaimKind::Professional => professional::check(claim, report),
+        crate::domain::ClaimKind::Institutional => institutional::check(claim, report),
+        crate::domain::ClaimKind::Dental => dental::check(claim, report),
+    }
+}
+
+fn claims_own<'a>(claim: &Claim<'a>) -> Run<'a> {
+    claim.parts.arena.all()
+}

@@ -1,0 +1,91 @@
+//! Other payers of a claim: their order, their ids, and the dates of what they paid.
+
+use crate::edits::arena::{Placed, Run};
+use crate::edits::catalogue::party;
+use crate::edits::claim::{Claim, tag};
+use crate::edits::report::{Hit, Report};
+use crate::edits::rules::parties::other_payer_entity;
+
+pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
+    let Some(sbr) = claim.sbr() else { return };
+    if claim.other_payers().next().is_none() {
+        if !matches!(sbr.element(1), b"P" | b"U" | b"") {
+            report.add(Hit::new(&party::SECONDARY_ALONE, sbr).element(1));
+        }
+        return;
+    }
+    order(claim, sbr, report);
+    ids(claim, report);
+    for other in claim.other_payers() {
+        remittance_date(claim, &other, report);
+    }
+    line_payers(claim, report);
+    for cas in claim.parts.arena.all().with_id(tag::CAS) {
+        if let Some(zero) = (3..=18).step_by(3).find(|&element| is_zero(cas.element(element))) {
+            report.add(Hit::new(&party::ADJUSTMENT_ZERO, cas).element(zero));
+        }
+    }
+}
+
+fn is_zero(amount: &[u8]) -> bool {
+    crate::domain::Cents::from_x12(amount) == Some(crate::domain::Cents::ZERO)
+}
+
+/// Each payer has its own place in the order of payment; `U`, unknown, is no place.
+fn order(claim: &Claim<'_>, sbr: Placed<'_>, report: &mut Report<'_>) {
+    for (nth, other) in claim.other_payers().enumerate() {
+        let Some(own) = other.first(tag::L2320, tag::SBR) else { continue };
+        let place = own.element(1);
+        let earlier = claim.other_payers().take(nth).filter_map(|other| other.first(tag::L2320, tag::SBR));
+        let taken = sbr.element(1) == place || earlier.into_iter().any(|earlier| earlier.element(1) == place);
+        if taken && !matches!(place, b"U" | b"") {
+            report.add(Hit::new(&party::PAYER_ORDER, own).element(1).code(place));
+        }
+    }
+}
+
+fn payer_id<'a>(other: &Run<'a>) -> Option<Placed<'a>> {
+    other.first(tag::L2330B, tag::NM1)
+}
+
+fn ids(claim: &Claim<'_>, report: &mut Report<'_>) {
+    let destination = claim.subscriber.all().first(tag::L2010BB, tag::NM1).map_or(&b""[..], |nm1| nm1.element(9));
+    for (nth, other) in claim.other_payers().enumerate() {
+        let Some(nm1) = payer_id(&other).filter(|nm1| !nm1.element(9).is_empty()) else { continue };
+        let id = nm1.element(9);
+        if claim
+            .other_payers()
+            .take(nth)
+            .any(|earlier| payer_id(&earlier).is_some_and(|earlier| earlier.element(9) == id))
+        {
+            report.add(Hit::new(&party::OTHER_PAYERS_SAME_ID, nm1).element(9));
+        } else if id == destination {
+            report.add(Hit::new(&party::OTHER_PAYER_IS_DESTINATION, nm1).element(9));
+        }
+    }
+}
+
+/// A payer that paid (AMT*D) says when: once for the claim, or on each line it adjudicated.
+fn remittance_date(claim: &Claim<'_>, other: &Run<'_>, report: &mut Report<'_>) {
+    let Some(amt) = other.qualified(tag::L2320, tag::AMT, b"D") else { return };
+    let on_claim = other.qualified(tag::L2330B, tag::DTP, b"573");
+    let id = payer_id(other).map_or(&b""[..], |nm1| nm1.element(9));
+    let on_lines = claim.lines().any(|line| line.run.each(tag::L2430, tag::SVD).any(|svd| svd.element(1) == id));
+    let who = other.first(tag::L2320, tag::SBR).map_or("PRP", |sbr| other_payer_entity(sbr.element(1)));
+    match (on_claim, on_lines) {
+        (None, false) => report.add(Hit::new(&party::REMIT_DATE_MISSING, amt).who(who)),
+        (Some(date), true) => report.add(Hit::new(&party::REMIT_DATE_TWICE, date).element(3).who(who)),
+        (Some(_), false) | (None, true) => {}
+    }
+}
+
+/// Each SVD01 is the id of a 2330B.
+fn line_payers(claim: &Claim<'_>, report: &mut Report<'_>) {
+    for svd in claim.parts.arena.all().with_id(tag::SVD) {
+        let known =
+            claim.other_payers().any(|other| payer_id(&other).is_some_and(|nm1| nm1.element(9) == svd.element(1)));
+        if !known {
+            report.add(Hit::new(&party::LINE_PAYER_UNKNOWN, svd).element(1));
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The state of one transaction's walk: the header, the open levels and the claim being read, each with the
+//! segments kept of it and what was found in it. Buffers live as long as the check and are used again.
+
+use super::arena::Arena;
+use super::claim::{Claim, Parts};
+use super::codesets::CodeSets;
+use super::day::Day;
+use super::report::{Report, Severities};
+use super::rules;
+use super::sink::Ranges;
+use crate::domain::finding::{Place, StatusCode};
+use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
+use crate::guide::{Standing, Step};
+use crate::x12::Segment;
+
+/// Billing provider, subscriber, patient; guides of other transactions have up to one more.
+const LEVELS_MAX: usize = 4;
+
+/// What stands above claims and is shared by all below it.
+#[derive(Debug, Default)]
+pub struct Level {
+    /// Ordinal of its HL in the transaction; 0 for the header.
+    hl: u32,
+    arena: Arena,
+    pub syntax: Vec<Finding>,
+    pub edits: Vec<Finding>,
+    edits_done: bool,
+    start: u64,
+    /// 0 while it is open.
+    end: u64,
+}
+
+impl Level {
+    fn open(&mut self, hl: u32, start: u64) {
+        self.arena.clear();
+        self.syntax.clear();
+        self.edits.clear();
+        (self.hl, self.start, self.end, self.edits_done) = (hl, start, 0, false);
+    }
+
+    fn close(&mut self, at: u64) {
+        if self.end == 0 {
+            self.end = at;
+        }
+    }
+
+    fn rejects(&self) -> bool {
+        rejects(&self.syntax) || rejects(&self.edits)
+    }
+
+    fn keep(list: &mut Vec<Finding>, finding: Finding) {
+        if list.len() < limits::FINDINGS_PER_CLAIM_MAX {
+            list.push(finding);
+        }
+    }
+}
+
+pub fn rejects(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// What stands above a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Above {
+    Header,
+    Billing,
+    Subscriber,
+    Patient,
+}
+
+/// See the top of this file.
+#[derive(Debug, Default)]
+pub struct Walked {
+    pub header: Level,
+    levels: [Level; LEVELS_MAX],
+    open: usize,
+    parts: Parts,
+    pub claim_syntax: Vec<Finding>,
+    pub claim_edits: Vec<Finding>,
+    /// Ordinal of the claim being read, 0 outside of claims.
+    claim: u32,
+    empty: Arena,
+}
+
+/// What rules need besides the segments.
+pub struct Rulebook<'a> {
+    pub kind: ClaimKind,
+    pub as_of: Day,
+    pub snip_max: u8,
+    pub severities: &'a Severities,
+    pub codes: &'a CodeSets,
+    pub place: &'a Place,
+}
+
+impl Walked {
+    pub fn start(&mut self) {
+        self.header.open(0, 0);
+        (self.open, self.claim) = (0, 0);
+        self.leave_claim();
+    }
+
+    pub fn in_claim(&self) -> bool {
+        self.claim != 0
+    }
+
+    /// True when the segment of `step` ends the claim being read.
+    #[inline]
+    pub fn leaves_claim(&self, step: &Step) -> bool {
+        let stays = !step.opens_claim && matches!(step.standing, Standing::Claim { claim, .. } if claim == self.claim);
+        self.in_claim() && !stays
+    }
+
+    pub fn leave_claim(&mut self) {
+        self.claim = 0;
+        self.parts.clear();
+        self.claim_syntax.clear();
+        self.claim_edits.clear();
+    }
+
+    /// Opens what the segment of `step` opens.
+    #[inline]
+    pub fn enter(&mut self, step: &Step, segment: &Segment<'_>) {
+        if !step.opens_level && !step.opens_claim {
+            return;
+        }
+        self.levels[..self.open].iter_mut().for_each(|level| level.close(segment.offset));
+        match step.standing {
+            Standing::Level { level, hl } if step.opens_level && usize::from(level) < LEVELS_MAX => {
+                self.levels[usize::from(level)].open(hl, segment.offset);
+                self.open = usize::from(level) + 1;
+            }
+            Standing::Claim { claim, .. } => self.claim = claim,
+            Standing::Level { .. } | Standing::Transaction => {}
+        }
+    }
+
+    #[inline]
+    pub fn keep(&mut self, step: &Step, segment: &Segment<'_>, position: u32) {
+        match step.standing {
+            Standing::Claim { .. } => self.parts.push(segment, step.segment, step.loop_id, position),
+            Standing::Level { level, .. } => {
+                if let Some(level) = self.levels.get_mut(usize::from(level)) {
+                    level.arena.push(segment, step.segment, step.loop_id, position);
+                }
+            }
+            Standing::Transaction => self.header.arena.push(segment, step.segment, step.loop_id, position),
+        }
+    }
+
+    /// Whether what a finding is about is open already, so that it is told before the segment's own.
+    pub fn knows(&self, standing: Standing) -> bool {
+        match standing {
+            Standing::Claim { claim, .. } => claim == self.claim,
+            Standing::Level { level, hl } => self.levels.get(usize::from(level)).is_some_and(|level| level.hl == hl),
+            Standing::Transaction => true,
+        }
+    }
+
+    /// Puts a finding of the walk where it belongs. One about a level that has ended already concerns no
+    /// claim that is still to come.
+    pub fn blame(&mut self, standing: Standing, finding: Finding) {
+        match standing {
+            Standing::Claim { claim, .. } if claim == self.claim => Level::keep(&mut self.claim_syntax, finding),
+            Standing::Level { level, hl } => {
+                if let Some(level) = self.levels[..self.open].get_mut(usize::from(level)).filter(|level| level.hl == hl)
+                {
+                    Level::keep(&mut level.syntax, finding);
+                }
+            }
+            Standing::Claim { .. } | Standing::Transaction => {}
+        }
+    }
+
+    /// CLM01 of the claim being read; empty while its CLM is the segment in hand.
+    pub fn claim_name(&self) -> &[u8] {
+        if self.in_claim() && !self.parts.arena.is_empty() { self.parts.arena.get(0).element(1) } else { b"" }
+    }
+
+    fn level(&self, at: usize) -> Option<&Level> {
+        self.levels[..self.open].get(at)
+    }
+
+    /// Runs the rules of the levels above the claim that have not run yet, and `more` after each. Returns which
+    /// did, so that their findings are told once: bit 0 the header, then the levels.
+    pub fn check_levels(&mut self, book: &Rulebook<'_>, mut more: impl FnMut(Above, &Arena, &mut Report<'_>)) -> u8 {
+        let mut done = 0;
+        let Walked { header, levels, open, .. } = self;
+        let above = std::iter::once(header).chain(levels[..*open].iter_mut());
+        for (nth, level) in above.enumerate().filter(|(_, level)| !level.edits_done) {
+            level.edits_done = true;
+            done |= 1 << nth;
+            let Level { arena, syntax, edits, .. } = level;
+            let mut report = book.report(b"", syntax, edits);
+            let above = [Above::Header, Above::Billing, Above::Subscriber, Above::Patient][nth.min(3)];
+            match above {
+                Above::Header => {
+                    report.scope = Scope::Transaction;
+                    rules::header(arena, book.as_of, &mut report);
+                }
+                Above::Billing => rules::billing(arena, &mut report),
+                Above::Subscriber => rules::subscriber(arena, book.as_of, &mut report),
+                Above::Patient => rules::patient(arena, book.as_of, &mut report),
+            }
+            more(above, arena, &mut report);
+        }
+        done
+    }
+
+    /// The edits of the levels that `done` names.
+    pub fn level_edits(&self, done: u8) -> impl Iterator<Item = &Finding> {
+        let above = std::iter::once(&self.header).chain(&self.levels[..self.open]);
+        above.enumerate().filter(move |(nth, _)| done & 1 << nth != 0).flat_map(|(_, level)| &level.edits)
+    }
+
+    /// Runs the rules of the claim, and `more` with its report: what only the check itself can tell.
+    pub fn check_claim(&mut self, book: &Rulebook<'_>, more: impl FnOnce(&Claim<'_>, &mut Report<'_>)) {
+        let Walked { header, levels, open, parts, claim_syntax, claim_edits, empty, .. } = self;
+        let arena = |at: usize| levels[..*open].get(at).map_or(&*empty, |level| &level.arena);
+        let (billing, subscriber, patient) = (arena(0), arena(1), arena(2));
+        let (kind, as_of) = (book.kind, book.as_of);
+        let claim = Claim { kind, as_of, header: &header.arena, billing, subscriber, patient, parts };
+        let name = claim.clm().element(1);
+        let mut report = book.report(name, claim_syntax, claim_edits);
+        rules::claim(&claim, book.codes, &mut report);
+        more(&claim, &mut report);
+    }
+
+    pub fn claim(&self, book: &Rulebook<'_>) -> Claim<'_> {
+        let arena = |at: usize| self.level(at).map_or(&self.empty, |level| &level.arena);
+        Claim {
+            kind: book.kind,
+            as_of: book.as_of,
+            header: &self.header.arena,
+            billing: arena(0),
+            subscriber: arena(1),
+            patient: arena(2),
+            parts: &self.parts,
+        }
+    }
+
+    /// Segments above the first level.
+    pub fn header_arena(&self) -> &Arena {
+        &self.header.arena
+    }
+
+    /// The statuses of the first edit that refuses the whole batch, as one by a submitter id not the partner's.
+    pub fn refusal(&self) -> Vec<StatusCode> {
+        let refused = self.header.edits.iter().find(|finding| finding.severity == Severity::Error);
+        refused.map_or_else(Vec::new, |finding| finding.statuses.clone())
+    }
+
+    pub fn claim_is_rejected(&self) -> bool {
+        let above = self.header.rejects() || self.levels[..self.open].iter().any(Level::rejects);
+        above || rejects(&self.claim_syntax) || rejects(&self.claim_edits)
+    }
+
+    /// Findings from the header down to the claim.
+    pub fn findings(&self) -> [&[Finding]; 10] {
+        let of = |at: usize| self.level(at).map_or((&[][..], &[][..]), |level| (&level.syntax[..], &level.edits[..]));
+        let (header, levels) = ((&self.header.syntax[..], &self.header.edits[..]), [of(0), of(1), of(2)]);
+        let [billing, subscriber, patient] = levels;
+        [
+            header.0,
+            header.1,
+            billing.0,
+            billing.1,
+            subscriber.0,
+            subscriber.1,
+            patient.0,
+            patient.1,
+            &self.claim_syntax,
+            &self.claim_edits,
+        ]
+    }
+
+    /// Where claim and levels lie; `end` is where the next segment begins.
+    pub fn ranges(&self, end: u64) -> Ranges {
+        let of = |at: usize| self.level(at).map(|level| level.start..level.end);
+        Ranges {
+            billing: of(0).unwrap_or_default(),
+            subscriber: of(1).unwrap_or_default(),
+            patient: of(2),
+            claim: self.parts.offset..end,
+        }
+    }
+}
+
+impl<'a> Rulebook<'a> {
+    fn report<'r>(&'r self, claim_name: &'r [u8], syntax: &'r [Finding], out: &'r mut Vec<Finding>) -> Report<'r> {
+        let (kind, snip_max, severities, place) = (self.kind, self.snip_max, self.severities, self.place);
+        Report { kind, snip_max, severities, place, claim_name, scope: Scope::Claim, syntax, out }
+    }
+}

@@ -1,0 +1,125 @@
+//! Which claim an answer finds.
+
+use super::*;
+use crate::domain::ids::{BatchId, SubmissionId, TransactionId};
+
+fn claim(id: i64, control: &str) -> ClaimFacts {
+    ClaimFacts {
+        id: ClaimId(id),
+        submission_id: SubmissionId(1),
+        transaction_id: TransactionId(1),
+        partner: "acme".into(),
+        payer: Some("bluestar".into()),
+        batch_id: Some(BatchId(1)),
+        status: ClaimStatus::Sent,
+        patient_control_number: Phi::new(control.into()),
+        charge: Cents(10000),
+        payer_claim_control_number: None,
+        provider_npi: "1999999984".into(),
+        provider_tin: "999999999".into(),
+        provider_name: "CLINIC".into(),
+        member_id: Phi::new("M1".into()),
+        patient_last_name: Phi::new("DOE".into()),
+        patient_first_name: Phi::new("JANE".into()),
+        service_from: "2026-11-01".into(),
+        service_to: "2026-11-01".into(),
+        upstream_trace: None,
+    }
+}
+
+fn sought(control: &str) -> Sought {
+    Sought {
+        control_number: Phi::new(control.into()),
+        npi: "1999999984".into(),
+        charge: Some(Cents(10000)),
+        service_from: "2026-11-01".into(),
+        ..Sought::default()
+    }
+}
+
+fn check(sought: &Sought, candidates: &[ClaimFacts], expected: Option<(i64, Rule)>) {
+    let all: Vec<&ClaimFacts> = candidates.iter().collect();
+    let got = match choose(sought, "bluestar", &all) {
+        Matched::One(found) => Some((found.claim.id.0, found.rule)),
+        Matched::Unclear { .. } => None,
+    };
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn our_trace_number_wins_over_everything() {
+    let mut wanted = sought("B");
+    wanted.trace = ClaimId(7).trace_number();
+    check(&wanted, &[claim(7, "A"), claim(8, "B")], Some((7, Rule::Trace)));
+}
+
+#[test]
+fn another_payers_claim_and_one_never_sent_are_no_candidates() {
+    let mut wanted = sought("A");
+    wanted.trace = ClaimId(7).trace_number();
+    let (mut foreign, mut unsent) = (claim(7, "A"), claim(8, "A"));
+    foreign.payer = Some("other".into());
+    unsent.batch_id = None;
+    check(&wanted, &[foreign, unsent], None);
+}
+
+#[test]
+fn a_known_payer_number_finds_a_claim_whose_control_number_was_lost() {
+    let mut wanted = sought("0");
+    wanted.payer_claim_control_number = Phi::new("ICN9".into());
+    let mut known = claim(3, "A");
+    known.payer_claim_control_number = Some(Phi::new("ICN9".into()));
+    check(&wanted, &[claim(2, "B"), known], Some((3, Rule::PayerNumber)));
+}
+
+#[test]
+fn a_control_number_used_by_two_providers_is_told_apart() {
+    let mut other = claim(2, "A");
+    other.provider_npi = "1888888889".into();
+    check(&sought("A"), &[claim(1, "A"), other], Some((1, Rule::ControlNumber)));
+}
+
+#[test]
+fn equally_good_candidates_match_nothing_and_are_both_shown() {
+    let (first, second) = (claim(1, "A"), claim(2, "A"));
+    match choose(&sought("A"), "bluestar", &[&first, &second]) {
+        Matched::Unclear { candidates, .. } => assert_eq!(candidates.len(), 2),
+        Matched::One(found) => panic!("chose {}", found.claim.id),
+    }
+}
+
+#[test]
+fn a_claim_sent_again_after_a_refusal_is_preferred_to_the_refused_one() {
+    let mut refused = claim(1, "A");
+    refused.status = ClaimStatus::PayerRejected;
+    check(&sought("A"), &[refused, claim(2, "A")], Some((2, Rule::ControlNumber)));
+}
+
+#[test]
+fn shortened_and_recased_control_numbers_need_the_provider_and_the_charge() {
+    let long = claim(1, "abc-0123456789xyzABCDEFGH");
+    let cut = "ABC-0123456789XYZABCDEFGH"[..20].to_string();
+    check(&sought(&cut), std::slice::from_ref(&long), Some((1, Rule::AlteredControlNumber)));
+    check(&sought("000ABC0123456789XYZABCDEFGH"), std::slice::from_ref(&long), Some((1, Rule::AlteredControlNumber)));
+    let mut dearer = sought(&cut);
+    dearer.charge = Some(Cents(1));
+    check(&dearer, &[long], None);
+}
+
+#[test]
+fn the_last_rung_asks_for_member_date_and_charge_together() {
+    let mut wanted = sought("UNKNOWN");
+    wanted.member_ids = vec![Phi::new("m1".into())];
+    check(&wanted, &[claim(1, "A")], Some((1, Rule::MemberDateCharge)));
+    wanted.service_from.clear();
+    check(&wanted, &[claim(1, "A")], None);
+}
+
+#[test]
+fn a_split_claim_is_found_by_its_control_number_and_provider_whatever_the_charge() {
+    let mut part = sought("A");
+    part.charge = Some(Cents(5000));
+    check(&part, &[claim(1, "A")], Some((1, Rule::ControlNumber)));
+    part.npi = String::new();
+    check(&part, &[claim(1, "A")], None);
+}

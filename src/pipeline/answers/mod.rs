@@ -1,0 +1,14 @@
+//! What the stages that read payers' answers share: a walk over a response file that forgives what can be
+//! forgiven, the ladder by which an answer finds its claim, and the envelope in which answers go on to the
+//! submitters. No stage: nothing here waits, and nothing here writes to the store.
+
+pub mod amount;
+pub mod ladder;
+pub mod outgoing;
+pub mod search;
+pub mod walk;
+
+pub use ladder::{Found, Matched, Rule, Sought};
+pub use outgoing::Outgoing;
+pub use search::find_claims;
+pub use walk::{Head, Listener, Overview, walk};

@@ -1,0 +1,140 @@
+//! Finds the claims of many answers at once: each rung of the ladder is one question to the store, asked only
+//! for the answers that the rungs above left over.
+
+use std::collections::HashMap;
+
+use super::ladder::{self, Matched, Rule, Sought};
+use crate::domain::ids::ClaimId;
+use crate::store::matching::{ClaimFacts, ClaimKey};
+use crate::store::{Store, StoreError};
+
+/// For each of `sought`, in their order, what became of it.
+pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Result<Vec<Matched>, StoreError> {
+    let mut pool = Pool::default();
+    let traces = sought.iter().filter_map(|one| ClaimId::from_trace_number(&one.trace));
+    let ids: Vec<i64> = traces.map(|id| id.0).collect();
+    pool.ask(store, ClaimKey::Id, &ids).await?;
+    let mut matched: Vec<Option<Matched>> = sought.iter().map(|one| pool.by_trace(one, payer)).collect();
+
+    let left = || sought.iter().zip(&matched).filter(|(_, found)| found.is_none()).map(|(one, _)| one);
+    let numbers = left().map(|one| one.payer_claim_control_number.reveal()).filter(|number| says_something(number));
+    let numbers: Vec<&str> = numbers.map(String::as_str).collect();
+    let controls = left().map(|one| one.control_number.reveal()).filter(|number| says_something(number));
+    let controls: Vec<&str> = controls.map(String::as_str).collect();
+    // A payer may give back our trace number where the patient control number should be.
+    let as_traces: Vec<i64> = controls.iter().filter_map(|text| ClaimId::from_trace_number(text)).map(|id| id.0).collect();
+    pool.ask(store, ClaimKey::PayerClaimControlNumber, &numbers).await?;
+    pool.ask(store, ClaimKey::PatientControlNumber, &controls).await?;
+    pool.ask(store, ClaimKey::Id, &as_traces).await?;
+    for (one, found) in sought.iter().zip(&mut matched).filter(|(_, found)| found.is_none()) {
+        *found = pool.surely(one, payer);
+    }
+
+    let left = || sought.iter().zip(&matched).filter(|(_, found)| found.is_none()).map(|(one, _)| one);
+    let members: Vec<&str> =
+        left().flat_map(|one| &one.member_ids).map(|member| member.reveal().as_str()).filter(|id| says_something(id)).collect();
+    pool.ask(store, ClaimKey::MemberId, &members).await?;
+    for one in left().filter(|one| ladder::is_cut(one.control_number.reveal())) {
+        pool.ask_begin(store, payer, one.control_number.reveal()).await?;
+    }
+    let settle = |(one, found): (&Sought, Option<Matched>)| {
+        found.unwrap_or_else(|| ladder::choose(one, payer, &pool.candidates(one)))
+    };
+    Ok(sought.iter().zip(matched).map(settle).collect())
+}
+
+/// Fillers like `0` are no numbers of anything.
+pub fn says_something(number: &str) -> bool {
+    number.bytes().any(|byte| byte.is_ascii_alphanumeric() && byte != b'0')
+}
+
+/// Every claim that any question found, by what it was found.
+#[derive(Default)]
+struct Pool {
+    claims: Vec<ClaimFacts>,
+    by_id: HashMap<i64, usize>,
+    by_payer_number: HashMap<String, Vec<usize>>,
+    by_control: HashMap<String, Vec<usize>>,
+    by_member: HashMap<String, Vec<usize>>,
+    by_begin: HashMap<String, Vec<usize>>,
+}
+
+impl Pool {
+    async fn ask<T: serde::Serialize>(
+        &mut self,
+        store: &Store,
+        key: ClaimKey,
+        values: &[T],
+    ) -> Result<(), StoreError> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let values = serde_json::to_string(values).expect("texts and numbers are JSON");
+        for claim in store.claims_for_answers(key, &values).await? {
+            self.add(claim);
+        }
+        Ok(())
+    }
+
+    async fn ask_begin(&mut self, store: &Store, payer: &str, begin: &str) -> Result<(), StoreError> {
+        if !says_something(begin) || self.by_begin.contains_key(&fold(begin)) {
+            return Ok(());
+        }
+        let claims = store.claims_by_control_number_begin(payer, begin).await?;
+        let places = claims.into_iter().map(|claim| self.add(claim)).collect();
+        self.by_begin.insert(fold(begin), places);
+        Ok(())
+    }
+
+    fn add(&mut self, claim: ClaimFacts) -> usize {
+        if let Some(&known) = self.by_id.get(&claim.id.0) {
+            return known;
+        }
+        let place = self.claims.len();
+        self.by_id.insert(claim.id.0, place);
+        if let Some(number) = &claim.payer_claim_control_number {
+            self.by_payer_number.entry(number.reveal().clone()).or_default().push(place);
+        }
+        self.by_control.entry(fold(claim.patient_control_number.reveal())).or_default().push(place);
+        self.by_member.entry(fold(claim.member_id.reveal())).or_default().push(place);
+        self.claims.push(claim);
+        place
+    }
+
+    fn by_trace(&self, sought: &Sought, payer: &str) -> Option<Matched> {
+        let place = *self.by_id.get(&ClaimId::from_trace_number(&sought.trace)?.0)?;
+        match ladder::choose(sought, payer, &[&self.claims[place]]) {
+            Matched::One(found) if found.rule == Rule::Trace => Some(Matched::One(found)),
+            Matched::One(_) | Matched::Unclear { .. } => None,
+        }
+    }
+
+    /// A match that further candidates could not change: by a rung that all its candidates are known for.
+    fn surely(&self, sought: &Sought, payer: &str) -> Option<Matched> {
+        match ladder::choose(sought, payer, &self.candidates(sought)) {
+            Matched::One(found) if found.rule <= Rule::ControlNumber => Some(Matched::One(found)),
+            Matched::One(_) | Matched::Unclear { .. } => None,
+        }
+    }
+
+    fn candidates(&self, sought: &Sought) -> Vec<&ClaimFacts> {
+        let mut places: Vec<usize> = Vec::new();
+        let control = sought.control_number.reveal();
+        let ids = [ClaimId::from_trace_number(&sought.trace), ClaimId::from_trace_number(control)];
+        places.extend(ids.into_iter().flatten().filter_map(|id| self.by_id.get(&id.0)));
+        let number = sought.payer_claim_control_number.reveal();
+        places.extend(self.by_payer_number.get(number).into_iter().flatten());
+        places.extend(self.by_control.get(&fold(control)).into_iter().flatten());
+        places.extend(self.by_begin.get(&fold(control)).into_iter().flatten());
+        for member in sought.member_ids.iter().filter(|member| says_something(member.reveal())) {
+            places.extend(self.by_member.get(&fold(member.reveal())).into_iter().flatten());
+        }
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().map(|place| &self.claims[place]).collect()
+    }
+}
+
+fn fold(text: &str) -> String {
+    text.to_ascii_uppercase()
+}

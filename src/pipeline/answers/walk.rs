@@ -1,0 +1,156 @@
+//! Walks a file of a payer: whatever interchanges, groups and transactions it holds, in any order and with any
+//! delimiters. What is wrong with its envelopes becomes sentences and stops nothing.
+
+use crate::domain::Finding;
+use crate::x12::envelope::{Group, Interchange, Transaction};
+use crate::x12::{Envelopes, Event, Reader, Segment};
+
+/// Sentences kept of one file.
+const NOTES_MAX: usize = 50;
+
+/// The envelopes around a transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    pub interchange: Interchange,
+    /// GS01 and GS06; empty when the group is missing.
+    pub group_code: String,
+    pub group_control: String,
+    /// ST01 and ST02.
+    pub code: String,
+    pub control: String,
+    /// ST03 or, where it is not sent, GS08.
+    pub version: String,
+}
+
+/// Takes what a file holds, in its order.
+pub trait Listener {
+    /// A TA1, with the interchange it stands in.
+    fn ta1(&mut self, interchange: &Interchange, segment: &Segment<'_>);
+    fn start(&mut self, head: Head);
+    /// A segment between ST and SE.
+    fn segment(&mut self, segment: &Segment<'_>);
+    /// The transaction's body ended before this byte of the file (which may lie beyond its end).
+    fn end(&mut self, offset: u64);
+}
+
+/// What a file is as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Overview {
+    /// `TA1`, `999`, `277`, `835`, ... each once, in the order of the file. Empty: the file is no X12.
+    pub kinds: Vec<String>,
+    /// What is wrong with its envelopes. Holds no patient data.
+    pub notes: Vec<String>,
+}
+
+/// Walks all of `bytes`.
+pub fn walk(bytes: &[u8], listener: &mut impl Listener) -> Overview {
+    let mut envelopes = Envelopes::new(Reader::new(bytes));
+    let mut overview = Overview::default();
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut open = Open::default();
+    // Memory cannot fail to be read, so an error is the end.
+    while let Ok(Some(event)) = envelopes.next(&mut findings) {
+        take(event, &mut open, &mut overview, listener);
+        note(&mut overview, &mut findings);
+    }
+    note(&mut overview, &mut findings);
+    overview
+}
+
+#[derive(Default)]
+struct Open {
+    interchange: Interchange,
+    group: Group,
+    /// In a transaction that stands in no group; its segments come as strays.
+    astray: bool,
+}
+
+fn take(event: Event<'_>, open: &mut Open, overview: &mut Overview, listener: &mut impl Listener) {
+    match event {
+        Event::InterchangeStart(facts) => {
+            open.interchange = facts.clone();
+            open.group = Group::default();
+        }
+        Event::Ta1(segment) => {
+            add_kind(overview, "TA1");
+            listener.ta1(&open.interchange, &segment);
+        }
+        Event::GroupStart(facts) => {
+            end_astray(open, facts.offset, listener);
+            open.group = facts.clone();
+        }
+        Event::TransactionStart(facts, _) => {
+            add_kind(overview, &facts.code);
+            listener.start(head(open, facts));
+        }
+        Event::Segment(segment, _) => listener.segment(&segment),
+        Event::TransactionEnd(facts, trailer) => {
+            listener.end(trailer.map_or(facts.offset_end, |segment| segment.offset));
+        }
+        Event::GroupEnd(_) => open.group = Group::default(),
+        Event::InterchangeEnd(_) => end_astray(open, u64::MAX, listener),
+        Event::Stray(segment) => take_stray(&segment, open, overview, listener),
+        Event::Damage(_) => {}
+    }
+}
+
+/// A payer that forgets the group, or puts its TA1 into one, means it all the same.
+fn take_stray(segment: &Segment<'_>, open: &mut Open, overview: &mut Overview, listener: &mut impl Listener) {
+    match segment.id() {
+        b"TA1" => {
+            add_kind(overview, "TA1");
+            listener.ta1(&open.interchange, segment);
+        }
+        b"ST" => {
+            end_astray(open, segment.offset, listener);
+            let facts = Transaction {
+                code: segment.text(1),
+                control: segment.text(2),
+                version: segment.text(3),
+                ..Transaction::default()
+            };
+            add_kind(overview, &facts.code);
+            listener.start(head(open, &facts));
+            open.astray = true;
+        }
+        b"SE" | b"GE" => end_astray(open, segment.offset, listener),
+        _ if open.astray => listener.segment(segment),
+        _ => {}
+    }
+}
+
+fn end_astray(open: &mut Open, offset: u64, listener: &mut impl Listener) {
+    if std::mem::take(&mut open.astray) {
+        listener.end(offset);
+    }
+}
+
+fn head(open: &Open, transaction: &Transaction) -> Head {
+    let version = if transaction.version.is_empty() { &open.group.version } else { &transaction.version };
+    Head {
+        interchange: open.interchange.clone(),
+        group_code: open.group.code.clone(),
+        group_control: open.group.control.clone(),
+        code: transaction.code.clone(),
+        control: transaction.control.clone(),
+        version: version.clone(),
+    }
+}
+
+fn add_kind(overview: &mut Overview, kind: &str) {
+    if !overview.kinds.iter().any(|known| known == kind) {
+        overview.kinds.push(kind.to_string());
+    }
+}
+
+/// Findings as sentences with their place, the first of them.
+fn note(overview: &mut Overview, findings: &mut Vec<Finding>) {
+    for finding in findings.drain(..) {
+        if overview.notes.len() >= NOTES_MAX {
+            continue;
+        }
+        let line = finding.place.segment.as_ref().map(|segment| format!("line {}: ", segment.line)).unwrap_or_default();
+        overview.notes.push(format!("{line}{}", finding.message));
+    }
+}
+

@@ -1,0 +1,221 @@
+//! Answers about files: TA1 about an interchange, 999 (and the older 997) about a group and its transactions.
+
+use crate::pipeline::answers::Head;
+use crate::x12::Segment;
+
+/// Error codes kept of one transaction.
+const CODES_MAX: usize = 20;
+
+/// What an acknowledgment says of what it acknowledges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Accepted,
+    /// Accepted although errors were found.
+    AcceptedWithErrors,
+    /// Some transactions of the group were refused.
+    Partly,
+    Rejected,
+    /// None of the codes of the standard.
+    Unclear,
+}
+
+impl Verdict {
+    /// TA104, IK501, AK501, AK901.
+    fn read(code: &[u8]) -> Verdict {
+        match code.trim_ascii() {
+            b"A" => Verdict::Accepted,
+            b"E" => Verdict::AcceptedWithErrors,
+            b"P" => Verdict::Partly,
+            // M, W and X refuse for security.
+            b"R" | b"M" | b"W" | b"X" => Verdict::Rejected,
+            _ => Verdict::Unclear,
+        }
+    }
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Verdict::Accepted => "A",
+            Verdict::AcceptedWithErrors => "E",
+            Verdict::Partly => "P",
+            Verdict::Rejected => "R",
+            Verdict::Unclear => "?",
+        }
+    }
+}
+
+/// A TA1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterchangeAck {
+    /// TA101: ISA13 of the file it is about.
+    pub control: String,
+    pub verdict: Verdict,
+    /// TA105.
+    pub note: String,
+}
+
+impl InterchangeAck {
+    pub fn read(segment: &Segment<'_>) -> InterchangeAck {
+        InterchangeAck {
+            control: segment.text(1).trim().to_string(),
+            verdict: Verdict::read(segment.element(4)),
+            note: segment.text(5).trim().to_string(),
+        }
+    }
+}
+
+/// A 999 or 997: one AK1 with what follows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionalAck {
+    /// `999` or `997`.
+    pub kind: &'static str,
+    /// AK101, as `HC`.
+    pub group_code: String,
+    /// AK102: GS06 of the group it is about.
+    pub group_control: String,
+    pub transactions: Vec<TransactionAck>,
+    /// AK901; `Unclear` also when AK9 is missing.
+    pub verdict: Verdict,
+    /// AK905 to AK909.
+    pub codes: Vec<String>,
+}
+
+/// One AK2 with its IK3/IK4 and IK5.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionAck {
+    /// AK202: ST02 of the transaction it is about.
+    pub control: String,
+    pub verdict: Verdict,
+    /// IK502 to IK506.
+    pub codes: Vec<String>,
+    /// Places and codes of what was found, as `SV1 at 34: 8, element 2: 7`. No bad data.
+    pub errors: Vec<String>,
+}
+
+pub struct FunctionalReader {
+    kind: &'static str,
+    acks: Vec<FunctionalAck>,
+}
+
+impl FunctionalReader {
+    pub fn new(head: &Head) -> FunctionalReader {
+        FunctionalReader { kind: if head.code == "997" { "997" } else { "999" }, acks: Vec::new() }
+    }
+
+    pub fn take(&mut self, segment: &Segment<'_>) {
+        match segment.id() {
+            b"AK1" => self.acks.push(FunctionalAck {
+                kind: self.kind,
+                group_code: segment.text(1),
+                group_control: segment.text(2).trim().to_string(),
+                transactions: Vec::new(),
+                verdict: Verdict::Unclear,
+                codes: Vec::new(),
+            }),
+            b"AK2" => self.start_transaction(segment),
+            b"IK3" | b"AK3" => {
+                let place = format!("{} at {}: {}", segment.text(1), segment.text(2), segment.text(4));
+                self.add_error(place);
+            }
+            b"IK4" | b"AK4" => {
+                let element = String::from_utf8_lossy(segment.component(1, 1)).into_owned();
+                self.extend_error(&format!(", element {element}: {}", segment.text(3)));
+            }
+            b"IK5" | b"AK5" => {
+                if let Some(transaction) = self.transaction() {
+                    transaction.verdict = Verdict::read(segment.element(1));
+                    transaction.codes = codes(segment, 2..=6);
+                }
+            }
+            b"AK9" => {
+                if let Some(ack) = self.acks.last_mut() {
+                    ack.verdict = Verdict::read(segment.element(1));
+                    ack.codes = codes(segment, 5..=9);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn finish(self) -> Vec<FunctionalAck> {
+        self.acks
+    }
+
+    fn start_transaction(&mut self, segment: &Segment<'_>) {
+        if let Some(ack) = self.acks.last_mut() {
+            ack.transactions.push(TransactionAck {
+                control: segment.text(2).trim().to_string(),
+                verdict: Verdict::Unclear,
+                codes: Vec::new(),
+                errors: Vec::new(),
+            });
+        }
+    }
+
+    fn transaction(&mut self) -> Option<&mut TransactionAck> {
+        self.acks.last_mut()?.transactions.last_mut()
+    }
+
+    fn add_error(&mut self, text: String) {
+        if let Some(transaction) = self.transaction()
+            && transaction.errors.len() < CODES_MAX
+        {
+            transaction.errors.push(text);
+        }
+    }
+
+    fn extend_error(&mut self, text: &str) {
+        if let Some(error) = self.transaction().and_then(|transaction| transaction.errors.last_mut())
+            && error.len() < 200
+        {
+            error.push_str(text);
+        }
+    }
+}
+
+fn codes(segment: &Segment<'_>, elements: std::ops::RangeInclusive<usize>) -> Vec<String> {
+    elements.map(|n| segment.text(n)).filter(|code| !code.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::correlate::read::read;
+
+    const ISA: &str = "ISA*00*          *00*          *ZZ*BLUESTAR       *ZZ*CLAIMGATE      *261122*0700*^*00501*000000007*0*T*:~";
+
+    #[test]
+    fn a_ta1_without_a_group_is_read() {
+        let answers = read(format!("{ISA}TA1*000000012*261121*2300*R*020~IEA*0*000000007~").as_bytes());
+        assert_eq!(
+            answers.interchange_acks,
+            [InterchangeAck { control: "000000012".into(), verdict: Verdict::Rejected, note: "020".into() }]
+        );
+        assert_eq!(answers.kinds, ["TA1"]);
+    }
+
+    #[test]
+    fn a_999_tells_of_each_transaction_without_the_bad_data() {
+        let body = "GS*FA*A*B*20261122*0700*1*X*005010X231A1~ST*999*0001*005010X231A1~AK1*HC*12*005010X222A1~\
+                    AK2*837*0001~IK5*A~AK2*837*0002~IK3*SV1*34*2400*8~IK4*2*782*6*SMITH~IK5*R*5~AK9*P*2*2*1~SE*9*0001~GE*1*1~IEA*1*000000007~";
+        let answers = read(format!("{ISA}{body}").as_bytes());
+        let ack = &answers.functional_acks[0];
+        assert_eq!((ack.verdict, ack.group_control.as_str()), (Verdict::Partly, "12"));
+        assert_eq!(ack.transactions[0].verdict, Verdict::Accepted);
+        assert_eq!(ack.transactions[1].verdict, Verdict::Rejected);
+        assert_eq!(ack.transactions[1].codes, ["5"]);
+        assert_eq!(ack.transactions[1].errors, ["SV1 at 34: 8, element 2: 6"]);
+    }
+
+    #[test]
+    fn a_997_without_trailers_or_a_group_is_read_all_the_same() {
+        let answers = read(format!("\u{feff}{ISA}\nST*997*0001~\nAK1*HC*12~\nAK9*A*1*1*1~").as_bytes());
+        assert_eq!(answers.functional_acks[0].verdict, Verdict::Accepted);
+        assert!(!answers.notes.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_x12_has_no_kind() {
+        assert!(read(b"PK\x03\x04 a zip").kinds.is_empty());
+        assert!(read(b"").kinds.is_empty());
+    }
+}

@@ -1,0 +1,101 @@
+//! Reads the answers that are about files and claims into plain values: TA1, 999 and 997 ([`functional`]),
+//! 277CA and 277 ([`status`]). Reading never fails: what is missing is empty, what is strange is kept as it
+//! stands, and the file's faults are sentences in [`Answers::notes`].
+
+pub mod functional;
+pub mod status;
+
+use functional::{FunctionalAck, FunctionalReader, InterchangeAck};
+use status::{StatusReader, StatusReport};
+
+use crate::pipeline::answers::{Head, Listener, walk};
+use crate::x12::Segment;
+use crate::x12::envelope::Interchange;
+
+/// All that a file says, kind by kind, in its order. 835s are left to the stage `remit`.
+#[derive(Debug, Default)]
+pub struct Answers {
+    pub interchange_acks: Vec<InterchangeAck>,
+    pub functional_acks: Vec<FunctionalAck>,
+    pub status_reports: Vec<StatusReport>,
+    /// `TA1`, `999`, `277CA`, `277`, `835`, ...: each once. Empty: the file is no X12.
+    pub kinds: Vec<String>,
+    /// Kinds that no stage reads.
+    pub foreign: Vec<String>,
+    pub notes: Vec<String>,
+}
+
+impl Answers {
+    pub fn has_remittances(&self) -> bool {
+        self.kinds.iter().any(|kind| kind == "835")
+    }
+}
+
+pub fn read(bytes: &[u8]) -> Answers {
+    let mut reader = FileReader::default();
+    let overview = walk(bytes, &mut reader);
+    let mut answers = reader.answers;
+    answers.notes = overview.notes;
+    for kind in overview.kinds {
+        match kind.as_str() {
+            // Which of the two a 277 is stands in its own report.
+            "277" => {}
+            "TA1" | "999" | "997" | "835" => answers.kinds.push(kind),
+            _ => {
+                answers.foreign.push(kind.clone());
+                answers.kinds.push(kind);
+            }
+        }
+    }
+    for report in &answers.status_reports {
+        let kind = report.kind.as_str();
+        if !answers.kinds.iter().any(|known| known == kind) {
+            answers.kinds.push(kind.to_string());
+        }
+    }
+    answers
+}
+
+#[derive(Default)]
+struct FileReader {
+    answers: Answers,
+    open: Transaction,
+}
+
+#[derive(Default)]
+enum Transaction {
+    #[default]
+    Other,
+    Functional(FunctionalReader),
+    Status(Box<StatusReader>),
+}
+
+impl Listener for FileReader {
+    fn ta1(&mut self, _: &Interchange, segment: &Segment<'_>) {
+        self.answers.interchange_acks.push(InterchangeAck::read(segment));
+    }
+
+    fn start(&mut self, head: Head) {
+        self.open = match head.code.as_str() {
+            "999" | "997" => Transaction::Functional(FunctionalReader::new(&head)),
+            "277" => Transaction::Status(Box::new(StatusReader::new(head))),
+            _ => Transaction::Other,
+        };
+    }
+
+    fn segment(&mut self, segment: &Segment<'_>) {
+        match &mut self.open {
+            Transaction::Functional(reader) => reader.take(segment),
+            Transaction::Status(reader) => reader.take(segment),
+            Transaction::Other => {}
+        }
+    }
+
+    fn end(&mut self, offset: u64) {
+        match std::mem::take(&mut self.open) {
+            Transaction::Functional(reader) => self.answers.functional_acks.extend(reader.finish()),
+            Transaction::Status(reader) => self.answers.status_reports.push(reader.finish(offset)),
+            Transaction::Other => {}
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Serves each payer that has deliveries due in a task of its own: lease, attempt row, send, result.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt, stream};
+
+use super::plan::{NextStep, next_step};
+use super::send::{Arrival, Trouble, send};
+use super::under_way::Turn;
+use crate::domain::error_chain;
+use crate::domain::ids::{BatchId, DeliveryId};
+use crate::link::trouble::Verdict;
+use crate::partner::Payer;
+use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::store::deliveries::{Failure, Taken};
+use crate::store::events::NewBatchEvent;
+
+const DELIVERIES_PER_RUN: u32 = 1_000;
+/// Renewed while a file is being sent, so it need only outlive a pause of the machine.
+const LEASE: Duration = Duration::from_secs(120);
+const RENEW_EVERY: Duration = Duration::from_secs(30);
+
+/// Begins to serve the payers that have something due and are not being served. Does not wait for them: a
+/// payer that is away delays no other.
+pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
+    super::verbs::settle_answered(gateway).await?;
+    let due = gateway.store.deliveries_due(gateway.clock.now_ms(), DELIVERIES_PER_RUN).await?;
+    let mut by_payer: BTreeMap<String, Vec<DeliveryId>> = BTreeMap::new();
+    for delivery in due {
+        by_payer.entry(delivery.partner).or_default().push(delivery.id);
+    }
+    let mut progress = Progress::Idle;
+    for (payer, deliveries) in by_payer {
+        // Nothing is sent to a payer that is not active.
+        let active = gateway.partners.current().payer(&payer).is_none_or(|payer| payer.active);
+        if active && gateway.under_way.begin(&payer) == Turn::Yours {
+            tokio::spawn(serve(gateway.clone(), payer, deliveries));
+            progress = Progress::Worked;
+        }
+    }
+    Ok(progress)
+}
+
+async fn serve(gateway: Arc<Gateway>, payer: String, deliveries: Vec<DeliveryId>) {
+    let served = std::panic::AssertUnwindSafe(serve_all(&gateway, &payer, deliveries)).catch_unwind().await;
+    gateway.under_way.end(&payer);
+    match served {
+        // More may have become due meanwhile.
+        Ok(Ok(())) => gateway.nudges.nudge(Stage::Deliver),
+        // The timer looks again; what was leased is doubtful then, and looked into.
+        Ok(Err(error)) => tracing::error!(payer, error = error_chain(&error), "deliveries were not recorded"),
+        Err(_) => tracing::error!(payer, "a delivery panicked"),
+    }
+}
+
+/// In their order, as many at one time as the payer allows.
+async fn serve_all(gateway: &Arc<Gateway>, payer: &str, deliveries: Vec<DeliveryId>) -> Result<(), StageError> {
+    let current = gateway.partners.current();
+    let settings = current.payer(payer);
+    let at_once = settings.map_or(1, |payer| usize::try_from(payer.limits.connections.get()).unwrap_or(usize::MAX));
+    let each = |id| attempt(gateway, settings, id);
+    let mut ended = stream::iter(deliveries).map(each).buffer_unordered(at_once);
+    let mut result = Ok(());
+    while let Some(one) = ended.next().await {
+        result = result.and(one);
+    }
+    result
+}
+
+async fn attempt(gateway: &Arc<Gateway>, payer: Option<&Payer>, id: DeliveryId) -> Result<(), StageError> {
+    let _line = match payer {
+        Some(payer) => Some(gateway.lines.open(payer).await),
+        None => None,
+    };
+    let now = gateway.clock.now_ms();
+    let Some(taken) = gateway.store.take_delivery(id, now, now + LEASE.as_millis() as i64).await? else {
+        return Ok(());
+    };
+    let sending = send(gateway, payer, &taken);
+    let ended = keeping_lease(gateway, id, sending).await?;
+    match ended {
+        Ok(arrival) => sent(gateway, &taken, &arrival).await,
+        Err(trouble) => failed(gateway, payer, &taken, trouble).await,
+    }
+}
+
+async fn keeping_lease<T>(
+    gateway: &Gateway,
+    id: DeliveryId,
+    sending: impl Future<Output = Result<T, StageError>>,
+) -> Result<T, StageError> {
+    let mut sending = std::pin::pin!(sending);
+    loop {
+        tokio::select! {
+            ended = &mut sending => return ended,
+            () = tokio::time::sleep(RENEW_EVERY) => {
+                let until = gateway.clock.now_ms() + LEASE.as_millis() as i64;
+                gateway.store.extend_lease(id, until).await?;
+            }
+        }
+    }
+}
+
+async fn sent(gateway: &Gateway, taken: &Taken, arrival: &Arrival) -> Result<(), StageError> {
+    let delivery = &taken.delivery;
+    let (outcome, detail) = match arrival {
+        Arrival::Sent => ("sent", String::new()),
+        Arrival::Found { how } => ("found", (*how).to_string()),
+    };
+    let event = event(gateway, delivery.batch_id, "sent", format!("as {}", delivery.file_name));
+    gateway.store.record_sent(taken, outcome, &detail, &event).await?;
+    metrics::counter!("claimgate_deliveries_sent_total").increment(1);
+    tracing::info!(delivery = %delivery.id, payer = delivery.partner, attempt = taken.attempt, outcome, "delivered");
+    gateway.nudges.nudge(Stage::Watch);
+    Ok(())
+}
+
+async fn failed(gateway: &Gateway, payer: Option<&Payer>, taken: &Taken, trouble: Trouble) -> Result<(), StageError> {
+    let (delivery, now) = (&taken.delivery, gateway.clock.now_ms());
+    let Trouble { verdict, reach, doubtful, detail, log, asked } = trouble;
+    let next = match payer {
+        Some(payer) => next_step(&payer.retry, verdict, taken.try_number, delivery.since, now, asked),
+        None => NextStep::HandToSupport,
+    };
+    metrics::counter!("claimgate_delivery_attempts_failed_total").increment(1);
+    let (id, attempt) = (delivery.id, taken.attempt);
+    tracing::warn!(delivery = %id, payer = delivery.partner, attempt, error = log, ?next, "an attempt failed");
+    match next {
+        NextStep::TryAt(next_at) => {
+            gateway.store.record_failed(taken, &Failure { next_at, doubtful, reach, detail }, now).await?;
+        }
+        NextStep::HandToSupport => {
+            let why = match verdict {
+                Verdict::Support => detail,
+                Verdict::Retry | Verdict::LookThenRetry => {
+                    format!("tried {} times until its time was up; the last time: {detail}", taken.try_number)
+                }
+            };
+            let event = event(gateway, delivery.batch_id, "support", why);
+            gateway.store.record_given_up(taken, doubtful, gateway.draw_id(), &event).await?;
+            metrics::counter!("claimgate_deliveries_with_support_total").increment(1);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn event(gateway: &Gateway, batch_id: BatchId, kind: &'static str, text: String) -> NewBatchEvent {
+    NewBatchEvent {
+        id: gateway.draw_id(),
+        batch_id,
+        at: gateway.clock.now_ms(),
+        kind,
+        st02: String::new(),
+        code: String::new(),
+        text,
+        inbound_id: None,
+    }
+}

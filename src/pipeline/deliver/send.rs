@@ -1,0 +1,86 @@
+//! One attempt: over the line that the payer's file names, judged when it fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{by_https, by_sftp};
+use crate::domain::error_chain;
+use crate::link::trouble::{LinkError, Verdict, Width};
+use crate::partner::{Endpoint, Payer};
+use crate::pipeline::{Gateway, StageError};
+use crate::store::deliveries::{Doubtful, Reach, Taken};
+
+/// How the file came to be at the payer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    Sent,
+    /// An earlier attempt had arrived.
+    Found {
+        how: &'static str,
+    },
+}
+
+/// An attempt that failed, judged.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble {
+    pub verdict: Verdict,
+    pub reach: Reach,
+    pub doubtful: Doubtful,
+    /// For support staff.
+    pub detail: String,
+    /// For the log, with all causes.
+    pub log: String,
+    /// How long the payer wants to be left alone.
+    pub asked: Option<Duration>,
+}
+
+impl Trouble {
+    pub fn of_link(error: &LinkError, doubtful: Doubtful) -> Trouble {
+        let reach = match error.width() {
+            Width::File => Reach::ThisDelivery,
+            Width::Payer | Width::Gateway => Reach::ThisPayer,
+        };
+        Trouble {
+            verdict: error.verdict(),
+            reach,
+            doubtful,
+            detail: error.for_console(),
+            log: error_chain(error),
+            asked: error.retry_after_seconds().map(Duration::from_secs),
+        }
+    }
+
+    /// Only a person can tell what to do.
+    pub fn for_support(detail: String, doubtful: Doubtful) -> Trouble {
+        let log = detail.clone();
+        Trouble { verdict: Verdict::Support, reach: Reach::ThisDelivery, doubtful, detail, log, asked: None }
+    }
+}
+
+pub(super) type Ended = Result<Arrival, Trouble>;
+
+/// The outer error is our own store's or payloads'; the attempt has no result then, and the next looks first.
+pub(super) async fn send(gateway: &Arc<Gateway>, payer: Option<&Payer>, taken: &Taken) -> Result<Ended, StageError> {
+    let delivery = &taken.delivery;
+    let Some(payer) = payer else {
+        let gone = format!("no partner file has the payer {}: put its file back, then retry", delivery.partner);
+        return Ok(Err(Trouble::for_support(gone, delivery.doubtful)));
+    };
+    if delivery.doubtful != Doubtful::No && gateway.store.batch_is_answered(delivery.batch_id).await? {
+        return Ok(Ok(ANSWERED));
+    }
+    match &payer.endpoint {
+        Endpoint::Sftp(endpoint) => by_sftp::send(gateway, endpoint, taken).await,
+        Endpoint::Https(endpoint) => by_https::send(gateway, endpoint, taken).await,
+        Endpoint::Hosted(_) => {
+            let hosted = format!(
+                "{} fetches its files from us now, and this one was made to be sent: set endpoint.type back, retry, \
+                 then change it",
+                payer.id
+            );
+            Ok(Err(Trouble::for_support(hosted, delivery.doubtful)))
+        }
+    }
+}
+
+pub(super) const ANSWERED: Arrival = Arrival::Found { how: "the payer has answered it" };

@@ -1,0 +1,61 @@
+//! What people and other rooms ask of deliveries: a retry, that a hosted payer has fetched, the clearing up at
+//! the start.
+
+use std::sync::Arc;
+
+use super::run::event;
+use crate::domain::ids::{BatchId, DeliveryId, PayloadId};
+use crate::pipeline::{Gateway, Stage, StageError};
+use crate::store::deliveries::DeliveryState;
+
+/// What became of the wish to retry a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retried {
+    /// It is due now.
+    Due,
+    /// Only what is with support is retried by hand; this one is not.
+    NotWithSupport(DeliveryState),
+    Unknown,
+}
+
+/// Gives a delivery that support has back to the gateway, its tries counted anew. What was in doubt about it
+/// stays so: it is looked for before it is sent. `by` names the person, as `user:ann`.
+pub async fn retry(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<Retried, StageError> {
+    let Some(delivery) = gateway.store.delivery(id).await? else { return Ok(Retried::Unknown) };
+    let again = event(gateway, delivery.batch_id, "retried", format!("by {by}"));
+    if !gateway.store.retry_delivery(id, &again).await? {
+        return Ok(Retried::NotWithSupport(delivery.state));
+    }
+    tracing::info!(delivery = %id, by, "given back by support");
+    gateway.nudges.nudge(Stage::Deliver);
+    Ok(Retried::Due)
+}
+
+/// A hosted payer has read a file of its mailbox to the end: its batch is sent. Later readings change nothing,
+/// and neither do files that are no batch's.
+pub async fn fetched(gateway: &Gateway, payload: PayloadId) -> Result<(), StageError> {
+    // A batch's file has the batch's number.
+    let batch = BatchId(payload.0);
+    gateway.store.record_fetched(&event(gateway, batch, "sent", "fetched from its mailbox".to_string())).await?;
+    Ok(())
+}
+
+/// For the start of a gateway that has its store for itself, before any stage runs: whoever held a lease is
+/// gone, and its delivery is due at once instead of when the lease would have ended.
+pub async fn recover(gateway: &Gateway) -> Result<(), StageError> {
+    let ended = gateway.store.end_leases().await?;
+    if ended > 0 {
+        tracing::info!(deliveries = ended, "attempts were cut off; they are looked into");
+    }
+    Ok(())
+}
+
+/// A delivery that support has because nobody knows whether it arrived, and that the payer has answered, has
+/// arrived.
+pub(super) async fn settle_answered(gateway: &Arc<Gateway>) -> Result<(), StageError> {
+    for batch in gateway.store.doubtful_and_answered().await? {
+        let settled = event(gateway, batch, "sent", "the payer has answered it".to_string());
+        gateway.store.record_answered(&settled).await?;
+    }
+    Ok(())
+}

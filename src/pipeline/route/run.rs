@@ -1,0 +1,55 @@
+//! Puts the claims of validated submissions into batches, one transaction for each submission.
+
+use std::sync::Arc;
+
+use super::plan::plan;
+use crate::domain::ids::SubmissionId;
+use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::store::routes::Placing;
+
+/// Submissions of one run; the loop calls again at once.
+const SUBMISSIONS_PER_RUN: u32 = 100;
+
+/// Routes what is due.
+pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
+    let due = gateway.store.submissions_to_route(SUBMISSIONS_PER_RUN).await?;
+    for &submission in &due {
+        route(gateway, submission).await?;
+    }
+    if due.is_empty() {
+        return Ok(Progress::Idle);
+    }
+    gateway.nudges.nudge(Stage::Batch);
+    Ok(Progress::Worked)
+}
+
+/// Tries again the claims that had no payer. To be called whenever the partners were read anew. Says how many
+/// submissions were looked at.
+pub async fn retry_unrouted(gateway: &Arc<Gateway>) -> Result<usize, StageError> {
+    let waiting = gateway.store.submissions_with_strays().await?;
+    for &submission in &waiting {
+        route(gateway, submission).await?;
+    }
+    if !waiting.is_empty() {
+        gateway.nudges.nudge(Stage::Batch);
+    }
+    Ok(waiting.len())
+}
+
+async fn route(gateway: &Gateway, submission: SubmissionId) -> Result<(), StageError> {
+    let found = gateway.store.claims_to_route(submission).await?;
+    let now = gateway.clock.now();
+    let plan = plan(found, &gateway.partners.current(), now, &gateway.config.gateway.time_zone, &gateway.ids);
+    let placed: i64 = plan.placements.iter().map(|placement| placement.claims.claims).sum();
+    let strays: i64 = plan.strays.iter().map(|stray| stray.claims.claims).sum();
+    let placing = gateway.store.place_claims(submission, &plan.placements, &plan.strays, now.as_millisecond()).await?;
+    match placing {
+        Placing::Done => {
+            metrics::counter!("claimgate_claims_routed_total").increment(placed.unsigned_abs());
+            tracing::info!(%submission, placed, strays, "routed");
+        }
+        // Another run was faster; what is still due is seen at the next look.
+        Placing::ChangedMeanwhile => tracing::debug!(%submission, "routed by another run"),
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! What is decided: which submission is next, why a claim is rejected, and on which shelf an answer goes.
+
+use crate::ack::AckKind;
+use crate::domain::finding::StatusCode;
+use crate::domain::ids::SubmissionId;
+use crate::domain::{Finding, Severity};
+use crate::partner::submitter::{Acks, Answer};
+use crate::store::mail::{MailKind, Shelf};
+use crate::store::submissions::{Due, SubmissionRow};
+
+/// Which of the two that are checked at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    Oldest,
+    Smallest,
+}
+
+/// What to begin with now, given which lanes are busy.
+pub fn next(due: Due, busy: &[Lane]) -> Option<(Lane, SubmissionRow)> {
+    let free = |lane| !busy.contains(&lane);
+    match due {
+        Due { oldest: Some(row), .. } if free(Lane::Oldest) => Some((Lane::Oldest, row)),
+        Due { smallest: Some(row), .. } if free(Lane::Smallest) => Some((Lane::Smallest, row)),
+        Due { .. } => None,
+    }
+}
+
+/// Why something was rejected: the code of its acknowledgement, and a sentence without patient data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    pub code: String,
+    pub text: String,
+}
+
+/// Of a claim rejected by itself: its first error, in the code of its 277CA. `None`: there is none, so it
+/// falls with its transaction.
+pub fn reason<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Reason> {
+    let mut errors = findings.filter(|finding| finding.severity == Severity::Error);
+    let first = errors.next()?;
+    // An error of syntax has its codes in the 999; the 277CA says only that it is there.
+    let code = first.statuses.first().map_or_else(|| "A3:684".to_string(), code_of);
+    let text = match errors.count() {
+        0 => first.message.clone(),
+        1 => format!("{} And 1 more.", first.message),
+        more => format!("{} And {more} more.", first.message),
+    };
+    Some(Reason { code, text })
+}
+
+/// As `A7:562:85`.
+pub fn code_of(status: &StatusCode) -> String {
+    match &status.entity {
+        Some(entity) => format!("{}:{}:{entity}", status.category, status.code),
+        None => format!("{}:{}", status.category, status.code),
+    }
+}
+
+/// A TA1 is made only where it is wanted; the others are made in any case and kept beside the submission
+/// where the partner does not want them in its mailbox.
+pub fn shelf(kind: AckKind, acks: &Acks) -> (MailKind, Shelf) {
+    let wanted = |answer| if acks.forwards(answer) { Shelf::Mailbox } else { Shelf::Archive };
+    match kind {
+        AckKind::Ta1 => (MailKind::Ta1, Shelf::Mailbox),
+        AckKind::N999 => (MailKind::Ack999, wanted(Answer::Ack999)),
+        AckKind::N277ca => (MailKind::Ack277ca, wanted(Answer::Ack277ca)),
+    }
+}
+
+/// Where an answer comes from, so that none is put into a mailbox twice.
+pub fn origin(submission: SubmissionId, kind: MailKind, ordinal: u32) -> String {
+    format!("submission:{submission}:{}:{ordinal}", kind.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Scope;
+    use crate::domain::finding::{AckCodes, Place};
+    use crate::domain::ids::PayloadId;
+    use crate::store::submissions::{Channel, Counts, SubmissionState};
+
+    fn row(id: i64, bytes: u64) -> SubmissionRow {
+        SubmissionRow {
+            id: SubmissionId(id),
+            partner: "acme".into(),
+            channel: Channel::Sftp,
+            file_name: "a.837".into(),
+            received_at: 0,
+            payload_id: PayloadId(id),
+            sha256: [0; 32],
+            bytes,
+            idempotency_key: None,
+            state: SubmissionState::Received,
+            refused: None,
+            counts: Counts::default(),
+            validated_at: None,
+        }
+    }
+
+    #[test]
+    fn a_small_file_is_begun_beside_a_large_one_that_is_being_checked() {
+        let due = || Due { oldest: Some(row(1, 9_000_000)), smallest: Some(row(2, 700)) };
+        let begun = |busy: &[Lane]| next(due(), busy).map(|(lane, row)| (lane, row.id.0));
+        assert_eq!(begun(&[]), Some((Lane::Oldest, 1)));
+        assert_eq!(begun(&[Lane::Oldest]), Some((Lane::Smallest, 2)));
+        assert_eq!(begun(&[Lane::Smallest]), Some((Lane::Oldest, 1)));
+        assert_eq!(begun(&[Lane::Oldest, Lane::Smallest]), None);
+        assert_eq!(next(Due::default(), &[]), None);
+    }
+
+    fn finding(severity: Severity, statuses: &[(&'static str, &'static str)], message: &str) -> Finding {
+        let status = |&(category, code): &(&'static str, &'static str)| StatusCode {
+            category: category.into(),
+            code: code.into(),
+            entity: None,
+        };
+        Finding {
+            edit: "some-edit".into(),
+            snip: 4,
+            severity,
+            scope: Scope::Claim,
+            place: Place::default(),
+            value: None,
+            message: message.into(),
+            fix: String::new(),
+            ack: AckCodes::default(),
+            statuses: statuses.iter().map(status).collect(),
+            trigger: None,
+        }
+    }
+
+    #[test]
+    fn a_claims_reason_is_its_first_error_and_how_many_more_there_are() {
+        let warning = finding(Severity::Warning, &[("A7", "1")], "odd.");
+        let edit = finding(Severity::Error, &[("A7", "562")], "No NPI.");
+        let syntax = finding(Severity::Error, &[], "Too long.");
+        let told = |findings: &[&Finding]| reason(findings.iter().copied()).map(|why| (why.code, why.text));
+        assert_eq!(told(&[&warning, &edit]), Some(("A7:562".into(), "No NPI.".into())));
+        assert_eq!(told(&[&syntax, &edit]), Some(("A3:684".into(), "Too long. And 1 more.".into())));
+        assert_eq!(told(&[&warning]), None);
+    }
+}

@@ -1,0 +1,197 @@
+//! Checks what is due, two submissions at a time, each from its begin however often it was tried before.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinSet};
+
+use super::answers;
+use super::check::{Checked, check};
+use super::plan::{self, Lane};
+use crate::domain::error_chain;
+use crate::domain::ids::SubmissionId;
+use crate::partner::Submitter;
+use crate::pipeline::gateway::blocking;
+use crate::pipeline::intake::discard;
+use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::store::mail::NewMail;
+use crate::store::submissions::{Counts, SubmissionRow};
+use crate::store::validation::{Chunk, Outcome, Step, Validated};
+
+/// Chunks read ahead of the store.
+const CHUNKS_AHEAD: usize = 4;
+
+/// Returns when nothing is due any more. A submission that cannot be checked now, by our own trouble, does
+/// not keep the others from being checked; its error is returned at the end.
+pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
+    let mut lanes: JoinSet<Result<(), StageError>> = JoinSet::new();
+    let mut under_way: Vec<(Id, Lane, SubmissionId)> = Vec::new();
+    let mut failed: Vec<(SubmissionId, StageError)> = Vec::new();
+    let mut progress = Progress::Idle;
+    loop {
+        while let Some((lane, submission)) = next_due(gateway, &under_way, &failed).await? {
+            let id = submission.id;
+            let task = lanes.spawn(check_submission(gateway.clone(), submission));
+            under_way.push((task.id(), lane, id));
+        }
+        if under_way.is_empty() {
+            break;
+        }
+        tokio::select! {
+            Some(ended) = lanes.join_next_with_id() => {
+                let (task, outcome) = match ended {
+                    Ok((task, outcome)) => (task, outcome),
+                    Err(stopped) => (stopped.id(), Err(StageError::Stopped { source: stopped })),
+                };
+                let at = under_way.iter().position(|(id, ..)| *id == task).expect("only lanes under way end");
+                let (_, _, submission) = under_way.swap_remove(at);
+                progress = Progress::Worked;
+                if let Err(error) = outcome {
+                    tracing::error!(%submission, error = error_chain(&error), "a submission could not be checked");
+                    failed.push((submission, error));
+                }
+            }
+            // Something new may be due for a lane that is free.
+            () = gateway.nudges.nudged(Stage::Validate) => {}
+        }
+    }
+    match failed.pop() {
+        Some((_, error)) => Err(error),
+        None => Ok(progress),
+    }
+}
+
+async fn next_due(
+    gateway: &Gateway,
+    under_way: &[(Id, Lane, SubmissionId)],
+    failed: &[(SubmissionId, StageError)],
+) -> Result<Option<(Lane, SubmissionRow)>, StageError> {
+    let busy: Vec<Lane> = under_way.iter().map(|(_, lane, _)| *lane).collect();
+    let skipped: Vec<SubmissionId> =
+        under_way.iter().map(|(_, _, id)| *id).chain(failed.iter().map(|(id, _)| *id)).collect();
+    Ok(plan::next(gateway.store.submissions_due(&skipped).await?, &busy))
+}
+
+pub(super) async fn check_submission(gateway: Arc<Gateway>, submission: SubmissionRow) -> Result<(), StageError> {
+    let partners = gateway.partners.current();
+    let Some(submitter) = partners.submitter(&submission.partner) else {
+        return refuse_unknown(&gateway, &submission).await;
+    };
+    loop {
+        let began_at = gateway.clock.now_ms();
+        if gateway.store.begin_validation(submission.id).await? == Step::NotDue {
+            return Ok(());
+        }
+        let checked = read_and_store(&gateway, &submission, submitter).await?;
+        for rejected in &checked.recorded.rejected {
+            gateway.store.reject_transaction(rejected, gateway.clock.now_ms(), || gateway.draw_id()).await?;
+        }
+        let validated = put_together(&gateway, &submission, submitter, began_at, checked).await?;
+        match gateway.store.finish_validation(&validated).await? {
+            Step::Done => {
+                note_checked(&gateway, &validated);
+                return Ok(());
+            }
+            Step::NotDue => return forget_answers(&gateway, &validated.mail).await,
+            Step::Overtaken => forget_answers(&gateway, &validated.mail).await?,
+        }
+    }
+}
+
+/// One pass over the bytes while the claims found so far are stored.
+pub(super) async fn read_and_store(
+    gateway: &Arc<Gateway>,
+    submission: &SubmissionRow,
+    submitter: &Submitter,
+) -> Result<Checked, StageError> {
+    let (to_store, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
+    let (for_check, row, of, runtime) = (gateway.clone(), submission.clone(), submitter.clone(), Handle::current());
+    let checking = blocking(move || check(for_check, runtime, row, &of, to_store));
+    // Owns the receiving end: when storing fails, the check finds nobody to send to, and ends.
+    let storing = async move {
+        while let Some(chunk) = chunks.recv().await {
+            gateway.store.add_checked(submission.id, &chunk).await?;
+        }
+        Ok::<(), StageError>(())
+    };
+    let (checked, stored) = tokio::join!(checking, storing);
+    stored?;
+    checked?
+}
+
+pub(super) async fn put_together(
+    gateway: &Arc<Gateway>,
+    submission: &SubmissionRow,
+    submitter: &Submitter,
+    began_at: i64,
+    checked: Checked,
+) -> Result<Validated, StageError> {
+    let Checked { summary, recorded } = checked;
+    let (mail, outcome) = match summary.refused {
+        Some(sentence) => (answers::refusal(gateway, submission, &sentence).await?, Outcome::Refused(sentence)),
+        None => (answers::acknowledgments(gateway, submission, submitter, recorded.acks).await?, Outcome::Validated),
+    };
+    let claims = summary.claims;
+    Ok(Validated {
+        submission_id: submission.id,
+        partner: submission.partner.clone(),
+        began_at,
+        at: gateway.clock.now_ms(),
+        interchanges: recorded.interchanges,
+        transactions: recorded.transactions,
+        counts: Counts {
+            claims: claims.accepted + claims.rejected,
+            accepted: claims.accepted,
+            rejected: claims.rejected,
+            charge: claims.accepted_charge + claims.rejected_charge,
+            errors: summary.errors,
+            warnings: summary.warnings,
+        },
+        mail,
+        outcome,
+    })
+}
+
+/// The submitter's file was taken away between the receipt and the checks: nobody is left to answer.
+async fn refuse_unknown(gateway: &Arc<Gateway>, submission: &SubmissionRow) -> Result<(), StageError> {
+    if gateway.store.begin_validation(submission.id).await? == Step::NotDue {
+        return Ok(());
+    }
+    let sentence = format!("The account {} was removed before this file was checked.", submission.partner);
+    let now = gateway.clock.now_ms();
+    let validated = Validated {
+        submission_id: submission.id,
+        partner: submission.partner.clone(),
+        began_at: now,
+        at: now,
+        interchanges: Vec::new(),
+        transactions: Vec::new(),
+        counts: Counts::default(),
+        mail: Vec::new(),
+        outcome: Outcome::Refused(sentence),
+    };
+    if gateway.store.finish_validation(&validated).await? == Step::Done {
+        note_checked(gateway, &validated);
+    }
+    Ok(())
+}
+
+fn note_checked(gateway: &Gateway, done: &Validated) {
+    gateway.nudges.validated.notify_waiters();
+    gateway.nudges.nudge(Stage::Route);
+    let Counts { claims, accepted, rejected, errors, .. } = done.counts;
+    metrics::counter!("claimgate_submissions_checked_total").increment(1);
+    metrics::counter!("claimgate_claims_accepted_total").increment(accepted);
+    metrics::counter!("claimgate_claims_rejected_total").increment(rejected);
+    let milliseconds = done.at - done.began_at;
+    tracing::info!(submission = %done.submission_id, claims, accepted, rejected, errors, milliseconds, "submission checked");
+}
+
+/// Answers that were sealed and belong to nobody now.
+async fn forget_answers(gateway: &Gateway, mail: &[NewMail]) -> Result<(), StageError> {
+    for answer in mail {
+        discard(gateway, answer.payload.id).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,280 @@
+//! Routing: the accepted claims of a submission put into the open batches of their payers, in one step for
+//! each submission; and the claims that have no payer shown to support.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
+
+use super::batches::BatchState;
+use super::events::{NewBatchEvent, add_batch_event};
+use super::{Store, StoreError};
+use crate::domain::ids::{BatchId, EventId, ExceptionId, SubmissionId};
+use crate::domain::{Cents, ClaimKind, ClaimStatus};
+
+/// Accepted claims of one submission that name the same payer and are in no batch yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplaced {
+    /// 2010BB NM109 as received.
+    pub payer_id: String,
+    pub kind: ClaimKind,
+    /// BHT06.
+    pub purpose: String,
+    pub claims: i64,
+    pub charge: Cents,
+}
+
+/// Where such claims go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    pub claims: Unplaced,
+    pub payer: String,
+    /// When the batch closes, if it has to be opened.
+    pub release_at: i64,
+    /// Used if the batch has to be opened.
+    pub new_batch: BatchId,
+    pub event: EventId,
+}
+
+/// Claims that have no payer now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    pub claims: Unplaced,
+    pub exception: ExceptionId,
+    /// What support can do about it; no patient data.
+    pub reason: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placing {
+    Done,
+    /// The claims are no longer those that were read; nothing was changed.
+    ChangedMeanwhile,
+}
+
+/// Rows of one statement: 5 values each, SQLite takes 32,766.
+const ROWS_MAX: usize = 5_000;
+
+impl Store {
+    /// Reads the submissions that are validated and not yet routed, oldest first.
+    pub async fn submissions_to_route(&self, limit: u32) -> Result<Vec<SubmissionId>, StoreError> {
+        sqlx::query("SELECT id FROM submission WHERE state = 1 ORDER BY id LIMIT ?")
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await
+            .map(|rows| rows.iter().map(|row| SubmissionId(row.get(0))).collect())
+            .map_err(StoreError::at("find submissions to route"))
+    }
+
+    /// Reads the submissions whose claims were once left without a payer.
+    pub async fn submissions_with_strays(&self) -> Result<Vec<SubmissionId>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT response ->> 'submission_id' FROM exception WHERE state = 0 AND kind = 'route'",
+        )
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find claims without a payer"))?;
+        rows.iter()
+            .map(|row| {
+                let text: String = row.get(0);
+                text.parse().map_err(|_| StoreError::Damaged { what: "a route exception's submission".to_string() })
+            })
+            .collect()
+    }
+
+    /// Reads the accepted claims of a submission that are in no batch, by what decides their route.
+    pub async fn claims_to_route(&self, submission: SubmissionId) -> Result<Vec<Unplaced>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT payer_id, kind, purpose, count(*), sum(charge) FROM claim
+             WHERE submission_id = ? AND status = ? AND batch_id IS NULL GROUP BY 1, 2, 3",
+        )
+        .bind(submission.0)
+        .bind(ClaimStatus::Accepted.code())
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("read claims to route"))?;
+        rows.iter().map(unplaced).collect()
+    }
+
+    /// Puts the claims into their batches, opening those that are missing, raises an exception for each stray
+    /// once, settles those that are strays no more, and makes the submission routed.
+    pub async fn place_claims(
+        &self,
+        submission: SubmissionId,
+        placements: &[Placement],
+        strays: &[Stray],
+        now: i64,
+    ) -> Result<Placing, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut batches = Vec::with_capacity(placements.len());
+        for placement in placements {
+            batches.push(open_batch(&mut tx, placement, now).await?);
+        }
+        for (placements, batches) in placements.chunks(ROWS_MAX).zip(batches.chunks(ROWS_MAX)) {
+            let wanted: i64 = placements.iter().map(|placement| placement.claims.claims).sum();
+            if put_claims(&mut tx, submission, placements, batches).await? != wanted {
+                return Ok(Placing::ChangedMeanwhile);
+            }
+        }
+        for (placement, batch) in placements.iter().zip(&batches) {
+            count_in(&mut tx, *batch, &placement.claims).await?;
+            settle_stray(&mut tx, submission, &placement.claims, now).await?;
+        }
+        for stray in strays {
+            raise_stray(&mut tx, submission, stray, now).await?;
+        }
+        sqlx::query("UPDATE submission SET state = 2 WHERE id = ? AND state = 1")
+            .bind(submission.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::at("make a submission routed"))?;
+        tx.commit().await.map_err(StoreError::at("put claims into batches"))?;
+        Ok(Placing::Done)
+    }
+}
+
+fn unplaced(row: &SqliteRow) -> Result<Unplaced, StoreError> {
+    let kind: String = row.get(1);
+    Ok(Unplaced {
+        payer_id: row.get(0),
+        kind: kind.parse().map_err(|what| StoreError::Damaged { what })?,
+        purpose: row.get(2),
+        claims: row.get(3),
+        charge: Cents(row.get(4)),
+    })
+}
+
+/// The payer's open batch for such claims; there is at most one.
+async fn open_batch(
+    tx: &mut Transaction<'static, Sqlite>,
+    placement: &Placement,
+    now: i64,
+) -> Result<BatchId, StoreError> {
+    let (kind, purpose) = (placement.claims.kind.as_str(), &placement.claims.purpose);
+    let found = sqlx::query("SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0")
+        .bind(&placement.payer)
+        .bind(kind)
+        .bind(purpose)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(StoreError::at("find an open batch"))?;
+    if let Some(row) = found {
+        return Ok(BatchId(row.get(0)));
+    }
+    sqlx::query(
+        "INSERT INTO batch (id, payer, kind, purpose, state, opened_at, release_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(placement.new_batch.0)
+    .bind(&placement.payer)
+    .bind(kind)
+    .bind(purpose)
+    .bind(BatchState::Open.code())
+    .bind(now)
+    .bind(placement.release_at)
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("open a batch"))?;
+    let opened = NewBatchEvent {
+        id: placement.event,
+        batch_id: placement.new_batch,
+        at: now,
+        kind: "opened",
+        st02: String::new(),
+        code: String::new(),
+        text: String::new(),
+        inbound_id: None,
+    };
+    add_batch_event(tx, &opened).await?;
+    Ok(placement.new_batch)
+}
+
+/// One pass over the submission's claims, whatever the number of payers; says how many were put.
+async fn put_claims(
+    tx: &mut Transaction<'static, Sqlite>,
+    submission: SubmissionId,
+    placements: &[Placement],
+    batches: &[BatchId],
+) -> Result<i64, StoreError> {
+    if placements.is_empty() {
+        return Ok(0);
+    }
+    let mut update = QueryBuilder::new("WITH route (payer_id, kind, purpose, payer, batch_id) AS (");
+    update.push_values(placements.iter().zip(batches), |mut row, (placement, batch)| {
+        row.push_bind(&placement.claims.payer_id)
+            .push_bind(placement.claims.kind.as_str())
+            .push_bind(&placement.claims.purpose)
+            .push_bind(&placement.payer)
+            .push_bind(batch.0);
+    });
+    update.push(") UPDATE claim SET batch_id = route.batch_id, payer = route.payer, status = ");
+    update.push_bind(ClaimStatus::Batched.code());
+    update.push(" FROM route WHERE claim.submission_id = ");
+    update.push_bind(submission.0);
+    update.push(" AND claim.status = ").push_bind(ClaimStatus::Accepted.code());
+    update.push(
+        " AND claim.batch_id IS NULL AND route.payer_id = claim.payer_id AND route.kind = claim.kind
+          AND route.purpose = claim.purpose",
+    );
+    let done = update.build().execute(&mut **tx).await.map_err(StoreError::at("put claims into batches"))?;
+    Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
+}
+
+async fn count_in(tx: &mut Transaction<'static, Sqlite>, batch: BatchId, claims: &Unplaced) -> Result<(), StoreError> {
+    sqlx::query("UPDATE batch SET claims = claims + ?, charge = charge + ? WHERE id = ?")
+        .bind(claims.claims)
+        .bind(claims.charge.0)
+        .bind(batch.0)
+        .execute(&mut **tx)
+        .await
+        .map_err(StoreError::at("count claims into a batch"))?;
+    Ok(())
+}
+
+fn stray_origin(submission: SubmissionId, claims: &Unplaced) -> String {
+    format!("route:{submission}:{}:{}:{}", claims.kind, claims.purpose, claims.payer_id)
+}
+
+async fn raise_stray(
+    tx: &mut Transaction<'static, Sqlite>,
+    submission: SubmissionId,
+    stray: &Stray,
+    now: i64,
+) -> Result<(), StoreError> {
+    let response = serde_json::json!({
+        "submission_id": submission,
+        "payer_id": stray.claims.payer_id,
+        "kind": stray.claims.kind,
+        "claims": stray.claims.claims,
+        "charge": stray.claims.charge,
+    });
+    sqlx::query(
+        "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, origin)
+         VALUES (?, 0, ?, 'route', ?, 0, ?, ?, ?)
+         ON CONFLICT (origin) WHERE origin IS NOT NULL DO UPDATE SET reason = excluded.reason",
+    )
+    .bind(stray.exception.0)
+    .bind(&stray.claims.payer_id)
+    .bind(now)
+    .bind(&stray.reason)
+    .bind(response.to_string())
+    .bind(stray_origin(submission, &stray.claims))
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("raise an exception on claims without a payer"))?;
+    Ok(())
+}
+
+async fn settle_stray(
+    tx: &mut Transaction<'static, Sqlite>,
+    submission: SubmissionId,
+    claims: &Unplaced,
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE exception SET state = 1, resolved_by = 'gateway', resolved_at = ? WHERE origin = ? AND state = 0",
+    )
+    .bind(now)
+    .bind(stray_origin(submission, claims))
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("settle an exception on claims without a payer"))?;
+    Ok(())
+}
