@@ -1,7 +1,7 @@
 //! A payer's own pen: TA1, 999, 277CA and 835 for the 837 files that reached it, written from what those files
 //! say. It shares nothing with the project's writers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::x12::{Claim, File, amount, element};
@@ -212,11 +212,4 @@ fn by_provider(claims: &[Claim]) -> BTreeMap<&str, Vec<&Claim>> {
     let mut groups: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
     claims.iter().for_each(|claim| groups.entry(&claim.npi).or_default().push(claim));
     groups
-}
-
-/// Control numbers of claims, each once; panics on a repetition.
-pub fn numbers(claims: &[Claim]) -> BTreeSet<String> {
-    let numbers: BTreeSet<String> = claims.iter().map(|claim| claim.number.clone()).collect();
-    assert_eq!(numbers.len(), claims.len(), "a claim stands there twice");
-    numbers
 }

@@ -99,8 +99,9 @@ impl Scene {
     }
 
     fn filled(&self, path: &str) -> String {
-        let of = |word: &str| self.ids.iter().find(|(before, _)| path.contains(before)).map_or(word, |(_, id)| id);
-        path.replace("{id}", of("0")).replace("{kind}", "999")
+        let of_its_kind = self.ids.iter().find(|(before, _)| path.contains(before));
+        let id = of_its_kind.map_or("0", |(_, id)| id.as_str());
+        path.replace("{id}", id).replace("{kind}", "999")
     }
 
     /// A body that a call understands and that asks for acme's own.

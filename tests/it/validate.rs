@@ -182,6 +182,6 @@ fn show_explains_each_segment() {
     }
     let lines = world.done(&["show", "--format", "json", "f.837"]);
     let segments = File::read(&made.bytes).segments.len();
-    let shown = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).count();
-    assert!(shown >= segments, "{shown} lines for {segments} segments");
+    let shown: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(shown.len() >= segments, "{} lines for {segments} segments", shown.len());
 }

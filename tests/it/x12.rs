@@ -28,7 +28,8 @@ impl File {
 
     /// The first segment of this id. Panics when there is none.
     pub fn first(&self, id: &str) -> &Vec<String> {
-        self.named(id).next().unwrap_or_else(|| panic!("the file has no {id}"))
+        let found = self.segments.iter().find(|segment| segment[0] == id);
+        found.unwrap_or_else(|| panic!("the file has no {id}"))
     }
 }
 

@@ -125,10 +125,6 @@ impl Payer {
         });
     }
 
-    pub fn stop(&mut self) {
-        self.server.take().expect("it runs").kill();
-    }
-
     fn write_sshd_config(&self) {
         let (port, folder) = (self.port, self.folder.display());
         let config = format!(
