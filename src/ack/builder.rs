@@ -224,7 +224,7 @@ impl Sink for AckBuilder<'_> {
     }
 
     fn group_start(&mut self, group: &Group) -> io::Result<()> {
-        if group.sender.len() >= 2 {
+        if (2..=15).contains(&group.sender.len()) {
             self.partner = group.sender.clone();
         }
         self.of_group.clear();

@@ -52,7 +52,8 @@ impl Claims {
         let pen = &mut self.pen;
         pen.begin("HL").element(self.hl.to_string()).element(self.provider_hl.to_string()).element("PT").end();
         patient(pen, claim);
-        pen.begin("TRN").element("2").element(cut(claim.control_number(), 50)).end();
+        let control = pen.at_least(1, claim.control_number(), b"0");
+        pen.begin("TRN").element("2").element(cut(control, 50)).end();
         match claim.verdict {
             Verdict::Accepted => {
                 let accepted = [status("A1", "19", Some("40"))];
@@ -79,7 +80,7 @@ impl Claims {
         };
         let entity_type: &[u8] = if provider.entity_type() == b"1" { b"1" } else { b"2" };
         name(&mut self.pen, "85", entity_type, &provider);
-        self.pen.element(qualifier).element(at_least_two(id)).end();
+        identifier(&mut self.pen, qualifier, id);
     }
 
     fn reasons(&mut self, claim: &CheckedClaim<'_>) {
@@ -121,7 +122,7 @@ impl Claims {
             let control = line.run.qualified(tag::L2400, tag::REF, b"6R").map(|placed| placed.element(2));
             let number = line.run.first(tag::L2400, tag::LX).map(|lx| lx.element(1));
             let reference = control.or(number).unwrap_or_default();
-            if !reference.is_empty() {
+            if !self.pen.at_least(1, reference, b"").is_empty() {
                 self.pen.begin("REF").element("FJ").element(cut(reference, 50)).end();
             }
             if let Some(period) = line.service_period() {
@@ -161,8 +162,9 @@ impl Claims {
         let submitter = checked.submitter;
         let entity_type: &[u8] = if submitter.entity_type() == b"1" { b"1" } else { b"2" };
         name(&mut pen, "41", entity_type, &submitter);
-        pen.element("46").element(at_least_two(submitter.id())).end();
-        pen.begin("TRN").element("2").element(cut(or(checked.batch, b"0"), 50)).end();
+        identifier(&mut pen, "46", submitter.id());
+        let batch = pen.at_least(1, checked.batch, b"0");
+        pen.begin("TRN").element("2").element(cut(batch, 50)).end();
         batch_totals(&mut pen, checked, &head.date);
         if !refused {
             pen.append(&self.pen);
@@ -241,7 +243,7 @@ fn composite(pen: &mut Pen, status: Option<&StatusCode>) {
 
 /// NM101 to NM107.
 fn name(pen: &mut Pen, entity: &str, entity_type: &[u8], party: &Party<'_>) {
-    let name = or(party.name(), b"UNKNOWN");
+    let name = pen.at_least(1, party.name(), b"UNKNOWN");
     pen.begin("NM1").element(entity).element(entity_type).element(cut(name, 60));
     match entity_type {
         b"1" => pen.element(cut(party.first_name(), 35)).element(cut(party.middle_name(), 25)).skip(2),
@@ -252,20 +254,19 @@ fn name(pen: &mut Pen, entity: &str, entity_type: &[u8], party: &Party<'_>) {
 fn patient(pen: &mut Pen, claim: &CheckedClaim<'_>) {
     name(pen, "QC", b"1", &claim.patient());
     let member = claim.subscriber();
-    let qualifier: &[u8] = if member.id_qualifier() == b"II" { b"II" } else { b"MI" };
-    pen.element(qualifier).element(at_least_two(member.id())).end();
+    identifier(pen, if member.id_qualifier() == b"II" { "II" } else { "MI" }, member.id());
 }
 
-/// NM109 has two characters at least, and must be there also when that it is missing is the reason.
-fn at_least_two(id: &[u8]) -> &[u8] {
-    if id.len() < 2 { b"UNKNOWN" } else { cut(id, 80) }
+/// NM108 and NM109, which has two characters at least, and must be there also when that it is missing is the
+/// reason.
+fn identifier(pen: &mut Pen, qualifier: &str, id: &[u8]) {
+    let id = pen.at_least(2, id, b"UNKNOWN");
+    pen.element(qualifier).element(cut(id, 80)).end();
 }
 
-fn or<'a>(value: &'a [u8], otherwise: &'a [u8]) -> &'a [u8] {
-    if value.iter().all(|&byte| byte == b' ') { otherwise } else { value }
-}
-
-fn dates(pen: &mut Pen, (from, to): (Day, Day)) {
+/// The answer's own dates run forward, also where those of the claim do not.
+fn dates(pen: &mut Pen, (one, other): (Day, Day)) {
+    let (from, to) = (one.min(other), one.max(other));
     pen.begin("DTP").element("472");
     match from == to {
         true => pen.element("D8").element(format!("{:08}", from.number())).end(),
@@ -276,16 +277,25 @@ fn dates(pen: &mut Pen, (from, to): (Day, Day)) {
 /// SVC of a line; false when the line has no code to name it by.
 fn service(pen: &mut Pen, line: &Line<'_>, kind: ClaimKind) -> bool {
     let Some(sv) = line.service else { return false };
-    let revenue = if kind == ClaimKind::Institutional { sv.element(1) } else { b"" };
-    let code = line.procedure(2);
+    let revenue = if kind == ClaimKind::Institutional { pen.at_least(1, sv.element(1), b"") } else { b"" };
+    let code = pen.at_least(1, line.procedure(2), b"");
     let (qualifier, code, revenue) = match (code, revenue) {
         (b"", b"") => return false,
         (b"", revenue) => (&b"NU"[..], revenue, &b""[..]),
-        (code, revenue) => (or(line.procedure(1), b"HC"), code, revenue),
+        (code, revenue) => (qualifier(line.procedure(1), kind), code, revenue),
     };
     pen.begin("SVC").composite(&[qualifier, cut(code, 48)]);
     pen.element(line.charge().unwrap_or_default().to_x12()).skip(1).element(cut(revenue, 48)).skip(2);
     let units = sv.element(line.units_element());
     pen.element(if crate::edits::forms::thousandths(units).is_some() { units } else { b"" }).end();
     true
+}
+
+/// SVC01-1: as sent, where it is one that the 277CA knows.
+fn qualifier(sent: &[u8], kind: ClaimKind) -> &[u8] {
+    match (sent, kind) {
+        (b"AD" | b"ER" | b"HC" | b"HP" | b"IV" | b"WK", _) => sent,
+        (_, ClaimKind::Dental) => b"AD",
+        (_, ClaimKind::Professional | ClaimKind::Institutional) => b"HC",
+    }
 }

@@ -14,8 +14,8 @@ const CONTEXT_MAX: usize = 35;
 pub fn group_header(pen: &mut Pen, group: &Group) {
     pen.begin("AK1")
         .element(&group.code)
-        .element(or_zero(&group.control))
-        .element(cut(group.version.as_bytes(), 12))
+        .element(or(&group.control, "0"))
+        .element(cut(or(&group.version, "UNKNOWN").as_bytes(), 12))
         .end();
 }
 
@@ -53,8 +53,8 @@ pub fn group_trailer(pen: &mut Pen, checked: &CheckedGroup<'_>) {
     pen.end();
 }
 
-fn or_zero(number: &str) -> &str {
-    if number.is_empty() { "0" } else { number }
+fn or<'a>(value: &'a str, otherwise: &'a str) -> &'a str {
+    if value.is_empty() { otherwise } else { value }
 }
 
 /// IK304: `8` says that element errors follow.
@@ -87,7 +87,8 @@ fn segment_error(pen: &mut Pen, finding: &Finding) {
 
 /// IK301 has two or three characters, whatever the file has.
 fn segment_id(id: &str) -> &[u8] {
-    if id.len() < 2 { b"ZZ" } else { cut(id.as_bytes(), 3) }
+    let id = cut(id.as_bytes(), 3);
+    if id.len() < 2 || !id.iter().all(u8::is_ascii_alphanumeric) { b"ZZ" } else { id }
 }
 
 fn element_error(pen: &mut Pen, finding: &Finding) {

@@ -36,20 +36,20 @@ impl Pen {
     }
 
     pub fn composite(&mut self, parts: &[&[u8]]) -> &mut Pen {
-        let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
+        let delimiters = self.delimiters;
+        let used = parts.iter().rposition(|part| delimiters.written(part) > 0).map_or(0, |last| last + 1);
         if used == 0 {
             return self.skip(1);
         }
         for _ in 0..=std::mem::take(&mut self.skipped) {
-            self.out.push(self.delimiters.element);
+            self.out.push(delimiters.element);
         }
         for (nth, part) in parts[..used].iter().enumerate() {
             if nth > 0 {
-                self.out.push(self.delimiters.component);
+                self.out.push(delimiters.component);
             }
-            let delimiters = self.delimiters;
-            let clean = |&byte: &u8| if delimiters.is_one(byte) || byte.is_ascii_control() { b' ' } else { byte };
-            self.out.extend(part.iter().map(clean));
+            let bytes = part[..delimiters.written(part)].iter();
+            self.out.extend(bytes.map(|&byte| if delimiters.blanks(byte) { b' ' } else { byte }));
         }
         self
     }
@@ -103,9 +103,31 @@ impl Pen {
         self.out
     }
 
+    /// The value, or `otherwise` when fewer than `min` bytes of it would be written.
+    pub fn at_least<'v>(&self, min: usize, value: &'v [u8], otherwise: &'v [u8]) -> &'v [u8] {
+        if self.delimiters.written(value) < min { otherwise } else { value }
+    }
+
     /// True when the value can stand in an answer as it is.
     pub fn can_hold(&self, value: &[u8]) -> bool {
         !value.iter().any(|&byte| self.delimiters.is_one(byte) || !(0x20..0x7F).contains(&byte))
+    }
+}
+
+/// What becomes of values that are copied.
+trait Copying {
+    /// True for a byte that is written as a blank.
+    fn blanks(&self, byte: u8) -> bool;
+
+    /// How many bytes of a value are written: up to the last that is no blank.
+    fn written(&self, value: &[u8]) -> usize {
+        value.iter().rposition(|&byte| !self.blanks(byte)).map_or(0, |last| last + 1)
+    }
+}
+
+impl Copying for Delimiters {
+    fn blanks(&self, byte: u8) -> bool {
+        byte == b' ' || byte.is_ascii_control() || self.is_one(byte)
     }
 }
 

@@ -16,7 +16,8 @@ use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::DeliveryId;
 use crate::partner::{Endpoint, Payer};
-use crate::pipeline::{Gateway, batch, deliver};
+use crate::pipeline::deliver::{self, Retried};
+use crate::pipeline::{Gateway, Stage, batch};
 use crate::store::deliveries::Delivery;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -138,13 +139,16 @@ async fn retry_delivery(
     let user = caller.operator()?;
     let none = || Problem::not_found("delivery");
     let delivery: DeliveryId = id.parse().map_err(|_| none())?;
-    gateway.store.delivery(delivery).await?.ok_or_else(none)?;
-    if !deliver::retry(&gateway, delivery, &user.name).await? {
-        return Err(Problem::new(
-            axum::http::StatusCode::CONFLICT,
-            "Nothing to repeat",
-            "This delivery does not stand with support: it was sent, or is being tried already.",
-        ));
+    match deliver::retry(&gateway, delivery, &format!("user:{}", user.name)).await? {
+        Retried::Due => {}
+        Retried::Unknown => return Err(none()),
+        Retried::NotWithSupport(state) => {
+            return Err(Problem::new(
+                axum::http::StatusCode::CONFLICT,
+                "Nothing to repeat",
+                format!("Only a delivery that stands with support is repeated by hand; this one is {}.", state.as_str()),
+            ));
+        }
     }
     caller.audit(&gateway, "delivery.retry", &id).await?;
     Ok(Json(serde_json::json!({"id": id, "state": "due"})))
@@ -176,7 +180,8 @@ async fn release_batches(
     {
         return Err(Problem::bad_request("`payer` names no payer: see GET /v1/payers."));
     }
-    let released = batch::release_now(&gateway, body.payer.as_deref()).await?;
+    let released = batch::release_now(&gateway.store, body.payer.as_deref(), gateway.clock.now_ms()).await?;
+    gateway.nudges.nudge(Stage::Batch);
     caller.audit(&gateway, "batches.release", body.payer.as_deref().unwrap_or("all")).await?;
     Ok(Json(serde_json::json!({"released": released})))
 }

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::claims::visible_claim;
 use super::problem::Problem;
-use crate::domain::ids::ClaimId;
-use crate::pipeline::Gateway;
+use crate::domain::ids::{BatchId, ClaimId};
+use crate::pipeline::{Gateway, StageError, batch};
 use crate::pipeline::gateway::blocking;
 use crate::store::PayloadReader;
 use crate::store::claims::Spans;
@@ -65,10 +65,11 @@ fn read_spans(mut reader: PayloadReader, spans: &[(u64, u64)]) -> Result<String,
 /// Found in the batch by its trace number, which stands in the claim alone.
 async fn sent_segments(
     gateway: &Gateway,
-    batch: crate::domain::ids::BatchId,
+    batch: BatchId,
     claim: ClaimId,
 ) -> Result<Option<String>, Problem> {
     let Some(payload) = gateway.store.batch_payload(batch).await? else { return Ok(None) };
     let reader = gateway.open_payload(payload)?;
-    Ok(blocking(move || crate::pipeline::batch::claim_as_sent(reader, &claim.trace_number())).await??)
+    let read = blocking(move || batch::claim_as_sent(reader, &claim.trace_number())).await?;
+    Ok(read.map_err(|source| StageError::Io { step: "a sent claim was looked up", source })?)
 }

@@ -23,7 +23,7 @@ use crate::partner::Config;
 use crate::pipeline::Gateway;
 use crate::simulator::answers::{Mix, Terms};
 use crate::simulator::payer::Delays;
-use crate::simulator::world::{Cast, Ports, Temper, World};
+use crate::simulator::world::{Ports, Temper, World};
 use crate::store::users::{Role, User, hash_password};
 
 const CLAIMS_UNASKED: u32 = 2_000;

@@ -62,7 +62,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Demo(args) => demo::run(&args),
         Command::Validate(args) => validate::run(&args, given),
         Command::Show(args) => show::run(&args, given),
-        Command::Submit(args) => submit::run(&args),
+        Command::Submit(args) => submit::run(&args, &config(given)?),
         Command::Claims(command) => claims::run(command, &config(given)?),
         Command::Key(command) => key::run(command, &config(given)?),
         Command::User(command) => user::run(command, &config(given)?),

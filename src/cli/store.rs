@@ -38,7 +38,7 @@ async fn check(store: &Store, payloads: PayloadStore) -> Result<ExitCode> {
         for row in page {
             let read = || -> Result<(), String> {
                 let mut reader = payloads.open_payload(row.id).map_err(|error| error_chain(&error))?;
-                if reader.sha256() != row.sha256 || reader.len() != row.bytes {
+                if reader.sha256()[..] != row.sha256[..] || reader.len() != row.bytes {
                     return Err(format!("payload {} is not the one that was stored", row.id));
                 }
                 let mut at = 0;

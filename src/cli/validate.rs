@@ -1,6 +1,5 @@
 //! `claimgate validate`: checks files by themselves, or as this gateway would when `--config` is given.
 
-mod json;
 mod partners;
 
 use std::fs::File;
@@ -12,11 +11,11 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use self::json::JsonReport;
 use self::partners::GatewayView;
 use super::args::{ValidateArgs, ValidateFormat};
 use super::{Faults, NOT_DONE, NOTHING_WRONG, SOMETHING_WRONG};
 use crate::ack::builder::{AckBuilder, AckKind, Envelope, Ta1Policy};
+use crate::ack::json::JsonReport;
 use crate::ack::report::TextReport;
 use crate::domain::ids::ClaimId;
 use crate::edits::codesets::CodeSets;
@@ -124,7 +123,7 @@ impl Checker<'_> {
             ValidateFormat::Json => {
                 let mut report = JsonReport::new(&mut *out, &name);
                 let summary = check(source, self.guides, &settings, &mut report).map_err(failed)?;
-                report.summary(&summary, began.elapsed())?;
+                report.summary(&summary, began.elapsed().as_secs_f64())?;
                 Ok(summary)
             }
             ValidateFormat::Ta1 => self.acknowledge(source, &settings, AckKind::Ta1, out).map_err(failed),

@@ -9,7 +9,7 @@ use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
-use crate::pipeline::deliver::UnderWay;
+use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
@@ -50,6 +50,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         nudges: Nudges::default(),
         lines: Lines::default(),
         under_way: UnderWay::default(),
+        collecting: UnderWay::default(),
         submission_rates: RateLimits::default(),
         config,
     }))

@@ -261,3 +261,57 @@ fn a_file_that_is_no_x12_is_refused_with_a_reason() {
     assert_eq!(summary.refused.as_deref(), Some("The file is a PDF, not X12."));
     assert!(told(b"").1.refused.unwrap().contains("empty"));
 }
+
+/// A good professional claim that another payer has paid in part, line by line.
+fn with_other_payer() -> Vec<String> {
+    let mut segments = good(ClaimKind::Professional);
+    change(&mut segments, "SBR*P*18", "SBR*S*18");
+    let other = [
+        "SBR*P*18*GRP9******CI",
+        "AMT*D*240",
+        "OI***Y***Y",
+        "NM1*IL*1*DOE*JANE****MI*S1",
+        "NM1*PR*2*UNITY MUTUAL*****PI*70000",
+    ];
+    let paid = |charge: &str, paid: &str, cut: &str| {
+        let code = if charge == "100" { "HC:99213" } else { "HC:J1885" };
+        [format!("SVD*70000*{paid}*{code}**1"), format!("CAS*CO*45*{cut}"), "DTP*573*D8*20261020".to_string()]
+    };
+    let first_line = segments.iter().position(|segment| segment == "LX*1").unwrap();
+    let second_line = segments.iter().position(|segment| segment == "LX*2").unwrap();
+    segments.extend(paid("200", "160", "40"));
+    segments.splice(second_line..second_line, paid("100", "80", "20"));
+    segments.splice(first_line..first_line, other.map(str::to_string));
+    segments
+}
+
+#[test]
+fn what_another_payer_paid_must_add_up_and_say_when_and_by_whom() {
+    let kind = ClaimKind::Professional;
+    let (clean, _) = told(file(kind, &with_other_payer()).as_bytes());
+    assert!(clean.findings.is_empty(), "{:#?}", clean.findings);
+    let cases: &[Case] = &[
+        ("SVD*70000*80", "SVD*70000*81", "other-payer-line-balance"),
+        ("SVD*70000", "SVD*70001", "line-payer-not-on-claim"),
+        ("SBR*P*18*GRP9", "SBR*S*18*GRP9", "payer-responsibility-repeated"),
+        ("NM1*PR*2*UNITY MUTUAL*****PI*70000", "NM1*PR*2*UNITY MUTUAL*****PI*60000", "other-payer-is-destination"),
+        ("AMT*D*240", "AMT*D*241", "other-payer-claim-balance"),
+        ("AMT*D*240", "AMT*D*240.123", "other-payer-amount-decimals"),
+    ];
+    for (from, to, edit) in cases {
+        let mut segments = with_other_payer();
+        change(&mut segments, from, to);
+        let (told, _) = told(file(kind, &segments).as_bytes());
+        assert!(told.findings.iter().any(|finding| finding.edit == *edit), "{edit}: {:#?}", told.findings);
+    }
+    let undated: Vec<String> = with_other_payer()
+        .into_iter()
+        .filter(|s| !["SVD", "CAS", "DTP*573"].iter().any(|id| s.starts_with(id)))
+        .collect();
+    let (told, _) = told(file(kind, &undated).as_bytes());
+    assert!(
+        told.findings.iter().any(|finding| finding.edit == "other-payer-remit-date-missing"),
+        "{:#?}",
+        told.findings
+    );
+}

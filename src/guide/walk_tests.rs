@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::{Finding, Scope, Severity};
 use crate::guide::Guides;
@@ -279,6 +281,34 @@ fn each_segment_says_whose_it_is() {
             "SV1 2400 Claim { hl: 3, claim: 2 } -0",
         ]
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Segments left out, doubled and swapped, bytes replaced: findings, never a panic, and few for one fault.
+    #[test]
+    fn no_damage_breaks_the_walk(
+        moves in proptest::collection::vec((0usize..51, 0usize..51, 0u8..3), 0..6),
+        bytes in proptest::collection::vec((0usize..1500, any::<u8>()), 0..6),
+    ) {
+        let mut lines: Vec<&str> = CLAIMS.lines().collect();
+        for (from, to, what) in moves {
+            let (from, to) = (from % lines.len(), to % lines.len());
+            match what {
+                0 => lines.swap(from, to),
+                1 => lines.insert(to, lines[from]),
+                _ => drop(lines.remove(from)),
+            }
+        }
+        let mut text = file(&format!("{}\n", lines.join("\n")), "HC", "005010X222A1").into_bytes();
+        for (at, byte) in bytes {
+            let at = 107 + at % (text.len() - 107);
+            text[at] = byte;
+        }
+        let (findings, _) = walk(&text);
+        prop_assert!(findings.len() < 200, "{} findings", findings.len());
+    }
 }
 
 fn files(folder: &Path, into: &mut Vec<PathBuf>) {

@@ -41,6 +41,23 @@ pub struct HttpsTarget {
     pub answer_bytes_max: u64,
 }
 
+impl HttpsTarget {
+    /// A target with the machine's own authorities, no credentials and usual patience.
+    pub fn of(url: impl Into<String>) -> HttpsTarget {
+        HttpsTarget {
+            url: url.into(),
+            ca: None,
+            client_certificate: None,
+            client_key: None,
+            bearer: None,
+            connect_timeout: Duration::from_secs(20),
+            read_timeout: Duration::from_secs(120),
+            total_timeout: Duration::from_secs(3600),
+            answer_bytes_max: 16 * 1024 * 1024,
+        }
+    }
+}
+
 /// Without the bearer: it is a secret.
 impl fmt::Debug for HttpsTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

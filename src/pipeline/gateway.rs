@@ -9,8 +9,8 @@ use crate::domain::ids::{IdSource, PayloadId};
 use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
-use crate::pipeline::deliver::UnderWay;
 use crate::pipeline::lines::Lines;
+use crate::pipeline::under_way::UnderWay;
 use crate::store::{PayloadError, PayloadReader, PayloadStore, Sealed, Store, StoreError};
 
 /// One running gateway: its settings, its clock, its store. Shared as `Arc<Gateway>`.
@@ -27,6 +27,8 @@ pub struct Gateway {
     pub lines: Lines,
     /// Payers that files are being sent to.
     pub under_way: UnderWay,
+    /// Payers that files are being fetched from.
+    pub collecting: UnderWay,
     /// How often each submitter may hand in a file, whatever the front door; see `intake::admit`.
     pub submission_rates: RateLimits,
 }

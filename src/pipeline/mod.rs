@@ -9,6 +9,8 @@ pub mod gateway;
 
 pub mod lines;
 
+pub mod under_way;
+
 pub mod intake;
 
 pub mod validate;

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use super::deliver::UnderWay;
+use super::lines::Lines;
 use super::{Gateway, Nudges};
 use crate::domain::Clock;
 use crate::domain::ids::IdSource;
@@ -25,7 +27,8 @@ pub struct World {
 
 /// Submitter `acme` (ISA id ACMEBILL) and hosted payer `bluestar` (payer id BSTAR).
 pub async fn world() -> World {
-    world_of("", &[("acme", &submitter("ACMEBILL", KEY, "")), ("bluestar", &hosted_payer("BLUESTAR", "BSTAR", KEY))]).await
+    world_of("", &[("acme", &submitter("ACMEBILL", KEY, "")), ("bluestar", &hosted_payer("BLUESTAR", "BSTAR", KEY))])
+        .await
 }
 
 /// `settings` is the text of gateway.toml, `partners` the texts of the partners' files by name.
@@ -62,6 +65,8 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
         partners: PartnerBook::open(&config, Vec::new()).unwrap(),
         guides: guides(),
         nudges: Nudges::default(),
+        lines: Lines::default(),
+        under_way: UnderWay::default(),
         submission_rates: RateLimits::default(),
         config,
     })

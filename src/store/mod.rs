@@ -3,9 +3,10 @@
 //! its name says it reads. No transaction is ever open while a socket is.
 
 mod connect;
-mod payload_rows;
+pub mod payload_rows;
 
 pub mod answers;
+pub mod alarms;
 pub mod audit;
 pub mod batches;
 pub mod claims;

@@ -1,8 +1,8 @@
 //! A row for each sealed payload that something names, so that a check of the store can look for its file.
 
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Sealed, StoreError};
+use super::{Sealed, Store, StoreError};
 use crate::domain::ids::PayloadId;
 
 pub(super) async fn add_payload(
@@ -29,4 +29,39 @@ pub(super) async fn forget_payload(tx: &mut Transaction<'static, Sqlite>, id: Pa
         .await
         .map_err(StoreError::at("forget a payload"))?;
     Ok(())
+}
+
+/// A payload as its row knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayloadRow {
+    pub id: PayloadId,
+    pub sha256: Vec<u8>,
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Payloads that something names, oldest first, after `after`.
+    pub async fn payload_rows(&self, after: Option<PayloadId>, limit: u32) -> Result<Vec<PayloadRow>, StoreError> {
+        let rows = sqlx::query("SELECT id, sha256, bytes FROM payload WHERE id > ? ORDER BY id LIMIT ?")
+            .bind(after.map_or(-1, |id| id.0))
+            .bind(limit)
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("list payloads"))?;
+        let row = |row: &sqlx::sqlite::SqliteRow| PayloadRow {
+            id: PayloadId(row.get(0)),
+            sha256: row.get(1),
+            bytes: u64::try_from(row.get::<i64, _>(2)).unwrap_or(0),
+        };
+        Ok(rows.iter().map(row).collect())
+    }
+
+    /// What the database finds wrong with itself; empty when it is whole.
+    pub async fn integrity(&self) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query("PRAGMA integrity_check")
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("check itself"))?;
+        Ok(rows.iter().map(|row| row.get::<String, _>(0)).filter(|line| line != "ok").collect())
+    }
 }

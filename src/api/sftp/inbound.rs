@@ -12,6 +12,7 @@ use crate::pipeline::StageError;
 use crate::pipeline::collect;
 use crate::pipeline::intake::{self, Incoming, IntakeRefusal, Received, discard, is_unfinished_name};
 use crate::store::Sealed;
+use crate::store::inbound::InboundChannel;
 use crate::store::mail::{MailKind, NewMail, Shelf};
 use crate::store::submissions::{Channel, SubmissionRow};
 use crate::store::uploads::UploadRow;
@@ -155,7 +156,7 @@ async fn keep_response(session: &Session, name: &str, bytes: Vec<u8>) -> Result<
     let gateway = &session.gateway;
     let partners = gateway.partners.current();
     let payer = partners.payer(&session.login).ok_or_else(switched_off)?;
-    collect::keep(gateway, payer, collect::Channel::Hosted, name, bytes).await.map_err(ours)?;
+    collect::keep(gateway, &payer.id, InboundChannel::Hosted, name, bytes).await.map_err(ours)?;
     session.remember_taken(name);
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(super) async fn watch_until_settled(gateway: &Gateway, claims: i64, patience
 }
 
 async fn count(gateway: &Gateway) -> Result<Counts> {
-    let mut counts = Counts { unmatched: gateway.store.open_exceptions_count().await?, ..Counts::default() };
+    let mut counts = Counts { unmatched: gateway.store.count_open_exceptions().await?, ..Counts::default() };
     for (status, claims, _) in gateway.store.count_claims_by_status(None).await? {
         counts.submitted += claims;
         match status {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
@@ -87,21 +88,17 @@ pub(super) fn of_files(paths: &[PathBuf]) -> Result<Batches> {
 pub(super) async fn hand_in(gateway: &Gateway, world: &World, batches: &Batches) -> Result<()> {
     let key = new_key_text();
     gateway.store.add_key(gateway.draw_id(), SUBMITTER, &key, gateway.clock.now_ms()).await?;
-    let target = HttpsTarget {
-        url: format!("https://localhost:{}", world.ports.https),
-        ca: Some(world.ca.clone()),
-        ..HttpsTarget::default()
-    };
+    let url = format!("https://localhost:{}", world.ports.https);
+    let target = HttpsTarget { ca: Some(world.ca.clone()), bearer: Some(key), ..HttpsTarget::of(url) };
     let https = HttpsClient::new(&target)?;
     for (place, (name, bytes)) in batches.files.iter().enumerate() {
         if place == 0 {
             over_sftp(gateway, world, name.clone(), bytes.clone()).await?;
             continue;
         }
-        let bearer = format!("Bearer {key}");
         let url = format!("/v1/submissions?file_name={}", name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_"));
         let answer = https
-            .post(&url, Outgoing::from(bytes.clone()), "application/edi-x12", &[("authorization", &bearer)])
+            .post(&url, Outgoing::Bytes(bytes.clone().into()), "application/edi-x12", &[])
             .await?;
         ensure!(answer.status == 202, "the gateway answered {} to {name}", answer.status);
     }
@@ -117,7 +114,8 @@ async fn over_sftp(gateway: &Gateway, world: &World, name: String, bytes: Vec<u8
         user: SUBMITTER.to_string(),
         private_key: world.submitter_key.clone(),
         host_key: host_key.trim().to_string(),
-        ..SftpTarget::default()
+        connect_timeout: Duration::from_secs(10),
+        answer_timeout: Duration::from_secs(60),
     };
     blocking(move || {
         let client = SftpClient::connect(&target)?;

@@ -9,7 +9,7 @@ edits! {
 
     BILLING_NPI_MISSING "billing-npi-missing" "N4-01" 4 PID Error "A6:562:85"
         "The billing provider has no NPI."
-        "Send the NPI in 2010AA NM109 with XX before it, or the payer's number for an atypical provider in 2010BB REF*G2.";
+        "Send the NPI in 2010AA NM109; for an atypical provider the payer's number in 2010BB REF*G2.";
     PERSON_FIRST_NAME "person-without-first-name" "N4-02" 4 PID Warning "A6:505:xx"
         "The {who} is sent as a person but has no first name."
         "Send the first name in NM104, or entity type 2 for an organization.";

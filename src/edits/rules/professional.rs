@@ -122,6 +122,10 @@ fn is_anesthesia(code: &[u8]) -> bool {
 /// SV107: one to four pointers to diagnoses of the claim, each once.
 fn pointers(line: &Line<'_>, diagnoses: usize, report: &mut Report<'_>) {
     let Some(sv1) = line.service else { return };
+    // Without any diagnosis the walk misses HI, and pointers are right to point to it.
+    if diagnoses == 0 {
+        return;
+    }
     if sv1.component(7, 1).is_empty() {
         report.add(Hit::new(&edit::POINTER_MISSING, sv1).element(7).component(1));
         return;

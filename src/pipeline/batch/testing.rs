@@ -9,7 +9,7 @@ use crate::domain::ids::{IdSource, PayloadId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
 use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
-use crate::pipeline::deliver::UnderWay;
+use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::claims::{NewClaim, Span, Spans};
@@ -63,9 +63,11 @@ impl World {
             payloads: PayloadStore::open("file:payloads", folder.path(), key).unwrap(),
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),
+            submission_rates: Default::default(),
             nudges: Nudges::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),
+            collecting: UnderWay::default(),
             config,
         };
         World { folder, gateway: Arc::new(gateway) }
@@ -94,13 +96,14 @@ impl World {
         let interchange = |ordinal| InterchangeRow {
             ordinal,
             sender: "ZZ:ACME".into(),
-            control_number: format!("{ordinal:09}"),
+            control_number: format!("{id}-{ordinal}"),
             verdict: InterchangeVerdict::Accepted,
             note: None,
         };
         let validated = Validated {
             submission_id: id,
             partner: "acme".into(),
+            began_at: gateway.clock.now_ms(),
             at: gateway.clock.now_ms(),
             interchanges: (1..=interchanges).map(interchange).collect(),
             transactions: Vec::new(),

@@ -8,5 +8,7 @@ mod plan;
 mod run;
 mod site;
 
+pub use crate::store::inbound::InboundChannel as Channel;
 pub use keep::{Kept, keep};
+pub use plan::is_collected;
 pub use run::{collect_now, run};

@@ -21,6 +21,11 @@ pub(super) fn interval(payer: &Payer) -> Option<Duration> {
     }
 }
 
+/// Whether this payer's responses are fetched by us.
+pub fn is_collected(payer: &Payer) -> bool {
+    interval(payer).is_some()
+}
+
 /// Due now; a payer that was never looked at is due at once.
 pub(super) fn is_due(poll: Option<&Poll>, now_ms: i64) -> bool {
     poll.is_none_or(|poll| poll.next_at <= now_ms)

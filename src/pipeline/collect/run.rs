@@ -13,7 +13,7 @@ use crate::partner::secret::SecretError;
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
-use crate::store::PayloadError;
+use crate::store::{PayloadError, StoreError};
 use crate::store::collected::{Poll, Polled};
 
 /// Why a look at a payer ended early.
@@ -27,6 +27,12 @@ pub(super) enum LookError {
     List(&'static str),
     #[error("what was fetched could not be kept")]
     Stage(#[from] StageError),
+}
+
+impl From<StoreError> for LookError {
+    fn from(error: StoreError) -> LookError {
+        LookError::Stage(StageError::Store(error))
+    }
 }
 
 impl From<PayloadError> for LookError {
@@ -96,8 +102,7 @@ async fn look_and_record(gateway: &Arc<Gateway>, payer: &Payer, poll: Option<&Po
         was_due_at: poll.map_or(0, |poll| poll.next_at),
         problem: &problem,
     };
-    gateway.store.record_poll(&polled).await
-        .map_err(StageError::from)
+    Ok(gateway.store.record_poll(&polled).await?)
 }
 
 async fn look(gateway: &Arc<Gateway>, payer: &Payer) -> Result<Fetched, LookError> {

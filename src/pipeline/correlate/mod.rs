@@ -1,2 +1,19 @@
-//! Takes files.
+//! Stage 7. Takes payers' files that are kept. Leaves what their TA1, 999, 277CA and 277 say: on batches and on
+//! claims, each with the reason it matched; what matched nothing among the exceptions; the answers, re-addressed, in
+//! the submitters' mailboxes. 835s wait for stage 8. Never drops what it cannot match, and never fails on what a
+//! payer wrote.
+
+pub mod letters;
+pub mod plan;
+pub mod post;
 pub mod read;
+
+mod acks;
+mod claims;
+mod draft;
+mod run;
+
+pub use run::run;
+
+#[cfg(test)]
+mod tests;

@@ -13,9 +13,7 @@ mod run;
 mod send;
 #[cfg(test)]
 mod tests;
-mod under_way;
 mod verbs;
 
 pub use run::run;
-pub use under_way::UnderWay;
 pub use verbs::{Retried, fetched, recover, retry};

@@ -8,11 +8,11 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use super::plan::{NextStep, next_step};
 use super::send::{Arrival, Trouble, send};
-use super::under_way::Turn;
 use crate::domain::error_chain;
 use crate::domain::ids::{BatchId, DeliveryId};
 use crate::link::trouble::Verdict;
 use crate::partner::Payer;
+use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::deliveries::{Failure, Taken};
 use crate::store::events::NewBatchEvent;

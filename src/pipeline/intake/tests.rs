@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::pipeline::testing::{World, sample, professional, submitter, world, world_of, KEY};
+use crate::pipeline::testing::{KEY, World, professional, sample, submitter, world, world_of};
 use crate::store::submissions::{Channel, SubmissionState};
 
 async fn hand_in(world: &World, bytes: &[u8], key: Option<&str>) -> Result<Received, IntakeRefusal> {

@@ -1,4 +1,5 @@
-//! Which payers are being served now: one task a payer, so that none waits for another.
+//! Which payers are being served now, for each stage that calls payers: one task a payer, so that none waits
+//! for another.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -13,14 +14,14 @@ pub struct UnderWay {
 
 impl UnderWay {
     /// Whether the caller is the one to serve this payer; it must call [`UnderWay::end`] when it is done.
-    pub(super) fn begin(&self, payer: &str) -> Turn {
+    pub(in crate::pipeline) fn begin(&self, payer: &str) -> Turn {
         match self.payers().insert(payer.to_string()) {
             true => Turn::Yours,
             false => Turn::Anothers,
         }
     }
 
-    pub(super) fn end(&self, payer: &str) {
+    pub(in crate::pipeline) fn end(&self, payer: &str) {
         self.payers().remove(payer);
         self.ended.notify_waiters();
     }
@@ -46,7 +47,7 @@ impl UnderWay {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(in crate::pipeline) enum Turn {
     Yours,
     Anothers,
 }

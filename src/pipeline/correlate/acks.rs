@@ -1,0 +1,100 @@
+//! TA1, 999 and 997: what a payer says of a whole file of ours, or of one transaction in it.
+
+use serde_json::json;
+
+use super::draft::Draft;
+use super::plan;
+use super::read::functional::{FunctionalAck, InterchangeAck};
+use crate::domain::ClaimStatus;
+use crate::domain::ids::BatchId;
+use crate::pipeline::StageError;
+use crate::store::answers::{Acknowledged, TransactionVerdict};
+use crate::store::exceptions::ExceptionKind;
+
+/// What a submitter is told of a claim whose file the payer refused: a syntax error, told by the 999.
+const REFUSED_WITH_ITS_FILE: &str = "A3:684";
+
+pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Result<(), StageError> {
+    let store = draft.gateway.store.clone();
+    let Some(batch) = store.batch_by_isa13(draft.payer(), &ack.control).await? else {
+        let response = json!({ "control": ack.control, "verdict": ack.verdict.code(), "note": ack.note });
+        let reason = format!("no file with the interchange control number {} was sent to this payer", shown(&ack.control));
+        draft.except(ExceptionKind::Ta1, reason, response, &[]);
+        return Ok(());
+    };
+    let said = plan::by_interchange_ack(ack);
+    let code = format!("{}:{}", ack.verdict.code(), ack.note);
+    let text = match said {
+        Some(ClaimStatus::PayerRejected) => format!("The payer refused the interchange, TA105 {}", ack.note),
+        Some(_) => "The payer took the interchange".to_string(),
+        None => "The payer's TA1 holds no verdict".to_string(),
+    };
+    draft.batch_event(batch.id, "TA1", "", code, text);
+    draft.move_batch(batch.id, Acknowledged::ByTa1, said);
+    if said == Some(ClaimStatus::PayerRejected) {
+        refuse_batch(draft, batch.id, &format!("THE PAYER REFUSED THE FILE, TA1 NOTE {}", ack.note)).await?;
+    }
+    Ok(())
+}
+
+pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Result<(), StageError> {
+    let store = draft.gateway.store.clone();
+    let batch = match ack.group_code.as_str() {
+        "HC" | "" => store.batch_by_gs06(draft.payer(), &ack.group_control).await?,
+        _ => None,
+    };
+    let Some(batch) = batch else {
+        let response = json!({ "control": ack.group_control, "group": ack.group_code, "verdict": ack.verdict.code() });
+        let reason = format!("no group with the control number {} was sent to this payer", shown(&ack.group_control));
+        draft.except(ExceptionKind::Ack999, reason, response, &[]);
+        return Ok(());
+    };
+    let sent = store.transactions_of_batch(batch.id).await?;
+    let outcome = plan::by_functional_ack(ack, &sent);
+    let code = [&[ack.verdict.code().to_string()], ack.codes.as_slice()].concat().join(" ");
+    let text = match outcome.batch {
+        Some(ClaimStatus::PayerRejected) => "The payer refused the group".to_string(),
+        Some(_) if outcome.refused.is_empty() => "The payer took the group".to_string(),
+        Some(_) => format!("The payer refused {} of {} transactions", outcome.refused.len(), sent.len()),
+        None => "The payer's acknowledgment holds no verdict".to_string(),
+    };
+    draft.batch_event(batch.id, ack.kind, "", code, text);
+    draft.move_batch(batch.id, Acknowledged::By999, outcome.batch);
+    for transaction in &ack.transactions {
+        draft.answered.verdicts.extend(sent.iter().filter(|one| one.st02 == transaction.control).map(|one| {
+            let (batch_id, st02) = (one.batch_id, one.st02.clone());
+            TransactionVerdict { batch_id, st02, verdict: transaction.verdict.code() }
+        }));
+    }
+    for (transaction, of) in &outcome.refused {
+        let text = plan::refusal_text(of);
+        draft.batch_event(batch.id, ack.kind, &transaction.st02, of.codes.join(" "), text.clone());
+        let claims = store.claims_of_transaction(transaction, None).await?;
+        draft.refuse(claims, REFUSED_WITH_ITS_FILE, &text, Some(ack.kind));
+    }
+    for of in &outcome.unknown {
+        draft.answered.notes.push(format!(
+            "The {} speaks of transaction {}, which the group {} does not hold.",
+            ack.kind,
+            shown(&of.control),
+            shown(&ack.group_control)
+        ));
+    }
+    if outcome.batch == Some(ClaimStatus::PayerRejected) {
+        let codes = ack.codes.join(" ");
+        refuse_batch(draft, batch.id, &format!("THE PAYER REFUSED THE FILE, {} R {codes}", ack.kind)).await?;
+    }
+    Ok(())
+}
+
+/// The batch's own event and status tell of its claims; their submitters are told claim by claim.
+async fn refuse_batch(draft: &mut Draft, batch: BatchId, text: &str) -> Result<(), StageError> {
+    let claims = draft.gateway.store.claims_of_batch(batch).await?;
+    draft.refuse(claims, REFUSED_WITH_ITS_FILE, text.trim_end(), None);
+    Ok(())
+}
+
+/// A control number in a sentence; a payer may write anything there.
+fn shown(control: &str) -> String {
+    control.chars().take(15).collect()
+}

@@ -1,0 +1,159 @@
+//! What an acknowledgment means for the batch it is about. Pure.
+
+use super::read::functional::{FunctionalAck, InterchangeAck, TransactionAck, Verdict};
+use crate::domain::ClaimStatus;
+use crate::store::matching::BatchTransactionFacts;
+
+/// Errors of one transaction that its event tells.
+const ERRORS_TOLD_MAX: usize = 5;
+
+/// Which STs of a batch a 999 refuses, and where it puts the batch as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupOutcome<'a> {
+    /// `None`: it says nothing that could be understood.
+    pub batch: Option<ClaimStatus>,
+    /// Refused one by one, when the batch as a whole is not.
+    pub refused: Vec<(&'a BatchTransactionFacts, &'a TransactionAck)>,
+    /// AK2s that name no ST of this batch.
+    pub unknown: Vec<&'a TransactionAck>,
+}
+
+/// Where a TA1 puts the batch.
+pub fn by_interchange_ack(ack: &InterchangeAck) -> Option<ClaimStatus> {
+    match ack.verdict {
+        Verdict::Accepted | Verdict::AcceptedWithErrors | Verdict::Partly => Some(ClaimStatus::PayerReceived),
+        Verdict::Rejected => Some(ClaimStatus::PayerRejected),
+        Verdict::Unclear => None,
+    }
+}
+
+/// Where a 999 or 997 puts the batch and its transactions.
+pub fn by_functional_ack<'a>(ack: &'a FunctionalAck, sent: &'a [BatchTransactionFacts]) -> GroupOutcome<'a> {
+    let mut outcome = GroupOutcome { batch: None, refused: Vec::new(), unknown: Vec::new() };
+    for transaction in &ack.transactions {
+        match sent.iter().find(|one| same_number(&one.st02, &transaction.control)) {
+            Some(one) if transaction.verdict == Verdict::Rejected => outcome.refused.push((one, transaction)),
+            Some(_) => {}
+            None => outcome.unknown.push(transaction),
+        }
+    }
+    let all_refused = !sent.is_empty() && outcome.refused.len() == sent.len();
+    outcome.batch = match ack.verdict {
+        Verdict::Rejected => Some(ClaimStatus::PayerRejected),
+        Verdict::Accepted | Verdict::AcceptedWithErrors | Verdict::Partly => Some(ClaimStatus::PayerReceived),
+        // Without an AK9 its transactions speak.
+        Verdict::Unclear if all_refused => Some(ClaimStatus::PayerRejected),
+        Verdict::Unclear if ack.transactions.iter().any(|one| one.verdict != Verdict::Unclear) => {
+            Some(ClaimStatus::PayerReceived)
+        }
+        Verdict::Unclear => None,
+    };
+    if outcome.batch == Some(ClaimStatus::PayerRejected) {
+        outcome.refused.clear();
+    }
+    outcome
+}
+
+/// ST02 `1` and `0001` name the same transaction to some payers.
+fn same_number(sent: &str, answered: &str) -> bool {
+    sent == answered || sent.trim_start_matches('0') == answered.trim_start_matches('0')
+}
+
+/// What a refused transaction's event tells: codes and places.
+pub fn refusal_text(ack: &TransactionAck) -> String {
+    let mut text = format!("The payer refused the transaction: {} {}", ack.verdict.code(), ack.codes.join(" "));
+    text.truncate(text.trim_end().len());
+    for error in ack.errors.iter().take(ERRORS_TOLD_MAX) {
+        text.push_str("; ");
+        text.push_str(error);
+    }
+    text
+}
+
+/// For a claim's timeline.
+pub fn sentence(said: Option<ClaimStatus>) -> &'static str {
+    match said {
+        Some(ClaimStatus::PayerReceived) => "The payer has the claim",
+        Some(ClaimStatus::PayerAccepted) => "The payer took the claim into adjudication",
+        Some(ClaimStatus::PayerRejected) => "The payer refused the claim",
+        Some(ClaimStatus::Pending) => "The claim is in adjudication",
+        Some(ClaimStatus::Denied) => "The payer says that the claim is denied",
+        Some(
+            ClaimStatus::Received
+            | ClaimStatus::Rejected
+            | ClaimStatus::Accepted
+            | ClaimStatus::Batched
+            | ClaimStatus::Sent
+            | ClaimStatus::Paid
+            | ClaimStatus::PartiallyPaid
+            | ClaimStatus::Reversed
+            | ClaimStatus::Forwarded,
+        )
+        | None => "The payer answered without moving the claim",
+    }
+}
+
+/// True when an answer that refuses would still move a claim from here.
+pub fn can_be_refused(status: ClaimStatus) -> bool {
+    status != ClaimStatus::PayerRejected && status.after(ClaimStatus::PayerRejected) == ClaimStatus::PayerRejected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{BatchId, ClaimId};
+
+    fn sent(st02: &str) -> BatchTransactionFacts {
+        BatchTransactionFacts {
+            batch_id: BatchId(1),
+            st02: st02.into(),
+            bht03: String::new(),
+            first_claim_id: ClaimId(1),
+            last_claim_id: ClaimId(9),
+        }
+    }
+
+    fn ack(verdict: Verdict, transactions: &[(&str, Verdict)]) -> FunctionalAck {
+        let one = |(control, verdict): &(&str, Verdict)| TransactionAck {
+            control: control.to_string(),
+            verdict: *verdict,
+            codes: vec!["5".into()],
+            errors: Vec::new(),
+        };
+        FunctionalAck {
+            kind: "999",
+            group_code: "HC".into(),
+            group_control: "7".into(),
+            transactions: transactions.iter().map(one).collect(),
+            verdict,
+            codes: Vec::new(),
+        }
+    }
+
+    fn check(ack: &FunctionalAck, batch: Option<ClaimStatus>, refused: &[&str]) {
+        let all = [sent("0001"), sent("0002")];
+        let outcome = by_functional_ack(ack, &all);
+        assert_eq!(outcome.batch, batch);
+        assert_eq!(outcome.refused.iter().map(|(one, _)| one.st02.as_str()).collect::<Vec<_>>(), refused);
+    }
+
+    #[test]
+    fn a_partly_refused_group_is_received_but_for_the_transaction_refused() {
+        let transactions = [("0001", Verdict::Accepted), ("2", Verdict::Rejected)];
+        check(&ack(Verdict::Partly, &transactions), Some(ClaimStatus::PayerReceived), &["0002"]);
+    }
+
+    #[test]
+    fn a_refused_group_refuses_its_batch_with_or_without_transactions() {
+        check(&ack(Verdict::Rejected, &[]), Some(ClaimStatus::PayerRejected), &[]);
+        let both = [("0001", Verdict::Rejected), ("0002", Verdict::Rejected)];
+        check(&ack(Verdict::Unclear, &both), Some(ClaimStatus::PayerRejected), &[]);
+    }
+
+    #[test]
+    fn an_answer_without_a_verdict_moves_nothing() {
+        check(&ack(Verdict::Unclear, &[]), None, &[]);
+        let outcome_of_other = ack(Verdict::Accepted, &[("0009", Verdict::Accepted)]);
+        assert_eq!(by_functional_ack(&outcome_of_other, &[sent("0001")]).unknown.len(), 1);
+    }
+}

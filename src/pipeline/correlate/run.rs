@@ -1,0 +1,93 @@
+//! Works payers' files in, one after another, each in one transaction.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::draft::Draft;
+use super::post::Papers;
+use super::read::{self, Answers};
+use super::{acks, claims};
+use crate::pipeline::gateway::blocking;
+use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::store::exceptions::ExceptionKind;
+use crate::store::inbound::{InboundRow, InboundState};
+
+/// Works the oldest file that waits.
+pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
+    let Some(inbound) = gateway.store.next_inbound(InboundState::Received).await? else {
+        return Ok(Progress::Idle);
+    };
+    work(gateway, inbound).await?;
+    gateway.nudges.nudge(Stage::Remit);
+    Ok(Progress::Worked)
+}
+
+async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageError> {
+    let file = Arc::new(gateway.read_payload(inbound.payload_id).await?);
+    let there = file.clone();
+    let answers = blocking(move || read::read(&there)).await?;
+    let mut draft = Draft::new(gateway, inbound);
+    draft.answered.kinds = answers.kinds.join(",");
+    draft.answered.notes = answers.notes.clone();
+    draft.answered.to = next_state(&answers);
+    note_unreadable(&mut draft, &answers);
+    for ack in &answers.interchange_acks {
+        acks::take_interchange_ack(&mut draft, ack).await?;
+    }
+    for ack in &answers.functional_acks {
+        acks::take_functional_ack(&mut draft, ack).await?;
+    }
+    let mut parcels = Vec::new();
+    for (place, report) in answers.status_reports.iter().enumerate() {
+        parcels.extend(claims::take_report(&mut draft, place, report).await?);
+    }
+    let papers = Papers {
+        inbound_id: draft.inbound.id,
+        payer: draft.inbound.partner.clone(),
+        file,
+        reports: Arc::new(answers.status_reports),
+    };
+    draft.write_letters(&papers, parcels).await?;
+    let recorded = gateway.store.record_answers(&draft.answered).await?;
+    if recorded {
+        let answered = &draft.answered;
+        tracing::info!(
+            inbound = %answered.inbound_id,
+            kinds = answered.kinds,
+            claims = answered.claims.len(),
+            exceptions = answered.exceptions.len(),
+            letters = answered.mail.len(),
+            "a payer's file was worked in"
+        );
+        metrics::counter!("claimgate_answers_matched_total").increment(answered.claim_events.len() as u64);
+        metrics::counter!("claimgate_exceptions_total").increment(answered.exceptions.len() as u64);
+    } else {
+        // Another worker was first; what was sealed here belongs to nobody.
+        for mail in &draft.answered.mail {
+            gateway.payloads.discard(mail.payload.id)?;
+        }
+    }
+    Ok(())
+}
+
+fn next_state(answers: &Answers) -> InboundState {
+    match (answers.kinds.is_empty(), answers.has_remittances()) {
+        (true, _) => InboundState::NotX12,
+        (false, true) => InboundState::Correlated,
+        (false, false) => InboundState::Done,
+    }
+}
+
+/// What nobody could read is kept, and a person is told.
+fn note_unreadable(draft: &mut Draft, answers: &Answers) {
+    if answers.kinds.is_empty() {
+        let response = json!({ "file_name": draft.inbound.file_name, "bytes": draft.inbound.bytes });
+        draft.except(ExceptionKind::File, "the file holds no X12 that could be read", response, &[]);
+    } else if !answers.foreign.is_empty() {
+        let kinds = answers.foreign.join(", ");
+        let response = json!({ "file_name": draft.inbound.file_name, "kinds": answers.foreign });
+        let reason = format!("the file holds transactions that are not answers to claims: {kinds}");
+        draft.except(ExceptionKind::File, reason, response, &[]);
+    }
+}

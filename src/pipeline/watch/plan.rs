@@ -1,0 +1,99 @@
+//! Decides what is an alarm, and in which words.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::ids::BatchId;
+use crate::partner::Payer;
+use crate::store::alarms::{AlarmKey, Awaited};
+use crate::store::collected::Poll;
+use crate::store::deliveries::Delivery;
+
+/// A payer that could not be looked at this often in a row is one that nobody hears from.
+const POLL_FAILURES: i64 = 3;
+
+/// What is awaited of a payer, and how long it may take.
+pub(super) fn expectations(payer: &Payer) -> Vec<(Awaited, Duration)> {
+    let expect = &payer.expect;
+    let all = [
+        (Awaited::Ta1, expect.ta1),
+        (Awaited::Ack999, expect.ack_999),
+        (Awaited::Ack277ca, expect.ack_277ca),
+        (Awaited::Remit835, expect.remit_835),
+    ];
+    all.into_iter().filter_map(|(awaited, within)| Some((awaited, within?))).collect()
+}
+
+pub(super) fn name(awaited: Awaited) -> &'static str {
+    match awaited {
+        Awaited::Ta1 => "TA1",
+        Awaited::Ack999 => "999",
+        Awaited::Ack277ca => "277CA",
+        Awaited::Remit835 => "835",
+    }
+}
+
+pub(super) type Alarms = BTreeMap<AlarmKey, String>;
+
+pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, within: Duration, batch: BatchId) {
+    let key = (format!("no-{}", name(awaited).to_lowercase()), batch.to_string());
+    let text = format!(
+        "{} has not answered batch {batch} with its {} within {}",
+        payer.name,
+        name(awaited),
+        span(within)
+    );
+    alarms.insert(key, text);
+}
+
+pub(super) fn stuck_delivery(alarms: &mut Alarms, delivery: &Delivery) {
+    let text = format!("{} could not be sent to {}: {}", delivery.file_name, delivery.partner, delivery.last_detail);
+    alarms.insert(("delivery".to_string(), delivery.id.to_string()), text);
+}
+
+pub(super) fn unreachable(alarms: &mut Alarms, poll: &Poll) {
+    if poll.failures >= POLL_FAILURES {
+        let text = format!("{} could not be asked for responses {} times: {}", poll.partner, poll.failures, poll.problem);
+        alarms.insert(("collect".to_string(), poll.partner.clone()), text);
+    }
+}
+
+/// `72h` as `3 days`.
+fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (count, unit) = match seconds {
+        s if s >= 172_800 => (s / 86_400, "days"),
+        s if s >= 7_200 => (s / 3_600, "hours"),
+        s if s >= 120 => (s / 60, "minutes"),
+        s => (s, "seconds"),
+    };
+    format!("{count} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_say_them() {
+        for (seconds, told) in [(90, "90 seconds"), (300, "5 minutes"), (86_400, "24 hours"), (259_200, "3 days")] {
+            assert_eq!(span(Duration::from_secs(seconds)), told);
+        }
+    }
+
+    #[test]
+    fn a_payer_is_unreachable_after_three_failures_in_a_row() {
+        let poll = |failures| Poll {
+            partner: "bluestar".to_string(),
+            last_at: 0,
+            next_at: 0,
+            failures,
+            problem: "refused".to_string(),
+        };
+        let mut alarms = Alarms::new();
+        unreachable(&mut alarms, &poll(2));
+        assert!(alarms.is_empty());
+        unreachable(&mut alarms, &poll(3));
+        assert_eq!(alarms.len(), 1);
+    }
+}
