@@ -16,8 +16,7 @@ use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::DeliveryId;
 use crate::partner::{Endpoint, Payer};
-use crate::pipeline::deliver::{self, Retried};
-use crate::pipeline::{Gateway, Stage, batch};
+use crate::pipeline::{Gateway, Stage, batch, deliver};
 use crate::store::deliveries::Delivery;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -139,16 +138,13 @@ async fn retry_delivery(
     let user = caller.operator()?;
     let none = || Problem::not_found("delivery");
     let delivery: DeliveryId = id.parse().map_err(|_| none())?;
-    match deliver::retry(&gateway, delivery, &format!("user:{}", user.name)).await? {
-        Retried::Due => {}
-        Retried::Unknown => return Err(none()),
-        Retried::NotWithSupport(state) => {
-            return Err(Problem::new(
-                axum::http::StatusCode::CONFLICT,
-                "Nothing to repeat",
-                format!("Only a delivery that stands with support is repeated by hand; this one is {}.", state.as_str()),
-            ));
-        }
+    let row = gateway.store.delivery(delivery).await?.ok_or_else(none)?;
+    if !deliver::retry(&gateway, delivery, &user.name).await? {
+        return Err(Problem::new(
+            axum::http::StatusCode::CONFLICT,
+            "Nothing to repeat",
+            format!("Only a delivery that stands with support is repeated by hand; this one is {}.", row.state.as_str()),
+        ));
     }
     caller.audit(&gateway, "delivery.retry", &id).await?;
     Ok(Json(serde_json::json!({"id": id, "state": "due"})))

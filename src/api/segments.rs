@@ -13,7 +13,7 @@ use super::caller::Caller;
 use super::claims::visible_claim;
 use super::problem::Problem;
 use crate::domain::ids::{BatchId, ClaimId};
-use crate::pipeline::{Gateway, StageError, batch};
+use crate::pipeline::{Gateway, batch};
 use crate::pipeline::gateway::blocking;
 use crate::store::PayloadReader;
 use crate::store::claims::Spans;
@@ -70,6 +70,5 @@ async fn sent_segments(
 ) -> Result<Option<String>, Problem> {
     let Some(payload) = gateway.store.batch_payload(batch).await? else { return Ok(None) };
     let reader = gateway.open_payload(payload)?;
-    let read = blocking(move || batch::claim_as_sent(reader, &claim.trace_number())).await?;
-    Ok(read.map_err(|source| StageError::Io { step: "a sent claim was looked up", source })?)
+    Ok(blocking(move || batch::claim_as_sent(reader, &claim.trace_number())).await??)
 }

@@ -1,9 +1,9 @@
-//! `claimgate delivery list|retry`: files on their way to payers, and those that need a person.
+//! `claimgate delivery list|retry`: files on their way to payers.
 
 use std::io;
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, bail};
 
 use super::key::write_audit;
 use super::output::Table;
@@ -13,11 +13,14 @@ use crate::domain::clock::rfc3339;
 use crate::domain::ids::{DeliveryId, EventId, IdSource};
 use crate::partner::Config;
 use crate::store::Store;
+use crate::store::deliveries::{Delivery, DeliveryState};
 use crate::store::events::NewBatchEvent;
 
-const SHOWN: u32 = 200;
+/// The newest that a list shows of what is done; what is not done is shown whole.
+const SENT_SHOWN: u32 = 50;
+const OPEN_SHOWN: u32 = 10_000;
 
-/// Works beside a running gateway, which tries what is made due here.
+/// Works beside a running gateway, which sends what is due.
 pub fn run(command: DeliveryCommand, config: &Config) -> Result<ExitCode> {
     on_store(config, async |store, now_ms| match command {
         DeliveryCommand::List => list(store).await,
@@ -25,44 +28,67 @@ pub fn run(command: DeliveryCommand, config: &Config) -> Result<ExitCode> {
     })
 }
 
+/// What needs a person comes first.
 async fn list(store: &Store) -> Result<ExitCode> {
-    let mut table = Table::new(&["DELIVERY", "PAYER", "FILE", "BYTES", "STATE", "TRIES", "NEXT OR SENT", "LAST TRY"]);
-    for row in store.deliveries(None, None, None, SHOWN).await? {
-        table.row([
-            row.id.to_string(),
-            row.partner,
-            row.file_name,
-            row.bytes.to_string(),
-            row.state.as_str().to_string(),
-            row.attempts.to_string(),
-            rfc3339(row.sent_at.unwrap_or(row.next_at)),
-            row.last_detail,
-        ]);
+    let mut table = Table::new(&["DELIVERY", "PAYER", "STATE", "ATTEMPTS", "NEXT OR SENT", "FILE", "LAST ATTEMPT"]);
+    let shown = [
+        (DeliveryState::WithSupport, OPEN_SHOWN),
+        (DeliveryState::Due, OPEN_SHOWN),
+        (DeliveryState::WaitsToBeFetched, OPEN_SHOWN),
+        (DeliveryState::Sent, SENT_SHOWN),
+    ];
+    let mut with_support = 0;
+    for (state, limit) in shown {
+        for delivery in store.deliveries(Some(state), None, None, limit).await? {
+            with_support += usize::from(state == DeliveryState::WithSupport);
+            table.row(cells(delivery));
+        }
     }
     table.print(&mut io::stdout().lock())?;
+    if with_support > 0 {
+        eprintln!("{with_support} need a person: when the cause is mended, `claimgate delivery retry DELIVERY`.");
+        return Ok(SOMETHING_WRONG);
+    }
     Ok(NOTHING_WRONG)
 }
 
-async fn retry(config: &Config, store: &Store, id: &str, now_ms: i64) -> Result<ExitCode> {
-    let known: DeliveryId = id.parse().map_err(|_| anyhow!("`{id}` is no delivery's id: see `claimgate delivery list`"))?;
-    let Some(delivery) = store.delivery(known).await? else {
-        return Err(anyhow!("there is no delivery {id}: see `claimgate delivery list`"));
+fn cells(delivery: Delivery) -> [String; 7] {
+    let when = match delivery.state {
+        DeliveryState::Due => rfc3339(delivery.next_at),
+        DeliveryState::Sent => delivery.sent_at.map(rfc3339).unwrap_or_default(),
+        DeliveryState::WithSupport | DeliveryState::WaitsToBeFetched => String::new(),
     };
-    let event = NewBatchEvent {
+    [
+        delivery.id.to_string(),
+        delivery.partner,
+        delivery.state.as_str().to_string(),
+        delivery.attempts.to_string(),
+        when,
+        delivery.file_name,
+        delivery.last_detail,
+    ]
+}
+
+async fn retry(config: &Config, store: &Store, id: &str, now_ms: i64) -> Result<ExitCode> {
+    let unknown = || format!("there is no delivery `{id}`: see `claimgate delivery list`");
+    let Ok(delivery_id) = id.parse::<DeliveryId>() else { bail!(unknown()) };
+    let Some(delivery) = store.delivery(delivery_id).await? else { bail!(unknown()) };
+    let again = NewBatchEvent {
         id: IdSource::new(config.gateway.node).draw::<EventId>(now_ms),
         batch_id: delivery.batch_id,
         at: now_ms,
         kind: "retried",
         st02: String::new(),
         code: String::new(),
-        text: "by an operator on the command line".to_string(),
+        text: "from the command line".to_string(),
         inbound_id: None,
     };
-    if !store.retry_delivery(known, &event).await? {
-        println!("Delivery {id} is {}: only one that stands with support is repeated by hand.", delivery.state.as_str());
+    if !store.retry_delivery(delivery_id, &again).await? {
+        let state = delivery.state.as_str().replace('_', " ");
+        eprintln!("Delivery {id} is not with support but {state}: there is nothing to retry by hand.");
         return Ok(SOMETHING_WRONG);
     }
     write_audit(store, "delivery.retry", id, now_ms).await?;
-    println!("Delivery {id} is due again; the running gateway tries it now.");
+    println!("Delivery {id} is due now. The running gateway sends it.");
     Ok(NOTHING_WRONG)
 }

@@ -6,6 +6,7 @@ mod ops;
 mod stages;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,9 +18,12 @@ use crate::link::listen::{ListenError, Shutdown, bind, stop_signal};
 use crate::link::sftp_server::{self, SftpLimits, SftpServeError};
 use crate::link::tls::{TlsError, TlsFiles, server_config};
 use crate::partner::Config;
-use crate::pipeline::Gateway;
+use crate::pipeline::{Gateway, StageError, deliver};
 
 pub use open::{OpenError, open_gateway};
+
+/// How long a stop waits for files that are on their way.
+const TRANSFERS_END: Duration = Duration::from_secs(15);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -31,6 +35,8 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     #[error("the SFTP server cannot start")]
     Sftp(#[from] SftpServeError),
+    #[error("what an earlier run left cannot be taken up")]
+    Recover(#[from] StageError),
     #[error("signals cannot be waited for")]
     Signals { source: std::io::Error },
 }
@@ -57,6 +63,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     let signals = Signals::new().map_err(|source| ServeError::Signals { source })?;
     let doors = Doors::bind(&config).await?;
     let gateway = open_gateway(config).await?;
+    deliver::recover(&gateway).await?;
     let (stop, shutdown) = stop_signal();
     let for_signals = gateway.clone();
     let told = tokio::spawn(async move {
@@ -98,6 +105,11 @@ pub async fn serve_until(gateway: Arc<Gateway>, doors: Doors, shutdown: Shutdown
     let sftp = sftp.await.unwrap_or(Ok(()));
     // The doors end when told; a stage that panicked was restarted by its supervisor.
     while tasks.join_next().await.is_some() {}
+    // Transfers end by themselves within their time-outs; what is cut off all the same is looked into at the start.
+    let ended = async { tokio::join!(gateway.under_way.idle(), gateway.collecting.idle()) };
+    if tokio::time::timeout(TRANSFERS_END, ended).await.is_err() {
+        tracing::warn!("transfers were cut off by the stop; the next start looks into them");
+    }
     tracing::info!("claimgate has stopped");
     Ok(sftp?)
 }

@@ -15,16 +15,20 @@
 //! guide.segment(step.node?)  guide.elements(node)  guide.components(element)  guide.text(element)  guide.codes(element)
 //! ```
 
+pub mod annotate;
 pub mod audit;
 pub mod base;
 mod check;
 pub mod codes;
 mod compile;
+mod explain;
 mod hierarchy;
+pub mod labels;
 pub mod load;
 mod misfit;
 pub mod model;
 mod place;
+mod readable;
 pub mod source;
 pub mod step;
 mod syntax;
@@ -33,8 +37,10 @@ mod tell;
 mod values;
 pub mod walk;
 
+pub use annotate::Annotator;
 pub use base::Base;
 pub use codes::CodeSet;
+pub use labels::{Labels, LabelsError};
 pub use load::{Guides, LoadError};
 pub use model::{Element, Guide, Loop, Node, Type, Usage};
 pub use step::{Found, LoopId, NodeId, Opened, Standing, Step};

@@ -121,6 +121,16 @@ impl Store {
             .map_err(StoreError::at("find batches to close"))
     }
 
+    /// Reads the batches of a state, oldest first.
+    pub async fn batches_in(&self, state: BatchState) -> Result<Vec<BatchId>, StoreError> {
+        sqlx::query("SELECT id FROM batch WHERE state = ? ORDER BY id")
+            .bind(state.code())
+            .fetch_all(self.readers())
+            .await
+            .map(|rows| rows.iter().map(|row| BatchId(row.get(0))).collect())
+            .map_err(StoreError::at("list batches"))
+    }
+
     /// Reads when the next window closes.
     pub async fn next_release(&self) -> Result<Option<i64>, StoreError> {
         sqlx::query("SELECT min(release_at) FROM batch WHERE state = 0")
@@ -130,14 +140,18 @@ impl Store {
             .map_err(StoreError::at("find the next release"))
     }
 
-    /// Reads when the open window of a payer closes, if one is open.
-    pub async fn next_release_of(&self, payer: &str) -> Result<Option<i64>, StoreError> {
-        sqlx::query("SELECT min(release_at) FROM batch WHERE state = 0 AND payer = ?")
-            .bind(payer)
-            .fetch_one(self.readers())
-            .await
-            .map(|row| row.get(0))
-            .map_err(StoreError::at("find a payer's next release"))
+    /// Reads when the first open window that has claims of the submission closes, `now` when it is over already;
+    /// `None` when none of them is in an open window.
+    pub async fn next_release_for(&self, submission: SubmissionId, now: i64) -> Result<Option<i64>, StoreError> {
+        let row = sqlx::query(
+            "SELECT min(b.release_at) FROM batch b WHERE b.state = 0
+               AND b.id IN (SELECT c.batch_id FROM claim c WHERE c.submission_id = ?)",
+        )
+        .bind(submission.0)
+        .fetch_one(self.readers())
+        .await
+        .map_err(StoreError::at("find a submission's next release"))?;
+        Ok(row.get::<Option<i64>, _>(0).map(|at| at.max(now)))
     }
 
     /// Ends the open windows, of one payer or of all, at `now`; says how many. A gateway that runs closes
@@ -206,6 +220,16 @@ impl Store {
         .await
         .map_err(StoreError::at("read a batch's claims"))?;
         rows.iter().map(batch_claim).collect()
+    }
+
+    /// Reads which file the batch became; `None` while there is none.
+    pub async fn batch_payload(&self, batch: BatchId) -> Result<Option<PayloadId>, StoreError> {
+        let row = sqlx::query("SELECT payload_id FROM batch WHERE id = ?")
+            .bind(batch.0)
+            .fetch_optional(self.readers())
+            .await
+            .map_err(StoreError::at("read a batch's file"))?;
+        Ok(row.and_then(|row| row.get::<Option<i64>, _>(0)).map(PayloadId))
     }
 
     /// Records the file, its transactions and its delivery; the batch is built. Nothing happens when it is no

@@ -12,6 +12,7 @@ mod seen;
 pub mod segment;
 mod starts;
 pub mod token;
+pub mod typed;
 mod window;
 pub mod write;
 

@@ -2,12 +2,12 @@
 //! claim says: only envelope, HL numbers, 1000A and 1000B, the payer's id in 2010BB and the trace number in
 //! REF*D9 are ours. A file that does not read back as exactly its batch is never sent.
 
-mod as_sent;
 mod build;
 mod check;
 mod levels;
 mod plan;
 mod run;
+mod sent;
 mod sheet;
 mod sources;
 #[cfg(test)]
@@ -15,5 +15,5 @@ pub(in crate::pipeline) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use as_sent::claim_as_sent;
 pub use run::{rebuild, release_now, run};
+pub use sent::claim_as_sent;

@@ -13,7 +13,7 @@ use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::batches::{Batch, BuiltBatch};
 use crate::store::deliveries::{DeliveryState, NewDelivery};
 use crate::store::events::NewBatchEvent;
-use crate::store::{PayloadError, PayloadStore, Store, StoreError};
+use crate::store::{PayloadError, PayloadStore};
 
 const BATCHES_PER_RUN: u32 = 1_000;
 /// Claims read at one time.
@@ -48,10 +48,12 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     first_trouble.map_or(Ok(progress), Err)
 }
 
-/// Ends the open windows of one payer, or of all, now; says how many. Works on the store alone, so also beside
-/// a gateway that runs, which closes them at its next look.
-pub async fn release_now(store: &Store, payer: Option<&str>, now_ms: i64) -> Result<u64, StoreError> {
-    store.release_batches(payer, now_ms).await
+/// Ends the open windows of one payer, or of all, now; says how many. The command line does the same on the
+/// store alone, beside a gateway that runs and closes them at its next look.
+pub async fn release_now(gateway: &Gateway, payer: Option<&str>) -> Result<u64, StageError> {
+    let released = gateway.store.release_batches(payer, gateway.clock.now_ms()).await?;
+    gateway.nudges.nudge(Stage::Batch);
+    Ok(released)
 }
 
 /// Lets a batch that could not be built be built again; false when it is not with support for that.

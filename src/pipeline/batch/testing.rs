@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::domain::ids::{IdSource, PayloadId, SubmissionId, TransactionId};
+use crate::domain::ids::{BatchId, IdSource, PayloadId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
 use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
 use crate::pipeline::{Gateway, Nudges};
+use crate::store::batches::BatchState;
 use crate::store::claims::{NewClaim, Span, Spans};
 use crate::store::submissions::{Channel, Counts, NewSubmission};
 use crate::store::validation::{Chunk, InterchangeRow, InterchangeVerdict, Outcome, Validated};
@@ -65,6 +66,7 @@ impl World {
             guides: Arc::new(Guides::load(None).unwrap()),
             submission_rates: Default::default(),
             nudges: Nudges::default(),
+            submission_rates: Default::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),
             collecting: UnderWay::default(),
@@ -75,9 +77,14 @@ impl World {
 
     /// Hands in a file whose claims are all good.
     pub async fn submit(&self, text: &str) -> SubmissionId {
+        self.submit_as(text, text).await
+    }
+
+    /// The rows are made of `text`, and the payload of `bytes`.
+    pub async fn submit_as(&self, text: &str, bytes: &str) -> SubmissionId {
         let gateway = &self.gateway;
         let id: SubmissionId = gateway.draw_id();
-        let payload = gateway.seal(text.as_bytes().to_vec()).await.unwrap();
+        let payload = gateway.seal(bytes.as_bytes().to_vec()).await.unwrap();
         let new = NewSubmission {
             id,
             partner: "acme".into(),
@@ -113,6 +120,11 @@ impl World {
         };
         gateway.store.finish_validation(&validated).await.unwrap();
         id
+    }
+
+    /// As their exceptions name them.
+    pub async fn batches_with_support(&self) -> Vec<BatchId> {
+        self.gateway.store.batches_in(BatchState::WithSupport).await.unwrap()
     }
 
     pub async fn payload_text(&self, id: PayloadId) -> String {

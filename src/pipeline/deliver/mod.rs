@@ -16,4 +16,4 @@ mod tests;
 mod verbs;
 
 pub use run::run;
-pub use verbs::{Retried, fetched, recover, retry};
+pub use verbs::{fetched, recover, retry};

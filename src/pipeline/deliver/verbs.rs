@@ -6,29 +6,15 @@ use std::sync::Arc;
 use super::run::event;
 use crate::domain::ids::{BatchId, DeliveryId, PayloadId};
 use crate::pipeline::{Gateway, Stage, StageError};
-use crate::store::deliveries::DeliveryState;
 
-/// What became of the wish to retry a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retried {
-    /// It is due now.
-    Due,
-    /// Only what is with support is retried by hand; this one is not.
-    NotWithSupport(DeliveryState),
-    Unknown,
-}
-
-/// Gives a delivery that support has back to the gateway, its tries counted anew. What was in doubt about it
-/// stays so: it is looked for before it is sent. `by` names the person, as `user:ann`.
-pub async fn retry(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<Retried, StageError> {
-    let Some(delivery) = gateway.store.delivery(id).await? else { return Ok(Retried::Unknown) };
+/// Gives a delivery that support has back to the gateway, its tries counted anew; false when it is not with
+/// support. What was in doubt about it stays so: it is looked for before it is sent. `by` names the person.
+pub async fn retry(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<bool, StageError> {
+    let Some(delivery) = gateway.store.delivery(id).await? else { return Ok(false) };
     let again = event(gateway, delivery.batch_id, "retried", format!("by {by}"));
-    if !gateway.store.retry_delivery(id, &again).await? {
-        return Ok(Retried::NotWithSupport(delivery.state));
-    }
-    tracing::info!(delivery = %id, by, "given back by support");
+    let due = gateway.store.retry_delivery(id, &again).await?;
     gateway.nudges.nudge(Stage::Deliver);
-    Ok(Retried::Due)
+    Ok(due)
 }
 
 /// A hosted payer has read a file of its mailbox to the end: its batch is sent. Later readings change nothing,

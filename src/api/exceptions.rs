@@ -1,0 +1,136 @@
+//! Responses that matched no claim: candidates ranked with reasons, resolved by a person, undone.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::caller::Caller;
+use super::claims::id_of;
+use super::page::{Page, limit_of};
+use super::problem::Problem;
+use crate::domain::clock::rfc3339;
+use crate::domain::ids::ClaimId;
+use crate::pipeline::Gateway;
+use crate::store::exceptions::{ExceptionRow, ExceptionState};
+
+pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new().routes(routes!(exceptions))
+}
+
+#[derive(Deserialize, IntoParams)]
+struct ExceptionParams {
+    /// open (unless said otherwise), resolved, dismissed or all.
+    state: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExceptionItem {
+    id: String,
+    kind: &'static str,
+    payer: String,
+    state: &'static str,
+    raised_at: String,
+    reason: String,
+    /// What the response said, and of whom.
+    #[schema(value_type = Object)]
+    response: Value,
+    /// Claims it may be about, the likeliest first, each with its reasons.
+    #[schema(value_type = Vec<Object>)]
+    candidates: Vec<Value>,
+    claim_id: Option<String>,
+    resolved_by: Option<String>,
+    resolved_at: Option<String>,
+    note: Option<String>,
+}
+
+/// What waits for a person. A submitter sees those whose candidates are all its own claims.
+#[utoipa::path(get, path = "/v1/exceptions", tag = "exceptions", params(ExceptionParams),
+    responses((status = 200, body = Page<ExceptionItem>), (status = 403)))]
+async fn exceptions(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Query(params): Query<ExceptionParams>,
+) -> Result<Json<Page<ExceptionItem>>, Problem> {
+    let limit = limit_of(params.limit)?;
+    let state = state_of(params.state.as_deref())?;
+    let mut before = params.cursor.map(|text| id_of("cursor", &text)).transpose()?;
+    let payer = match &caller {
+        Caller::Payer { name, .. } => Some(name.clone()),
+        Caller::Submitter { .. } | Caller::Staff { .. } => None,
+    };
+    let mut items = Vec::new();
+    loop {
+        let rows = gateway.store.list_exceptions(state, payer.as_deref(), before, limit + 1).await?;
+        let last_page = rows.len() <= limit as usize;
+        before = rows.last().map(|row| row.id);
+        for row in rows {
+            if may_see(&gateway, &caller, &row).await? {
+                items.push(item(row));
+            }
+        }
+        if last_page || items.len() > limit as usize {
+            break;
+        }
+    }
+    caller.audit(&gateway, "exceptions.list", "").await?;
+    Ok(Json(Page::of(items, limit, |item: &ExceptionItem| item.id.clone())))
+}
+
+fn state_of(asked: Option<&str>) -> Result<Option<ExceptionState>, Problem> {
+    match asked {
+        None => Ok(Some(ExceptionState::Open)),
+        Some("all") => Ok(None),
+        Some(text) => match ExceptionState::ALL.into_iter().find(|state| state.as_str() == text) {
+            Some(state) => Ok(Some(state)),
+            None => Err(Problem::bad_request("`state` is open, resolved, dismissed or all.")),
+        },
+    }
+}
+
+/// A response that may be about somebody else's patient is shown to nobody but staff and the payer it came from.
+pub(super) async fn may_see(gateway: &Gateway, caller: &Caller, row: &ExceptionRow) -> Result<bool, Problem> {
+    let submitter = match caller {
+        Caller::Staff { .. } => return Ok(true),
+        Caller::Payer { name, .. } => return Ok(row.payer == *name),
+        Caller::Submitter { name, .. } => name,
+    };
+    let candidates = candidate_claims(row);
+    for &claim in &candidates {
+        match gateway.store.claim_record(claim).await? {
+            Some(record) if record.partner == *submitter => {}
+            Some(_) | None => return Ok(false),
+        }
+    }
+    Ok(!candidates.is_empty())
+}
+
+fn candidate_claims(row: &ExceptionRow) -> Vec<ClaimId> {
+    let candidates: Vec<Value> = serde_json::from_str(&row.candidates).unwrap_or_default();
+    let named = candidates.iter().filter_map(|one| one["claim_id"].as_str()?.parse().ok());
+    named.chain(row.claim_id).collect()
+}
+
+pub(super) fn item(row: ExceptionRow) -> ExceptionItem {
+    ExceptionItem {
+        id: row.id.to_string(),
+        kind: row.kind.as_str(),
+        payer: row.payer,
+        state: row.state.as_str(),
+        raised_at: rfc3339(row.raised_at),
+        reason: row.reason,
+        response: serde_json::from_str(&row.response).unwrap_or(Value::Null),
+        candidates: serde_json::from_str(&row.candidates).unwrap_or_default(),
+        claim_id: row.claim_id.map(|id| id.to_string()),
+        resolved_by: row.resolved_by,
+        resolved_at: row.resolved_at.map(rfc3339),
+        note: Some(row.note).filter(|note| !note.is_empty()),
+    }
+}

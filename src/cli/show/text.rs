@@ -1,0 +1,128 @@
+//! A file as a person reads it: an indented tree of loops and segments, one line an element.
+
+use std::io::{self, Write};
+
+use super::{Shown, View, damage_words};
+use crate::cli::output::{Colour, Paint};
+use crate::guide::annotate::{Annotated, OpenTransaction, OpenedLoop, Place, Shown as Element};
+use crate::x12::Damage;
+
+/// Columns left of the tree: the segment's position in its transaction.
+const GUTTER: usize = 8;
+/// Longer names and values are not aligned with.
+const NAME_WIDTH_MAX: usize = 52;
+const VALUE_WIDTH_MAX: usize = 24;
+
+pub(super) struct Text<W> {
+    out: W,
+    paint: Paint,
+}
+
+impl<W: Write> Text<W> {
+    pub fn new(out: W, paint: Paint) -> Text<W> {
+        Text { out, paint }
+    }
+
+    fn heading(&mut self, shown: &Annotated<'_>, opened: &OpenedLoop) -> io::Result<()> {
+        let Place::Placed(Some(stands)) = shown.place else { return Ok(()) };
+        let which = match &opened.level {
+            Some(level) => {
+                let under = level.parent.as_ref().map(|parent| format!(" under HL {}", clean(parent)));
+                format!("  [level {}, HL {}{}]", level.rank, clean(&level.number), under.unwrap_or_default())
+            }
+            None if opened.repeat > 1 => format!("  [{}]", opened.repeat),
+            None => String::new(),
+        };
+        let indent = GUTTER + 2 * shown.depth.saturating_sub(1);
+        let heading = self.paint.text(Colour::Green, &format!("{}  {}", stands.id, stands.name));
+        writeln!(self.out, "{:indent$}{heading}{which}", "")
+    }
+
+    fn title(&mut self, shown: &Annotated<'_>, transaction: Option<&OpenTransaction<'_>>) -> io::Result<()> {
+        let position = if shown.position > 0 { shown.position.to_string() } else { String::new() };
+        let (colour, why) = match (shown.place, transaction.and_then(|transaction| transaction.guide)) {
+            (Place::Unplaced, Some(guide)) => (Colour::Red, format!("  [no place in {}, {}]", guide.id, guide.version)),
+            (Place::Unplaced, None) => (Colour::Red, "  [no place]".to_string()),
+            (Place::Stray, _) => (Colour::Red, "  [outside of any transaction]".to_string()),
+            (Place::Envelope | Place::Placed(_) | Place::NoGuide, _) => (Colour::Yellow, String::new()),
+        };
+        let id = self.paint.text(colour, &clean(&shown.id));
+        let (gutter, indent) = (GUTTER - 2, 2 + 2 * shown.depth);
+        let name = if shown.name.is_empty() { String::new() } else { format!("  {}", shown.name) };
+        writeln!(self.out, "{position:>gutter$}{:indent$}{id}{name}{why}", "")
+    }
+
+    fn elements(&mut self, shown: &Annotated<'_>) -> io::Result<()> {
+        let indent = GUTTER + 2 * shown.depth + 4;
+        let width = |text: &str, most: usize| text.chars().count().min(most);
+        let references = shown.elements.iter().map(|element| element.reference.len()).max().unwrap_or(0);
+        let names = shown.elements.iter().map(|element| width(&label(element), NAME_WIDTH_MAX)).max().unwrap_or(0);
+        let explained = shown.elements.iter().filter(|element| explanation(element).is_some());
+        let values = explained.map(|element| width(&element.value, VALUE_WIDTH_MAX)).max().unwrap_or(0);
+        for element in &shown.elements {
+            let (reference, name, value) = (clean(&element.reference), label(element), clean(&element.value));
+            write!(self.out, "{:indent$}{reference:references$}  {name:names$}  ", "")?;
+            match explanation(element) {
+                Some(words) => writeln!(self.out, "{value:values$}  = {words}")?,
+                None => writeln!(self.out, "{value}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write> View for Text<W> {
+    fn segment(&mut self, shown: &Shown<'_, '_>) -> io::Result<()> {
+        if let Some(opened) = &shown.annotated.opened {
+            self.heading(shown.annotated, opened)?;
+        }
+        self.title(shown.annotated, shown.transaction)?;
+        self.elements(shown.annotated)?;
+        if let Some(transaction) = shown.transaction.filter(|open| open.guide.is_none() && open.segments == 1) {
+            let note = unknown_guide(transaction);
+            writeln!(self.out, "{:14}{}", "", self.paint.text(Colour::Yellow, &note))?;
+        }
+        Ok(())
+    }
+
+    fn damage(&mut self, damage: Damage) -> io::Result<()> {
+        let words = damage_words(damage.kind);
+        let Damage { line, offset, bytes, .. } = damage;
+        let counted = if bytes == 1 { "1 byte".to_string() } else { format!("{bytes} bytes") };
+        let told = format!("line {line}, byte {offset}: {words} ({counted})");
+        writeln!(self.out, "{:GUTTER$}{}", "", self.paint.text(Colour::Red, &told))
+    }
+
+    fn end(&mut self, open: Option<&str>) -> io::Result<()> {
+        if let Some(open) = open {
+            writeln!(self.out, "{:GUTTER$}{}", "", self.paint.text(Colour::Red, open))?;
+        }
+        self.out.flush()
+    }
+}
+
+pub(super) fn unknown_guide(transaction: &OpenTransaction<'_>) -> String {
+    let OpenTransaction { code, version, .. } = transaction;
+    let version = if version.is_empty() { "no version".to_string() } else { clean(version) };
+    format!("[{} with {version} is no guide of this gateway: no loops, and the names of the standard]", clean(code))
+}
+
+fn label(element: &Element<'_>) -> String {
+    match element.repetition {
+        Some(repetition) => format!("{} [{repetition}]", element.name),
+        None => element.name.to_string(),
+    }
+}
+
+fn explanation<'e>(element: &'e Element<'_>) -> Option<&'e str> {
+    element.readable.as_deref().or(element.meaning)
+}
+
+/// Without the control characters with which a file could write over a person's terminal.
+fn clean(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_string();
+    }
+    let visible = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+    text.chars().map(visible).collect::<Vec<String>>().concat()
+}
