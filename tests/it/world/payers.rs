@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use super::World;
 use super::run::{Running, free_port, program, run, ssh_key, wait_for};
@@ -175,12 +175,16 @@ fn certificates(folder: &Path) {
     let authority_key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Two certificates of one name would be taken for one that signs itself.
+    params.distinguished_name.push(DnType::CommonName, "A payer's authority");
     let authority = params.self_signed(&authority_key).unwrap();
     fs::write(folder.join("ca.crt"), authority.pem()).unwrap();
     let issuer = Issuer::new(params, authority_key);
     for (name, host) in [("server", "localhost"), ("client", "claimgate.example")] {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![host.to_string()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let mut params = CertificateParams::new(vec![host.to_string()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, host);
+        let certificate = params.signed_by(&key, &issuer).unwrap();
         fs::write(folder.join(format!("{name}.crt")), certificate.pem()).unwrap();
         fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
     }
