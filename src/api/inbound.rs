@@ -81,7 +81,7 @@ async fn hand_in(
     let size = bytes.len() as u64;
     let file_name = params.file_name.unwrap_or_else(|| "inbound.x12".to_string());
     let now = gateway.clock.now_ms();
-    let (status, id, state) = match collect::keep(&gateway, payer, collect::Channel::Api, &file_name, bytes).await? {
+    let (status, id, state) = match collect::keep(&gateway, &payer.id, collect::Channel::Api, &file_name, bytes).await? {
         Kept::New(id) => (StatusCode::ACCEPTED, id, "received"),
         Kept::Repeat(id) => (StatusCode::OK, id, "repeat"),
     };

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::DeliveryId;
 use crate::partner::{Endpoint, Payer};
-use crate::pipeline::{Gateway, Stage, batch, deliver};
+use crate::pipeline::{Gateway, batch, deliver};
 use crate::store::deliveries::Delivery;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -176,8 +176,7 @@ async fn release_batches(
     {
         return Err(Problem::bad_request("`payer` names no payer: see GET /v1/payers."));
     }
-    let released = batch::release_now(&gateway.store, body.payer.as_deref(), gateway.clock.now_ms()).await?;
-    gateway.nudges.nudge(Stage::Batch);
+    let released = batch::release_now(&gateway, body.payer.as_deref()).await?;
     caller.audit(&gateway, "batches.release", body.payer.as_deref().unwrap_or("all")).await?;
     Ok(Json(serde_json::json!({"released": released})))
 }

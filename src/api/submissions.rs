@@ -303,7 +303,7 @@ async fn item(gateway: &Gateway, row: SubmissionRow) -> Result<SubmissionItem, P
             }
         }
     }
-    let next_release = gateway.store.next_release_for(row.id).await?;
+    let next_release = gateway.store.next_release_for(row.id, gateway.clock.now_ms()).await?;
     Ok(SubmissionItem {
         id: row.id.to_string(),
         state: row.state.as_str().to_string(),

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::search::{EFFECTIVE_STATUS, status};
 use super::{Store, StoreError};
-use crate::domain::ids::{BatchId, ClaimId, InboundId, PayloadId, PaymentId, RemittanceId, SubmissionId};
+use crate::domain::ids::{BatchId, ClaimId, InboundId, PaymentId, RemittanceId, SubmissionId};
 use crate::domain::{Cents, ClaimStatus, Phi};
 
 /// All that the store knows of one claim but its events and payments.
@@ -123,29 +123,6 @@ impl Store {
         .await
         .map_err(StoreError::at("read a claim's timeline"))?;
         rows.iter().map(event).collect()
-    }
-
-    /// The file a batch was sent as; `None` while it has not been built.
-    pub async fn batch_payload(&self, id: BatchId) -> Result<Option<PayloadId>, StoreError> {
-        let row = sqlx::query("SELECT payload_id FROM batch WHERE id = ? AND payload_id IS NOT NULL")
-            .bind(id.0)
-            .fetch_optional(self.readers())
-            .await
-            .map_err(StoreError::at("find a batch's file"))?;
-        Ok(row.map(|row| PayloadId(row.get(0))))
-    }
-
-    /// When the next window closes that claims of this submission wait for; `None` when none waits.
-    pub async fn next_release_for(&self, id: SubmissionId) -> Result<Option<i64>, StoreError> {
-        let row = sqlx::query(
-            "SELECT MIN(b.release_at) FROM batch b WHERE b.state = 0
-             AND EXISTS (SELECT 1 FROM claim c WHERE c.batch_id = b.id AND c.submission_id = ?)",
-        )
-        .bind(id.0)
-        .fetch_one(self.readers())
-        .await
-        .map_err(StoreError::at("find the next window"))?;
-        Ok(row.get(0))
     }
 
     /// How many payments were ever taken in.

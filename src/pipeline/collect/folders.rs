@@ -105,7 +105,7 @@ async fn fetch(
         return Ok((client, false));
     }
     let name = file.remote_path.rsplit('/').next().unwrap_or(&file.remote_path);
-    keep_sealed(gateway, payer, InboundChannel::Sftp, name, sealed, Some(file.clone())).await?;
+    keep_sealed(gateway, &payer.id, InboundChannel::Sftp, name, sealed, Some(file.clone())).await?;
     gateway.store.forget_glimpse(partner, &file.remote_path).await?;
     Ok((client, true))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::ids::InboundId;
-use crate::partner::Payer;
+use crate::partner::PartnerName;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, Stage, StageError};
 use crate::store::Sealed;
@@ -19,7 +19,7 @@ pub enum Kept {
 /// Keeps bytes that a payer hands in. When this returns they are durable.
 pub async fn keep(
     gateway: &Arc<Gateway>,
-    payer: &Payer,
+    payer: &PartnerName,
     channel: InboundChannel,
     file_name: &str,
     bytes: Vec<u8>,
@@ -31,7 +31,7 @@ pub async fn keep(
 /// The same for bytes that are sealed already; `seen` says where they stood.
 pub(super) async fn keep_sealed(
     gateway: &Arc<Gateway>,
-    payer: &Payer,
+    payer: &PartnerName,
     channel: InboundChannel,
     file_name: &str,
     sealed: Sealed,
@@ -39,7 +39,7 @@ pub(super) async fn keep_sealed(
 ) -> Result<Kept, StageError> {
     let new = NewInbound {
         id: gateway.draw_id(),
-        partner: payer.id.to_string(),
+        partner: payer.to_string(),
         channel,
         file_name: file_name.to_string(),
         received_at: gateway.clock.now_ms(),
@@ -50,14 +50,14 @@ pub(super) async fn keep_sealed(
     metrics::counter!("claimgate_inbound_files_total", "channel" => channel.as_str()).increment(1);
     match recorded {
         Recorded::New(id) => {
-            tracing::info!(inbound = %id, payer = %payer.id, bytes = new.payload.bytes, "a payer's file is kept");
+            tracing::info!(inbound = %id, payer = %payer, bytes = new.payload.bytes, "a payer's file is kept");
             gateway.nudges.nudge(Stage::Correlate);
             Ok(Kept::New(id))
         }
         Recorded::Repeat { of } => {
             let (payloads, own) = (gateway.payloads.clone(), new.payload.id);
             blocking(move || payloads.discard(own)).await??;
-            tracing::info!(inbound = %new.id, first = %of, payer = %payer.id, "a payer's file came again");
+            tracing::info!(inbound = %new.id, first = %of, payer = %payer, "a payer's file came again");
             Ok(Kept::Repeat(of))
         }
     }

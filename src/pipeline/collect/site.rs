@@ -75,7 +75,7 @@ async fn one_file(gateway: &Arc<Gateway>, payer: &Payer, bytes: Vec<u8>) -> Resu
         blocking(move || payloads.discard(sealed.id)).await??;
         return Err(LookError::List("it is neither a list in JSON nor a whole X12 file"));
     }
-    keep_sealed(gateway, payer, InboundChannel::Https, "collected.x12", sealed, None).await?;
+    keep_sealed(gateway, &payer.id, InboundChannel::Https, "collected.x12", sealed, None).await?;
     Ok(Fetched { files: 1 })
 }
 
@@ -101,7 +101,7 @@ async fn fetch(
         blocking(move || payloads.discard(sealed.id)).await??;
         return Ok(false);
     }
-    keep_sealed(gateway, payer, InboundChannel::Https, &file.remote_path, sealed, Some(file.clone())).await?;
+    keep_sealed(gateway, &payer.id, InboundChannel::Https, &file.remote_path, sealed, Some(file.clone())).await?;
     gateway.store.forget_glimpse(partner, &file.remote_path).await?;
     gateway.store.mark_cleared(partner, file).await?;
     Ok(true)
