@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use super::deliver::UnderWay;
 use super::lines::Lines;
+use super::under_way::UnderWay;
 use super::{Gateway, Nudges};
 use crate::domain::Clock;
 use crate::domain::ids::IdSource;
@@ -67,6 +67,7 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
         nudges: Nudges::default(),
         lines: Lines::default(),
         under_way: UnderWay::default(),
+        collecting: UnderWay::default(),
         submission_rates: RateLimits::default(),
         config,
     })

@@ -122,7 +122,9 @@ fn movable(said: ClaimStatus) -> Vec<i64> {
 fn push_list(query: &mut QueryBuilder<Sqlite>, codes: &[i64]) {
     query.push("(");
     let mut list = query.separated(", ");
-    codes.iter().for_each(|code| drop(list.push_bind(*code)));
+    for code in codes {
+        list.push_bind(*code);
+    }
     query.push(")");
 }
 

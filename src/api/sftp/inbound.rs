@@ -22,7 +22,7 @@ const UNFINISHED_MS_MAX: i64 = 7 * 86_400_000;
 
 /// What has arrived of a file.
 pub(super) enum Content {
-    Submission(Incoming),
+    Submission(Box<Incoming>),
     /// A payer's answer; the collect stage seals it.
     Response(Vec<u8>),
 }
@@ -39,7 +39,7 @@ impl Content {
                     SftpRefusal::failure(format!("too many files in a short time; try again in {seconds} seconds"))
                 })?;
                 let incoming = intake::begin(gateway, submitter, Channel::Sftp, name, None).await;
-                Ok(Content::Submission(incoming.map_err(refused)?))
+                Ok(Content::Submission(Box::new(incoming.map_err(refused)?)))
             }
             Role::Payer => {
                 partners.payer(&session.login).filter(|payer| payer.active).ok_or_else(switched_off)?;
@@ -156,7 +156,7 @@ async fn keep_response(session: &Session, name: &str, bytes: Vec<u8>) -> Result<
     let gateway = &session.gateway;
     let partners = gateway.partners.current();
     let payer = partners.payer(&session.login).ok_or_else(switched_off)?;
-    collect::keep(gateway, &payer.id, InboundChannel::Hosted, name, bytes).await.map_err(ours)?;
+    collect::keep(gateway, payer, InboundChannel::Hosted, name, bytes).await.map_err(ours)?;
     session.remember_taken(name);
     Ok(())
 }

@@ -8,6 +8,9 @@ pub mod outgoing;
 pub mod search;
 pub mod walk;
 
+#[cfg(test)]
+pub mod testing;
+
 pub use ladder::{Found, Matched, Rule, Sought};
 pub use outgoing::Outgoing;
 pub use search::find_claims;

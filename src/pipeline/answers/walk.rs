@@ -29,7 +29,8 @@ pub trait Listener {
     fn start(&mut self, head: Head);
     /// A segment between ST and SE.
     fn segment(&mut self, segment: &Segment<'_>);
-    /// The transaction's body ended before this byte of the file (which may lie beyond its end).
+    /// The transaction's last segment before its SE ended before this byte of the file; for a file that is cut off
+    /// that may lie one beyond its end.
     fn end(&mut self, offset: u64);
 }
 
@@ -63,6 +64,8 @@ struct Open {
     group: Group,
     /// In a transaction that stands in no group; its segments come as strays.
     astray: bool,
+    /// One past the last segment of the open transaction.
+    body_end: u64,
 }
 
 fn take(event: Event<'_>, open: &mut Open, overview: &mut Overview, listener: &mut impl Listener) {
@@ -76,19 +79,20 @@ fn take(event: Event<'_>, open: &mut Open, overview: &mut Overview, listener: &m
             listener.ta1(&open.interchange, &segment);
         }
         Event::GroupStart(facts) => {
-            end_astray(open, facts.offset, listener);
+            end_astray(open, listener);
             open.group = facts.clone();
         }
         Event::TransactionStart(facts, _) => {
             add_kind(overview, &facts.code);
             listener.start(head(open, facts));
         }
-        Event::Segment(segment, _) => listener.segment(&segment),
-        Event::TransactionEnd(facts, trailer) => {
-            listener.end(trailer.map_or(facts.offset_end, |segment| segment.offset));
+        Event::Segment(segment, _) => {
+            open.body_end = end_of(&segment);
+            listener.segment(&segment);
         }
+        Event::TransactionEnd(_, _) => listener.end(open.body_end),
         Event::GroupEnd(_) => open.group = Group::default(),
-        Event::InterchangeEnd(_) => end_astray(open, u64::MAX, listener),
+        Event::InterchangeEnd(_) => end_astray(open, listener),
         Event::Stray(segment) => take_stray(&segment, open, overview, listener),
         Event::Damage(_) => {}
     }
@@ -102,7 +106,7 @@ fn take_stray(segment: &Segment<'_>, open: &mut Open, overview: &mut Overview, l
             listener.ta1(&open.interchange, segment);
         }
         b"ST" => {
-            end_astray(open, segment.offset, listener);
+            end_astray(open, listener);
             let facts = Transaction {
                 code: segment.text(1),
                 control: segment.text(2),
@@ -113,16 +117,24 @@ fn take_stray(segment: &Segment<'_>, open: &mut Open, overview: &mut Overview, l
             listener.start(head(open, &facts));
             open.astray = true;
         }
-        b"SE" | b"GE" => end_astray(open, segment.offset, listener),
-        _ if open.astray => listener.segment(segment),
+        b"SE" | b"GE" => end_astray(open, listener),
+        _ if open.astray => {
+            open.body_end = end_of(segment);
+            listener.segment(segment);
+        }
         _ => {}
     }
 }
 
-fn end_astray(open: &mut Open, offset: u64, listener: &mut impl Listener) {
+fn end_astray(open: &mut Open, listener: &mut impl Listener) {
     if std::mem::take(&mut open.astray) {
-        listener.end(offset);
+        listener.end(open.body_end);
     }
+}
+
+/// One past a segment's terminator, which is one byte.
+fn end_of(segment: &Segment<'_>) -> u64 {
+    segment.offset + segment.bytes.len() as u64 + 1
 }
 
 fn head(open: &Open, transaction: &Transaction) -> Head {

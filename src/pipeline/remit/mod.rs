@@ -1,1 +1,23 @@
-//! Stage 8, remit. Takes 835s; leaves balance checks, payments on claims, one 835 for each submitter and payee; never lets one that doesn't balance through unseen.
+//! Stage 8. Takes payers' files whose other answers are worked in. Leaves each 835 transaction as a remittance: its
+//! payments on the claims they pay, those nobody was found for among the exceptions, and the 835 divided among the
+//! submitters, each part in its mailbox. Never posts or hands on a remittance that does not add up before a person
+//! has released it, and never counts the same payment twice.
+//!
+//! What a submitter gets: a transaction whose claims are all its own goes to it as it came, under our envelope. A
+//! transaction of several submitters, or with claims nobody was found for, is divided, see [`plan::shares`].
+
+pub mod balance;
+pub mod hand_on;
+pub mod plan;
+pub mod read;
+pub mod split;
+
+mod books;
+mod release;
+mod run;
+
+pub use release::release_remittance;
+pub use run::run;
+
+#[cfg(test)]
+mod tests;

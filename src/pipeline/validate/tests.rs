@@ -232,3 +232,16 @@ async fn a_large_file_is_stored_in_chunks_and_finds_its_duplicates_too() {
     assert_eq!((row.counts.claims, row.counts.rejected), (2_500, 1));
     assert_eq!(stored_fingerprint(u128::MAX), -1);
 }
+
+#[tokio::test]
+async fn who_waits_is_woken_when_the_checks_are_done_and_told_nothing_before() {
+    let world = world().await;
+    let row = hand_in(&world.gateway, &professional(1, &[&[sample("A1", 1)]]), Channel::Https).await;
+    let early = intake::wait_until_checked(&world.gateway, row.id, std::time::Duration::from_millis(1)).await;
+    assert!(early.unwrap().is_none());
+    let (gateway, id) = (world.gateway.clone(), row.id);
+    let waits = async move { intake::wait_until_checked(&gateway, id, std::time::Duration::from_secs(30)).await };
+    let (waited, ran) = tokio::join!(waits, run(&world.gateway));
+    assert_eq!(ran.unwrap(), Progress::Worked);
+    assert_eq!(waited.unwrap().unwrap().state, SubmissionState::Validated);
+}

@@ -1,0 +1,196 @@
+//! Turns remittances and what they matched into rows: remittances, payments, events, exceptions.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::balance;
+use super::hand_on::Handed;
+use super::plan;
+use super::read::{ClaimPayment, Remittance};
+use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
+use crate::domain::posting::{PaymentKind, Posting, posted};
+use crate::domain::{Cents, ClaimStatus, Phi};
+use crate::pipeline::Gateway;
+use crate::pipeline::answers::{Matched, Sought};
+use crate::store::events::NewClaimEvent;
+use crate::store::exceptions::{ExceptionKind, NewException};
+use crate::store::matching::ClaimFacts;
+use crate::store::remittances::{PaymentRow, RemittanceRow, RemittanceState};
+
+/// What a CLP says of the claim it pays.
+pub fn sought(remittance: &Remittance, claim: &ClaimPayment) -> Sought {
+    Sought {
+        trace: String::new(),
+        payer_claim_control_number: claim.payer_number.clone(),
+        control_number: claim.control_number.clone(),
+        npi: remittance.payee_npi.clone(),
+        tin: remittance.payee_tin.clone(),
+        // A reversal repeats the charge with the other sign.
+        charge: Some(Cents(claim.charge.0.abs())),
+        member_ids: claim.member_ids.clone(),
+        service_from: claim.service_from.clone(),
+        within: None,
+    }
+}
+
+/// Where rows come from: one payer's file.
+pub struct Books<'a> {
+    pub gateway: &'a Gateway,
+    pub inbound_id: InboundId,
+    pub payer: &'a str,
+    pub at: i64,
+}
+
+impl Books<'_> {
+    pub fn remittance(
+        &self,
+        remittance: &Remittance,
+        ordinal: usize,
+        state: RemittanceState,
+        problem: String,
+    ) -> RemittanceRow {
+        RemittanceRow {
+            id: self.gateway.draw_id(),
+            inbound_id: self.inbound_id,
+            ordinal: ordinal as i64,
+            payer: self.payer.to_string(),
+            trace: remittance.trace.clone(),
+            trace_payer: remittance.trace_payer.clone(),
+            amount: remittance.amount,
+            method: remittance.method.clone(),
+            payment_date: remittance.payment_date.clone(),
+            payee_npi: remittance.payee_npi.clone(),
+            payee_tin: remittance.payee_tin.clone(),
+            payee_name: remittance.payee_name.clone(),
+            claims: remittance.claims.len() as i64,
+            claims_paid: remittance.claims_paid(),
+            adjustments: remittance.adjusted(),
+            adjustment_list: json!(remittance.adjustments).to_string(),
+            state,
+            problem,
+            digest: plan::digest_of(remittance).to_vec(),
+            received_at: self.at,
+        }
+    }
+
+    pub fn payment(&self, claim: &ClaimPayment, ordinal: usize, of: RemittanceId, matched: &Matched) -> PaymentRow {
+        let (claim_id, rule, evidence) = match matched {
+            Matched::One(found) => (Some(found.claim.id), found.rule.as_str(), found.evidence.clone()),
+            Matched::Unclear { .. } => (None, "", String::new()),
+        };
+        PaymentRow {
+            id: self.gateway.draw_id(),
+            remittance_id: of,
+            ordinal: ordinal as i64,
+            claim_id,
+            patient_control_number: claim.control_number.clone(),
+            clp_status: claim.status.clone(),
+            charge: claim.charge,
+            paid: claim.paid,
+            patient_responsibility: claim.patient_responsibility.unwrap_or(Cents::ZERO),
+            denied: balance::denied(claim),
+            payer_claim_control_number: claim.payer_number.clone(),
+            rule: rule.to_string(),
+            evidence,
+            detail: Phi::new(detail(claim).to_string()),
+        }
+    }
+
+    /// A posted payment on its claim's timeline.
+    pub fn event(&self, payment: &PaymentRow, claim: ClaimId, trace: &str, rule: &'static str) -> NewClaimEvent {
+        let kind = PaymentKind::from_clp02(&payment.clp_status);
+        let text = match kind {
+            PaymentKind::Reversal => format!("An earlier payment is taken back: {} (check {trace})", payment.paid),
+            PaymentKind::Denied | PaymentKind::Processed | PaymentKind::Forwarded | PaymentKind::Predetermination => {
+                format!("{} paid of {} charged (check {trace})", payment.paid, payment.charge)
+            }
+        };
+        NewClaimEvent {
+            id: self.gateway.draw_id(),
+            claim_id: claim,
+            at: self.at,
+            kind: "835",
+            status: alone(payment),
+            code: payment.clp_status.clone(),
+            text,
+            rule,
+            evidence: payment.evidence.clone(),
+            inbound_id: Some(self.inbound_id),
+        }
+    }
+
+    /// A payment nobody was found for.
+    pub fn unmatched(&self, payment: &PaymentRow, claim: &ClaimPayment, trace: &str, matched: &Matched) -> Option<NewException> {
+        let Matched::Unclear { reason, candidates } = matched else { return None };
+        let members: Vec<&String> = claim.member_ids.iter().map(Phi::reveal).collect();
+        let response = json!({
+            "payment": payment.id,
+            "remittance": payment.remittance_id,
+            "trace": trace,
+            "patient_control_number": payment.patient_control_number.reveal(),
+            "payer_claim_control_number": payment.payer_claim_control_number.reveal(),
+            "status": payment.clp_status,
+            "charge": payment.charge,
+            "paid": payment.paid,
+            "service_from": claim.service_from,
+            "member_ids": members,
+        });
+        let payment_id = Some(payment.id);
+        Some(self.exception(ExceptionKind::Remittance, reason.to_string(), response, json!(candidates), payment_id))
+    }
+
+    pub fn exception(
+        &self,
+        kind: ExceptionKind,
+        reason: String,
+        response: Value,
+        candidates: Value,
+        payment_id: Option<PaymentId>,
+    ) -> NewException {
+        NewException {
+            id: self.gateway.draw_id(),
+            inbound_id: self.inbound_id,
+            payer: self.payer.to_string(),
+            kind,
+            raised_at: self.at,
+            reason,
+            response: response.to_string(),
+            candidates: candidates.to_string(),
+            payment_id,
+        }
+    }
+}
+
+/// Who is handed what of one remittance; `claims` are those its payments matched.
+pub fn handed(place: usize, claims: &[Option<&ClaimFacts>]) -> Vec<Handed> {
+    let partners: Vec<Option<&str>> = claims.iter().map(|claim| claim.map(|claim| claim.partner.as_str())).collect();
+    let own = |indexes: Vec<usize>| {
+        let number = |n: usize| claims[n].map(|claim| (n, claim.patient_control_number.clone()));
+        indexes.into_iter().filter_map(number).collect::<BTreeMap<_, _>>()
+    };
+    let hand = |share: plan::Share| Handed {
+        partner: share.partner,
+        remittance: place,
+        own: own(share.claims),
+        extent: share.extent,
+    };
+    plan::shares(&partners).into_iter().map(hand).collect()
+}
+
+/// What this payment by itself makes of the claim, for the timeline.
+fn alone(payment: &PaymentRow) -> Option<ClaimStatus> {
+    let posting = Posting {
+        kind: PaymentKind::from_clp02(&payment.clp_status),
+        charge: payment.charge,
+        paid: payment.paid,
+        patient_responsibility: payment.patient_responsibility,
+        denied: payment.denied,
+        payer_number: String::new(),
+    };
+    posted(&[posting]).status
+}
+
+fn detail(claim: &ClaimPayment) -> Value {
+    json!({ "adjustments": claim.cas, "lines": claim.lines, "remarks": claim.remarks })
+}

@@ -1,0 +1,117 @@
+//! From the parts that submitters are handed of remittances to sealed 835s with their addresses.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::plan::Extent;
+use super::read::Remittance;
+use super::split::{self, Own};
+use crate::domain::ids::InboundId;
+use crate::partner::submitter::Answer;
+use crate::pipeline::answers::Outgoing;
+use crate::pipeline::answers::outgoing::Letterhead;
+use crate::pipeline::gateway::blocking;
+use crate::pipeline::{Gateway, StageError};
+use crate::store::mail::{MailKind, NewMail, Shelf};
+
+/// The guide of an 835 whose own group does not name one.
+const REMITTANCE_GUIDE: &str = "005010X221A1";
+
+/// A payer's file with its remittances.
+#[derive(Clone)]
+pub struct Papers {
+    pub inbound_id: InboundId,
+    pub payer: String,
+    pub file: Arc<Vec<u8>>,
+    pub remittances: Arc<Vec<Remittance>>,
+}
+
+/// What a submitter is handed of one remittance.
+#[derive(Clone, Debug)]
+pub struct Handed {
+    pub partner: String,
+    /// Index of the remittance in the file.
+    pub remittance: usize,
+    pub own: Own,
+    pub extent: Extent,
+}
+
+/// The files made, and sentences on those that could not be addressed.
+#[derive(Debug, Default)]
+pub struct HandedOn {
+    pub mail: Vec<NewMail>,
+    pub notes: Vec<String>,
+}
+
+/// Writes one file for each submitter (and each delimiters and version of the payer's, where they differ), and
+/// seals it. `origin` says what it all was made of; no two letters of the same origin are ever put in.
+pub async fn write(
+    gateway: &Arc<Gateway>,
+    papers: &Papers,
+    handed: Vec<Handed>,
+    origin: &str,
+) -> Result<HandedOn, StageError> {
+    let mut letters: BTreeMap<(String, [u8; 4], String), Vec<Handed>> = BTreeMap::new();
+    for one in handed {
+        let Some(remittance) = papers.remittances.get(one.remittance) else { continue };
+        let delimiters = remittance.head.interchange.delimiters;
+        let key = [delimiters.element, delimiters.component, delimiters.segment, delimiters.repetition.unwrap_or(0)];
+        let version = match remittance.head.version.as_str() {
+            "" => REMITTANCE_GUIDE,
+            version => version,
+        };
+        letters.entry((one.partner.clone(), key, version.to_string())).or_default().push(one);
+    }
+    let mut done = HandedOn::default();
+    for (number, ((partner, _, version), handed)) in letters.into_iter().enumerate() {
+        match letter(gateway, papers, &partner, version, handed, format!("{origin}:{partner}:835:{number}")).await? {
+            Some(mail) => done.mail.push(mail),
+            None => done.notes.push(format!("Payments for {partner} are not handed on: no file in partners/ has that name.")),
+        }
+    }
+    Ok(done)
+}
+
+async fn letter(
+    gateway: &Arc<Gateway>,
+    papers: &Papers,
+    partner: &str,
+    version: String,
+    handed: Vec<Handed>,
+    origin: String,
+) -> Result<Option<NewMail>, StageError> {
+    let partners = gateway.partners.current();
+    let Some(submitter) = partners.submitter(partner) else { return Ok(None) };
+    let control = gateway.store.take_control_numbers(&format!("isa:{partner}"), 1).await?;
+    let shelf = if submitter.acks.forwards(Answer::Remit835) { Shelf::Mailbox } else { Shelf::Archive };
+    let receiver = submitter.interchange.clone();
+    let usage = submitter.usage.unwrap_or(gateway.config.gateway.usage);
+    let (office, there) = (gateway.clone(), papers.clone());
+    let payload = blocking(move || {
+        let settings = &office.config.gateway;
+        let at = office.clock.now().to_zoned(settings.time_zone.clone());
+        let head = Letterhead { sender: &settings.interchange, receiver: &receiver, usage, at: &at };
+        let first = handed.first().and_then(|one| there.remittances.get(one.remittance));
+        let delimiters = first.map(|remittance| remittance.head.interchange.delimiters).unwrap_or_default();
+        let mut out = Outgoing::begin(delimiters, &head, control, "HP", &version);
+        for one in &handed {
+            if let Some(remittance) = there.remittances.get(one.remittance) {
+                split::write(&mut out, &there.file, remittance, &one.own, one.extent);
+            }
+        }
+        office.payloads.seal(office.draw_id(), &out.finish())
+    })
+    .await??;
+    Ok(Some(NewMail {
+        id: gateway.draw_id(),
+        partner: partner.to_string(),
+        kind: MailKind::Remit835,
+        file_name: format!("{}_{}_{control}_835.x12", papers.payer, papers.inbound_id),
+        payload,
+        created_at: gateway.clock.now_ms(),
+        submission_id: None,
+        inbound_id: Some(papers.inbound_id),
+        origin,
+        shelf,
+    }))
+}

@@ -1,0 +1,179 @@
+//! Decides what becomes of a remittance: posted, held, or known already; and who is handed which part of it. Pure.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use aws_lc_rs::digest;
+
+use super::read::Remittance;
+use crate::domain::Cents;
+use crate::domain::ids::RemittanceId;
+use crate::store::remittances::EarlierRemittance;
+
+/// How a remittance stands to earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Newness {
+    New,
+    /// It says what that one said.
+    Repeat(RemittanceId),
+    /// The same payment, as its numbers, amount, date and payee say, but other claims: posting both would count
+    /// the money twice.
+    Contradicts(RemittanceId),
+}
+
+/// SHA-256 of all that a remittance says of money, however its file is written.
+pub fn digest_of(remittance: &Remittance) -> [u8; 32] {
+    let mut said = format!(
+        "{}|{}|{}|{}|{}|{}\n",
+        remittance.trace,
+        remittance.trace_payer,
+        remittance.amount,
+        remittance.payment_date,
+        remittance.payee_npi,
+        remittance.payee_tin
+    );
+    for claim in &remittance.claims {
+        let share = claim.patient_responsibility.unwrap_or(Cents::ZERO);
+        let (control, number) = (claim.control_number.reveal(), claim.payer_number.reveal());
+        let _ = writeln!(said, "{control}|{}|{}|{}|{share}|{number}", claim.status, claim.charge, claim.paid);
+        for one in claim.cas.iter().chain(claim.lines.iter().flat_map(|line| &line.adjustments)) {
+            let _ = write!(said, "{}:{}:{} ", one.group, one.reason, one.amount);
+        }
+        for line in &claim.lines {
+            let _ = write!(said, "{}:{}:{} ", line.procedure, line.charge, line.paid);
+        }
+    }
+    for one in &remittance.adjustments {
+        let _ = writeln!(said, "{}|{}|{}|{}", one.provider, one.reason, one.reference, one.amount);
+    }
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, said.as_bytes()).as_ref());
+    out
+}
+
+/// Compares with the earlier remittances of the same payer. Payers give all their payments of nothing one number,
+/// so there only the content decides.
+pub fn newness(remittance: &Remittance, digest: &[u8; 32], earlier: &[EarlierRemittance]) -> Newness {
+    let same_trace = |one: &&EarlierRemittance| one.trace == remittance.trace;
+    if let Some(same) = earlier.iter().filter(same_trace).find(|one| one.digest == digest) {
+        return Newness::Repeat(same.id);
+    }
+    let same_payment = |one: &&EarlierRemittance| {
+        one.trace_payer == remittance.trace_payer
+            && one.amount == remittance.amount
+            && one.payment_date == remittance.payment_date
+            && one.payee.0 == remittance.payee_npi
+            && one.payee.1 == remittance.payee_tin
+    };
+    let alike = earlier.iter().filter(same_trace).find(same_payment);
+    match alike {
+        Some(one) if remittance.amount != Cents::ZERO && !remittance.trace.is_empty() => Newness::Contradicts(one.id),
+        Some(_) | None => Newness::New,
+    }
+}
+
+/// What one submitter is handed of a remittance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub partner: String,
+    /// Indexes of its claims.
+    pub claims: Vec<usize>,
+    pub extent: Extent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, as it came.
+    Whole,
+    /// Its claims with the provider adjustments; BPR02 is what these leave.
+    WithAdjustments,
+    /// Its claims alone; BPR02 is their sum.
+    ClaimsOnly,
+}
+
+/// Divides a remittance among the submitters of its claims (`None`: a claim nobody was found for). A remittance
+/// whose claims are all one submitter's goes to it whole. Otherwise each gets its claims, and the provider
+/// adjustments go with the submitter of most claims, the first in the file when several have as many: an
+/// adjustment is one sum of the payee's and cannot be divided. So the parts' BPR02 add up to the payment, less
+/// what was paid on claims nobody was found for.
+pub fn shares(partners: &[Option<&str>]) -> Vec<Share> {
+    let mut claims: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (n, partner) in partners.iter().enumerate() {
+        if let Some(partner) = partner {
+            claims.entry(partner).or_default().push(n);
+        }
+    }
+    let whole = claims.len() == 1 && partners.iter().all(Option::is_some);
+    let adjusted = claims.iter().max_by_key(|(_, own)| (own.len(), std::cmp::Reverse(own[0]))).map(|(name, _)| *name);
+    let share = |(partner, own): (&str, Vec<usize>)| Share {
+        partner: partner.to_string(),
+        claims: own,
+        extent: match (whole, adjusted == Some(partner)) {
+            (true, _) => Extent::Whole,
+            (false, true) => Extent::WithAdjustments,
+            (false, false) => Extent::ClaimsOnly,
+        },
+    };
+    claims.into_iter().map(share).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remittance(trace: &str, amount: i64) -> Remittance {
+        Remittance { trace: trace.into(), trace_payer: "1".into(), amount: Cents(amount), ..Remittance::default() }
+    }
+
+    fn earlier(of: &Remittance) -> EarlierRemittance {
+        EarlierRemittance {
+            id: RemittanceId(5),
+            trace: of.trace.clone(),
+            trace_payer: of.trace_payer.clone(),
+            amount: of.amount,
+            payment_date: of.payment_date.clone(),
+            payee: (of.payee_npi.clone(), of.payee_tin.clone()),
+            digest: digest_of(of).to_vec(),
+        }
+    }
+
+    fn check(now: &Remittance, before: &Remittance, expected: Newness) {
+        assert_eq!(newness(now, &digest_of(now), &[earlier(before)]), expected);
+    }
+
+    #[test]
+    fn a_repeat_says_the_same_and_the_same_check_for_other_claims_contradicts() {
+        let first = remittance("T1", 100);
+        check(&first, &first, Newness::Repeat(RemittanceId(5)));
+        let mut other = first.clone();
+        other.claims.push(super::super::read::ClaimPayment::default());
+        check(&other, &first, Newness::Contradicts(RemittanceId(5)));
+        check(&remittance("T2", 100), &first, Newness::New);
+        check(&remittance("T1", 200), &first, Newness::New);
+    }
+
+    #[test]
+    fn payments_of_nothing_share_a_number_and_differ_by_their_claims() {
+        let first = remittance("0", 0);
+        let mut other = first.clone();
+        other.claims.push(super::super::read::ClaimPayment::default());
+        check(&other, &first, Newness::New);
+        check(&first, &first, Newness::Repeat(RemittanceId(5)));
+    }
+
+    #[test]
+    fn one_submitters_remittance_goes_to_it_whole() {
+        let all = shares(&[Some("acme"), Some("acme")]);
+        assert_eq!(all, [Share { partner: "acme".into(), claims: vec![0, 1], extent: Extent::Whole }]);
+    }
+
+    #[test]
+    fn a_shared_remittance_is_divided_and_nobodys_claim_is_handed_to_nobody() {
+        let all = shares(&[Some("bolt"), Some("acme"), None, Some("bolt")]);
+        assert_eq!(all.len(), 2);
+        assert_eq!((all[0].partner.as_str(), all[0].extent), ("acme", Extent::ClaimsOnly));
+        assert_eq!((all[1].claims.as_slice(), all[1].extent), (&[0, 3][..], Extent::WithAdjustments));
+        assert_eq!(shares(&[Some("acme"), None])[0].extent, Extent::WithAdjustments);
+        assert!(shares(&[None]).is_empty());
+    }
+}

@@ -1,0 +1,246 @@
+//! Works the remittances of payers' files, one file after another, each in one transaction.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::balance::{self, Balance};
+use super::books::{self, Books};
+use super::hand_on::{self, Handed, Papers};
+use super::plan::{self, Extent, Newness};
+use super::read::{self, Remittance};
+use super::split::Own;
+use crate::domain::ids::RemittanceId;
+use crate::pipeline::answers::{Matched, find_claims};
+use crate::pipeline::gateway::blocking;
+use crate::pipeline::{Gateway, Progress, StageError};
+use crate::store::exceptions::ExceptionKind;
+use crate::store::inbound::{InboundRow, InboundState};
+use crate::store::remittances::{EarlierRemittance, RemittanceState, Remitted};
+
+/// Works the oldest file that waits.
+pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
+    let Some(inbound) = gateway.store.next_inbound(InboundState::Correlated).await? else {
+        return Ok(Progress::Idle);
+    };
+    work(gateway, inbound).await?;
+    Ok(Progress::Worked)
+}
+
+/// Reads the remittances of a file.
+pub async fn papers(gateway: &Arc<Gateway>, inbound: &InboundRow) -> Result<Papers, StageError> {
+    let file = Arc::new(gateway.read_payload(inbound.payload_id).await?);
+    let there = file.clone();
+    let remittances = blocking(move || read::read(&there).0).await?;
+    Ok(Papers { inbound_id: inbound.id, payer: inbound.partner.clone(), file, remittances: Arc::new(remittances) })
+}
+
+async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageError> {
+    let papers = papers(gateway, &inbound).await?;
+    let mut desk = Desk {
+        gateway,
+        books: Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at: gateway.clock.now_ms() },
+        earlier: earlier(gateway, &papers).await?,
+        remitted: Remitted {
+            inbound_id: inbound.id,
+            notes: inbound.notes,
+            remittances: Vec::new(),
+            payments: Vec::new(),
+            claim_events: Vec::new(),
+            exceptions: Vec::new(),
+            mail: Vec::new(),
+        },
+        handed: Vec::new(),
+    };
+    let mut matched = matched(gateway, &papers).await?.into_iter();
+    for (place, remittance) in papers.remittances.iter().enumerate() {
+        let of_this: Vec<Matched> = matched.by_ref().take(remittance.claims.len()).collect();
+        desk.take(place, remittance, &of_this).await?;
+    }
+    let handed = std::mem::take(&mut desk.handed);
+    let written = hand_on::write(gateway, &papers, handed, &format!("inbound:{}", inbound.id)).await?;
+    let mut remitted = desk.remitted;
+    remitted.mail = written.mail;
+    remitted.notes.extend(written.notes);
+    record(gateway, &remitted).await
+}
+
+async fn record(gateway: &Arc<Gateway>, remitted: &Remitted) -> Result<(), StageError> {
+    if gateway.store.record_remittances(remitted).await? {
+        tracing::info!(
+            inbound = %remitted.inbound_id,
+            remittances = remitted.remittances.len(),
+            payments = remitted.payments.len(),
+            exceptions = remitted.exceptions.len(),
+            letters = remitted.mail.len(),
+            "a payer's remittances were worked"
+        );
+        metrics::counter!("claimgate_remittances_total").increment(remitted.remittances.len() as u64);
+        metrics::counter!("claimgate_payments_total").increment(remitted.payments.len() as u64);
+        metrics::counter!("claimgate_exceptions_total").increment(remitted.exceptions.len() as u64);
+        return Ok(());
+    }
+    // Another worker was first; what was sealed here belongs to nobody.
+    for mail in &remitted.mail {
+        gateway.payloads.discard(mail.payload.id)?;
+    }
+    Ok(())
+}
+
+/// The claims of all payments of the file, in its order: one look for all.
+async fn matched(gateway: &Gateway, papers: &Papers) -> Result<Vec<Matched>, StageError> {
+    let of = |remittance| move |claim| books::sought(remittance, claim);
+    let sought: Vec<_> = papers.remittances.iter().flat_map(|one| one.claims.iter().map(of(one))).collect();
+    Ok(find_claims(&gateway.store, &papers.payer, &sought).await?)
+}
+
+async fn earlier(gateway: &Gateway, papers: &Papers) -> Result<Vec<EarlierRemittance>, StageError> {
+    let traces: Vec<&str> = papers.remittances.iter().map(|one| one.trace.as_str()).collect();
+    Ok(gateway.store.earlier_remittances(&papers.payer, &traces).await?)
+}
+
+struct Desk<'a> {
+    gateway: &'a Arc<Gateway>,
+    books: Books<'a>,
+    /// Of the store, and those of this file that were taken already.
+    earlier: Vec<EarlierRemittance>,
+    remitted: Remitted,
+    handed: Vec<Handed>,
+}
+
+impl Desk<'_> {
+    async fn take(&mut self, place: usize, remittance: &Remittance, matched: &[Matched]) -> Result<(), StageError> {
+        let sums = balance::check(remittance);
+        let digest = plan::digest_of(remittance);
+        let newness = plan::newness(remittance, &digest, &self.earlier);
+        let (state, problem) = judge(&sums, newness);
+        let of_which = format!("transaction {}", remittance.head.control);
+        let notes = sums.warnings.iter().map(|warning| format!("{of_which}: {warning}"));
+        self.remitted.notes.extend(notes);
+        let row = self.books.remittance(remittance, place, state, problem.clone());
+        match state {
+            RemittanceState::Repeat => self.remitted.notes.push(format!("{of_which}: {problem}")),
+            RemittanceState::Held => {
+                let response = json!({
+                    "remittance": row.id,
+                    "trace": row.trace,
+                    "amount": row.amount,
+                    "problems": if sums.errors.is_empty() { vec![problem.clone()] } else { sums.errors.clone() },
+                });
+                let exception = self.books.exception(ExceptionKind::Balance, problem, response, json!([]), None);
+                self.remitted.exceptions.push(exception);
+                self.add_payments(remittance, &row.trace, row.id, matched, state);
+            }
+            RemittanceState::Posted => {
+                self.add_payments(remittance, &row.trace, row.id, matched, state);
+                self.hand_on(place, remittance, matched).await?;
+            }
+        }
+        if state != RemittanceState::Repeat {
+            self.earlier.push(EarlierRemittance {
+                id: row.id,
+                trace: row.trace.clone(),
+                trace_payer: row.trace_payer.clone(),
+                amount: row.amount,
+                payment_date: row.payment_date.clone(),
+                payee: (row.payee_npi.clone(), row.payee_tin.clone()),
+                digest: row.digest.clone(),
+            });
+        }
+        self.remitted.remittances.push(row);
+        Ok(())
+    }
+
+    fn add_payments(
+        &mut self,
+        remittance: &Remittance,
+        trace: &str,
+        id: RemittanceId,
+        matched: &[Matched],
+        state: RemittanceState,
+    ) {
+        for (n, (claim, matched)) in remittance.claims.iter().zip(matched).enumerate() {
+            let payment = self.books.payment(claim, n, id, matched);
+            if state == RemittanceState::Posted {
+                if let Matched::One(found) = matched {
+                    let event = self.books.event(&payment, found.claim.id, trace, found.rule.as_str());
+                    self.remitted.claim_events.push(event);
+                }
+                self.remitted.exceptions.extend(self.books.unmatched(&payment, claim, trace, matched));
+            }
+            self.remitted.payments.push(payment);
+        }
+    }
+
+    async fn hand_on(&mut self, place: usize, remittance: &Remittance, matched: &[Matched]) -> Result<(), StageError> {
+        if remittance.claims.is_empty() {
+            return self.hand_on_adjustments(place, remittance).await;
+        }
+        let facts: Vec<_> = matched
+            .iter()
+            .map(|matched| match matched {
+                Matched::One(found) => Some(&found.claim),
+                Matched::Unclear { .. } => None,
+            })
+            .collect();
+        let handed = books::handed(place, &facts);
+        if handed.iter().any(|one| one.extent != Extent::Whole) {
+            self.remitted.notes.push(format!(
+                "transaction {}: divided; each of {} submitters gets its own claims, and BPR02 is what they were paid",
+                remittance.head.control,
+                handed.len()
+            ));
+        }
+        self.handed.extend(handed);
+        Ok(())
+    }
+
+    /// A payment without claims, as of an overpayment that is collected: to the submitter of the payee.
+    async fn hand_on_adjustments(&mut self, place: usize, remittance: &Remittance) -> Result<(), StageError> {
+        let (npi, tin) = (&remittance.payee_npi, &remittance.payee_tin);
+        let known = self.gateway.store.submitter_of_payee(npi, tin).await?;
+        let partner = known.or_else(|| self.submitter_named_for(npi));
+        match partner {
+            Some(partner) => {
+                self.handed.push(Handed { partner, remittance: place, own: Own::new(), extent: Extent::Whole });
+            }
+            None => {
+                let reason = "the payment is for no claim, and no claim of its payee was ever paid here".to_string();
+                let response = json!({
+                    "trace": remittance.trace, "amount": remittance.amount, "payee_npi": npi, "payee_tin": tin,
+                    "adjustments": remittance.adjustments,
+                });
+                let exception = self.books.exception(ExceptionKind::Remittance, reason, response, json!([]), None);
+                self.remitted.exceptions.push(exception);
+            }
+        }
+        Ok(())
+    }
+
+    /// The only submitter whose file names this billing provider.
+    fn submitter_named_for(&self, npi: &str) -> Option<String> {
+        let partners = self.gateway.partners.current();
+        let mut named = partners.submitters().filter(|one| one.npis.iter().any(|known| known.as_str() == npi));
+        match (named.next(), named.next()) {
+            (Some(only), None) => Some(only.id.to_string()),
+            (_, _) => None,
+        }
+    }
+}
+
+fn judge(sums: &Balance, newness: Newness) -> (RemittanceState, String) {
+    match (newness, sums.errors.first()) {
+        (Newness::Repeat(of), _) => (RemittanceState::Repeat, format!("it repeats remittance {of} and was not posted again")),
+        (Newness::Contradicts(of), _) => {
+            (RemittanceState::Held, format!("it has the number, amount, date and payee of remittance {of}, but other claims"))
+        }
+        (Newness::New, Some(first)) => {
+            let more = match sums.errors.len() {
+                1 => String::new(),
+                all => format!(" (and {} more)", all - 1),
+            };
+            (RemittanceState::Held, format!("it does not add up: {first}{more}"))
+        }
+        (Newness::New, None) => (RemittanceState::Posted, String::new()),
+    }
+}

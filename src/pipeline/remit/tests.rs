@@ -1,0 +1,121 @@
+//! What remittances do to claims, exceptions and mailboxes.
+
+use crate::domain::{Cents, ClaimStatus};
+use crate::pipeline::answers::testing::*;
+use crate::pipeline::testing::{World, sample};
+use crate::store::exceptions::ExceptionKind;
+use crate::store::mail::MailKind;
+
+async fn check(world: &World, control_number: &str, status: ClaimStatus, paid: i64) {
+    let claim = claim(world, control_number).await;
+    assert_eq!((claim.status, claim.paid), (status, Cents(paid)), "{control_number}");
+}
+
+const CUT: &[&str] = &["CAS*CO*45*20"];
+const NOTHING: &[&str] = &["CAS*CO*50*100"];
+
+#[tokio::test]
+async fn paid_and_denied_claims_end_and_the_835_goes_on_whole() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1), sample("A2", 2)]]).await;
+    let pays = [(claims[0].clone(), "1", "80", CUT, "ICN1"), (claims[1].clone(), "4", "0", NOTHING, "ICN2")];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "80", &pays, &[])])).await;
+    check(&world, &claims[0].control_number, ClaimStatus::Paid, 8000).await;
+    check(&world, &claims[1].control_number, ClaimStatus::Denied, 0).await;
+    let letters = letters(&world, "acme", MailKind::Remit835).await;
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].contains("BPR*I*80*C*ACH*"), "{}", letters[0]);
+    assert_eq!(letters[0].matches("CLP*").count(), 2);
+    assert!(letters[0].contains("*ZZ*CLAIMGATE      *ZZ*ACMEBILL       *"), "{}", letters[0]);
+    assert!(open_exceptions(&world).await.is_empty());
+    let payments = world.gateway.store.claim_payments(claim(&world, &claims[0].control_number).await.received.id).await;
+    assert_eq!(payments.unwrap()[0].check_number, "T1");
+}
+
+#[tokio::test]
+async fn every_order_of_the_answers_ends_the_same() {
+    let orders = [
+        [0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3], [0, 2, 3, 1], [0, 3, 1, 2], [0, 3, 2, 1], [1, 0, 2, 3], [1, 0, 3, 2],
+        [1, 2, 0, 3], [1, 2, 3, 0], [1, 3, 0, 2], [1, 3, 2, 0], [2, 0, 1, 3], [2, 0, 3, 1], [2, 1, 0, 3], [2, 1, 3, 0],
+        [2, 3, 0, 1], [2, 3, 1, 0], [3, 0, 1, 2], [3, 0, 2, 1], [3, 1, 0, 2], [3, 1, 2, 0], [3, 2, 0, 1], [3, 2, 1, 0],
+    ];
+    for order in orders {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        let one = &claims[0];
+        let files = [
+            ta1(one, "A", "000"),
+            ack999(&claims, &[]),
+            ack277ca(&[(one.clone(), "A2:20", "ICN1")]),
+            era835(910, &[remittance("0001", "T1", "80", &[(one.clone(), "1", "80", CUT, "ICN1")], &[])]),
+        ];
+        for place in order {
+            answer(&world, &files[place]).await;
+        }
+        check(&world, "A1", ClaimStatus::Paid, 8000).await;
+        let claim = claim(&world, "A1").await;
+        assert_eq!(claim.payer_claim_control_number.as_deref(), Some("ICN1"), "{order:?}");
+        assert!(open_exceptions(&world).await.is_empty(), "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_in_another_file_is_not_posted_twice() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let paid = remittance("0001", "T1", "80", &[(claims[0].clone(), "1", "80", CUT, "ICN1")], &[]);
+    answer(&world, &era835(910, std::slice::from_ref(&paid))).await;
+    answer(&world, &era835(911, std::slice::from_ref(&paid))).await;
+    check(&world, "A1", ClaimStatus::Paid, 8000).await;
+    assert_eq!(letters(&world, "acme", MailKind::Remit835).await.len(), 1);
+    // The same check for something else is held.
+    let other = remittance("0001", "T1", "80", &[(claims[0].clone(), "1", "80", CUT, "ICN9")], &[]);
+    answer(&world, &era835(912, &[other])).await;
+    check(&world, "A1", ClaimStatus::Paid, 8000).await;
+    assert_eq!(open_exceptions(&world).await[0].kind, ExceptionKind::Balance);
+}
+
+#[tokio::test]
+async fn what_does_not_add_up_is_held_and_moves_nothing_until_it_is_released() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let wrong = remittance("0001", "T1", "81", &[(claims[0].clone(), "1", "81", CUT, "ICN1")], &[]);
+    answer(&world, &era835(910, &[wrong])).await;
+    check(&world, "A1", ClaimStatus::Batched, 0).await;
+    assert!(letters(&world, "acme", MailKind::Remit835).await.is_empty());
+    let held = &open_exceptions(&world).await[0];
+    assert_eq!(held.kind, ExceptionKind::Balance);
+    assert!(held.reason.contains("100.00 charged less 20.00"), "{}", held.reason);
+    let all = world.gateway.store.list_remittances(None, None, 10).await.unwrap();
+    assert!(super::release_remittance(&world.gateway, all[0].id, "sue").await.unwrap());
+    assert!(!super::release_remittance(&world.gateway, all[0].id, "sue").await.unwrap());
+    check(&world, "A1", ClaimStatus::Paid, 8100).await;
+    assert!(open_exceptions(&world).await.is_empty());
+    assert_eq!(letters(&world, "acme", MailKind::Remit835).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_reversal_and_its_correction_end_in_what_stands() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let one = &claims[0];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "80", &[(one.clone(), "1", "80", CUT, "ICN1")], &[])])).await;
+    let back: (SentClaim, &str, &str, &[&str], &str) = (one.clone(), "22", "-80", &["CAS*CO*45*-20"], "ICN1");
+    let plb = &["PLB*1234567893*20261231*FB:T2*-80"];
+    answer(&world, &era835(911, &[remittance("0001", "T2", "0", &[back], plb)])).await;
+    check(&world, "A1", ClaimStatus::Reversed, 0).await;
+    let again: (SentClaim, &str, &str, &[&str], &str) = (one.clone(), "1", "70", &["CAS*CO*45*30"], "ICN2");
+    answer(&world, &era835(912, &[remittance("0001", "T3", "70", &[again], &[])])).await;
+    check(&world, "A1", ClaimStatus::Paid, 7000).await;
+    assert_eq!(claim(&world, "A1").await.payer_claim_control_number.as_deref(), Some("ICN2"));
+}
+
+#[tokio::test]
+async fn a_payment_nobody_was_found_for_is_kept_and_the_others_go_on() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let stranger = SentClaim { control_number: "NOBODY".into(), charge: "100".into(), date: "20250101".into(), ..claims[0].clone() };
+    let pays = [(claims[0].clone(), "1", "80", CUT, "ICN1"), (stranger, "1", "80", CUT, "ICN2")];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "160", &pays, &[])])).await;
+    check(&world, "A1", ClaimStatus::Paid, 8000).await;
+    let open = open_exceptions(&world).await;
+    assert_eq!((open.len(), open[0].kind), (1, ExceptionKind::Remittance));
+    let payment = world.gateway.store.payment(open[0].payment_id.unwrap()).await.unwrap().unwrap();
+    assert_eq!((payment.claim_id, payment.paid), (None, Cents(8000)));
+    let letter = &letters(&world, "acme", MailKind::Remit835).await[0];
+    assert!(!letter.contains("NOBODY") && letter.contains("BPR*I*80*"), "{letter}");
+}
