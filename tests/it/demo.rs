@@ -21,11 +21,11 @@ fn demo(args: &[&str]) -> (Value, i32, String) {
 
 #[test]
 fn the_demo_comes_out_as_expected_and_says_so_in_json() {
-    let (summary, status, text) = demo(&["--claims", "200"]);
+    let (summary, status, text) = demo(&["--claims", "400"]);
     assert_eq!(status, 0, "{text}");
     let count = |name: &str| summary[name].as_i64().unwrap_or_else(|| panic!("`{name}` is missing: {summary}"));
-    assert_eq!(count("submitted"), 200);
-    assert_eq!(count("sent"), 200 - count("rejected_by_gateway"));
+    assert_eq!(count("submitted"), 400);
+    assert_eq!(count("sent"), 400 - count("rejected_by_gateway"));
     assert_eq!(count("rejected_by_payer") + count("paid") + count("denied"), count("sent"));
     assert_eq!((count("open"), count("unmatched")), (0, 0));
     assert!(count("rejected_by_gateway") > 0 && count("paid") > 0);

@@ -110,10 +110,8 @@ fn a_claim_can_be_followed_through_the_api() {
     assert_eq!(item["patient_control_number"], sought.number.as_str());
     assert_eq!(item["charge"], super::x12::amount(sought.charge));
     let whole = world.get(&key, &format!("/v1/claims/{}", item["id"].as_str().unwrap()));
-    let happened: Vec<_> = whole["timeline"].as_array().unwrap().iter().map(|e| e["status"].clone()).collect();
-    for status in ["accepted", "sent", "payer_accepted", "paid"] {
-        assert!(happened.contains(&status.into()), "{status} is not in the timeline: {happened:?}");
-    }
+    let events = whole["timeline"].as_array().unwrap();
+    panic!("{events:#?}");
     assert_eq!(whole["payments"].as_array().map(Vec::len), Some(1), "{whole}");
     let edi = world.call(&key, "GET", &format!("/v1/claims/{}/edi", item["id"].as_str().unwrap()), None);
     assert_eq!(edi.status, 200, "{}", edi.text());

@@ -173,7 +173,7 @@ impl Walk {
     }
 }
 
-/// What a 277CA says of each claim: control number and STC01's category, in order.
+/// What a 277CA says of each claim: control number and the category of its first STC, in order.
 pub fn verdicts(bytes: &[u8]) -> Vec<(String, String)> {
     let file = File::read(bytes);
     let (mut level, mut number, mut found) = (String::new(), String::new(), Vec::new());
@@ -183,7 +183,8 @@ pub fn verdicts(bytes: &[u8]) -> Vec<(String, String)> {
             ("TRN", "2") if level == "PT" => number = element(segment, 2).to_string(),
             ("STC", status) if level == "PT" && !number.is_empty() => {
                 let category = status.split(file.component).next().unwrap_or("");
-                found.push((number.clone(), category.to_string()));
+                // Further STCs of the claim say more of the same.
+                found.push((std::mem::take(&mut number), category.to_string()));
             }
             _ => {}
         }
