@@ -162,15 +162,14 @@ impl<'g> Explain<'g> {
             None if self.labels.is_money(reading.number) => Form::Money,
             None => Form::Plain,
         };
-        let by_list = match reading.external {
-            Some(list) => self.labels.meaning(list, &text),
-            None if reading.coded => self.labels.meaning(reading.number, &text),
-            None => None,
+        let labels = self.labels;
+        let meaning = match reading.external {
+            Some(list) => labels.meaning(list, &text),
+            None if reading.coded => labels.meaning(reading.number, &text),
+            None => labels
+                .meaning(&reading.reference, &text)
+                .or_else(|| labels.meaning_after(reading.number, &text_of(before), &text)),
         };
-        let meaning = by_list.or_else(|| match reading.external {
-            Some(_) => None,
-            None => self.labels.meaning(&reading.reference, &text),
-        });
         let readable = readable(form, value);
         Shown { reference: reading.reference, name: reading.name, repetition, value: text, readable, meaning }
     }

@@ -28,7 +28,8 @@ pub struct Labels {
     /// Segments by id, where no guide names them.
     #[serde(default)]
     segments: BTreeMap<String, String>,
-    /// Data element numbers whose codes are those of another list.
+    /// Data element numbers whose codes are those of another list; as `1271 after HE` where that depends on the
+    /// element before.
     #[serde(default)]
     same: BTreeMap<String, String>,
     /// Data element numbers.
@@ -70,6 +71,11 @@ impl Labels {
     pub fn meaning(&self, list: &str, code: &str) -> Option<&str> {
         let list = self.same.get(list).map_or(list, String::as_str);
         self.lists.get(list)?.get(code).map(String::as_str)
+    }
+
+    /// What `code` means where the element before it holds `before`.
+    pub fn meaning_after(&self, list: &str, before: &str, code: &str) -> Option<&str> {
+        self.meaning(self.same.get(&format!("{list} after {before}"))?, code)
     }
 
     pub fn segment(&self, id: &str) -> Option<&str> {

@@ -5,6 +5,8 @@
 
 pub mod answers;
 
+pub mod exceptions;
+
 pub mod gateway;
 
 pub mod lines;
@@ -31,5 +33,9 @@ pub mod watch;
 
 #[cfg(test)]
 pub mod testing;
+
+#[cfg(test)]
+#[path = "tests/outgoing.rs"]
+mod outgoing_tests;
 
 pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};

@@ -236,6 +236,7 @@ impl Store {
             if let Some(payment) = row.get::<Option<i64>, _>(2) {
                 attach_payment(&mut tx, PaymentId(payment), None).await?;
             }
+            forget_number(&mut tx, undoing.id, claim).await?;
             if let Some(status) = replay(&mut tx, claim).await? {
                 sqlx::query("UPDATE claim SET status = ?, paid = 0, patient_responsibility = 0 WHERE id = ?")
                     .bind(status.code())
@@ -274,6 +275,24 @@ impl Store {
         tx.commit().await.map_err(StoreError::at("dismiss an exception"))?;
         Ok(closed.rows_affected() == 1)
     }
+}
+
+/// The payer's number that the claim had of this answer; payments that still count say theirs again.
+async fn forget_number(
+    tx: &mut Transaction<'static, Sqlite>,
+    id: ExceptionId,
+    claim: ClaimId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE claim SET payer_claim_control_number = NULL WHERE id = ? AND payer_claim_control_number =
+             (SELECT json_extract(response, '$.payer_claim_control_number') FROM exception WHERE id = ?)",
+    )
+    .bind(claim.0)
+    .bind(id.0)
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("forget a payer's claim number"))?;
+    Ok(())
 }
 
 pub(super) async fn add_exceptions(

@@ -7,6 +7,7 @@ pub mod payload_rows;
 
 pub mod answers;
 pub mod alarms;
+pub mod attempts;
 pub mod audit;
 pub mod batches;
 pub mod claims;

@@ -186,7 +186,8 @@ async fn open_batch(
     Ok(placement.new_batch)
 }
 
-/// One pass over the submission's claims, whatever the number of payers; says how many were put.
+/// One pass over the submission's claims, whatever the number of payers; says how many were put. The routes
+/// stand in a table of this connection with an index, as the planner would walk a list of values once a claim.
 async fn put_claims(
     tx: &mut Transaction<'static, Sqlite>,
     submission: SubmissionId,
@@ -196,24 +197,33 @@ async fn put_claims(
     if placements.is_empty() {
         return Ok(0);
     }
-    let mut update = QueryBuilder::new("WITH route (payer_id, kind, purpose, payer, batch_id) AS (");
-    update.push_values(placements.iter().zip(batches), |mut row, (placement, batch)| {
+    let step = || StoreError::at("put claims into batches");
+    let table =
+        "CREATE TEMP TABLE IF NOT EXISTS route (payer_id TEXT, kind TEXT, purpose TEXT, payer TEXT, batch_id INTEGER,
+                     PRIMARY KEY (payer_id, kind, purpose)) WITHOUT ROWID";
+    sqlx::query(table).execute(&mut **tx).await.map_err(step())?;
+    sqlx::query("DELETE FROM route").execute(&mut **tx).await.map_err(step())?;
+    let mut insert = QueryBuilder::new("INSERT INTO route (payer_id, kind, purpose, payer, batch_id) ");
+    insert.push_values(placements.iter().zip(batches), |mut row, (placement, batch)| {
         row.push_bind(&placement.claims.payer_id)
             .push_bind(placement.claims.kind.as_str())
             .push_bind(&placement.claims.purpose)
             .push_bind(&placement.payer)
             .push_bind(batch.0);
     });
-    update.push(") UPDATE claim SET batch_id = route.batch_id, payer = route.payer, status = ");
-    update.push_bind(ClaimStatus::Batched.code());
-    update.push(" FROM route WHERE claim.submission_id = ");
-    update.push_bind(submission.0);
-    update.push(" AND claim.status = ").push_bind(ClaimStatus::Accepted.code());
-    update.push(
-        " AND claim.batch_id IS NULL AND route.payer_id = claim.payer_id AND route.kind = claim.kind
-          AND route.purpose = claim.purpose",
-    );
-    let done = update.build().execute(&mut **tx).await.map_err(StoreError::at("put claims into batches"))?;
+    insert.build().execute(&mut **tx).await.map_err(step())?;
+    let done = sqlx::query(
+        "UPDATE claim SET status = ?1, (batch_id, payer) = (SELECT route.batch_id, route.payer FROM route
+             WHERE route.payer_id = claim.payer_id AND route.kind = claim.kind AND route.purpose = claim.purpose)
+         WHERE submission_id = ?2 AND status = ?3 AND batch_id IS NULL AND EXISTS (SELECT 1 FROM route
+             WHERE route.payer_id = claim.payer_id AND route.kind = claim.kind AND route.purpose = claim.purpose)",
+    )
+    .bind(ClaimStatus::Batched.code())
+    .bind(submission.0)
+    .bind(ClaimStatus::Accepted.code())
+    .execute(&mut **tx)
+    .await
+    .map_err(step())?;
     Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
 }
 

@@ -29,8 +29,8 @@ pub enum TypedError {
     Character { position: u32, character: String },
     #[error("the typed view's reader does not know the order of these segments; it came as far as `{at}`")]
     Order { at: String },
-    #[error("the typed view has no room for {segment}, which occurs here more often or elsewhere than it expects")]
-    NoRoom { segment: String },
+    #[error("the typed view would lose something of {segment}")]
+    Lossy { segment: String },
     #[error("the typed view's reader broke down: {0}")]
     Broken(String),
 }
@@ -122,7 +122,7 @@ fn typed<'t, T: Serialize + Display>(
         return Err(TypedError::Order { at: segment_id(rest) });
     }
     if let Some(segment) = lost(text, &written) {
-        return Err(TypedError::NoRoom { segment });
+        return Err(TypedError::Lossy { segment });
     }
     let mut value = value.map_err(|error| TypedError::Broken(error.to_string()))?;
     strip(&mut value);
@@ -240,7 +240,7 @@ mod tests {
         for delimiters in [Delimiters::USUAL, odd] {
             let body = PAYMENT.replace("~SE*14", "~SE*15");
             let value = view(&file(delimiters, &body)).unwrap();
-            assert_eq!(value["bpr"]["_02"], "100");
+            assert_eq!(value["bpr"]["02"], "100");
             let text = value.to_string();
             assert!(text.contains("HC:99213") && !text.contains("null"), "{text}");
         }

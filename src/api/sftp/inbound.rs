@@ -156,7 +156,7 @@ async fn keep_response(session: &Session, name: &str, bytes: Vec<u8>) -> Result<
     let gateway = &session.gateway;
     let partners = gateway.partners.current();
     let payer = partners.payer(&session.login).ok_or_else(switched_off)?;
-    collect::keep(gateway, payer, InboundChannel::Hosted, name, bytes).await.map_err(ours)?;
+    collect::keep(gateway, &payer.id, InboundChannel::Hosted, name, bytes).await.map_err(ours)?;
     session.remember_taken(name);
     Ok(())
 }

@@ -11,8 +11,6 @@ mod sent;
 mod sheet;
 mod sources;
 #[cfg(test)]
-pub(in crate::pipeline) mod testing;
-#[cfg(test)]
 mod tests;
 
 pub use run::{rebuild, release_now, run};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::testing::{SAMPLE, Sample, World, https_payer, sample_file};
 use super::{claim_as_sent, rebuild, release_now, run};
 use crate::domain::ids::ClaimId;
 use crate::guide::Walker;
+use crate::pipeline::outgoing_tests::{SAMPLE, Sample, World, https_payer, sample_file};
 use crate::pipeline::{Progress, deliver, route};
 use crate::store::deliveries::{Delivery, DeliveryState};
 use crate::x12::{Envelopes, Event, Reader};

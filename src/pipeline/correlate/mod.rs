@@ -9,7 +9,7 @@ pub mod post;
 pub mod read;
 
 mod acks;
-mod claims;
+pub(super) mod claims;
 mod draft;
 mod run;
 

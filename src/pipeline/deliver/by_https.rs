@@ -16,7 +16,8 @@ use crate::partner::endpoint::HttpsEndpoint;
 use crate::pipeline::lines::https_target;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::PayloadReader;
-use crate::store::deliveries::{Doubtful, Taken};
+use crate::store::attempts::Taken;
+use crate::store::deliveries::Doubtful;
 
 const CONTENT_TYPE: &str = "application/edi-x12";
 const PIECE_BYTES: usize = 256 * 1024;

@@ -9,7 +9,8 @@ use crate::partner::endpoint::SftpEndpoint;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::lines::sftp_target;
 use crate::pipeline::{Gateway, StageError};
-use crate::store::deliveries::{Delivery, Doubtful, Taken};
+use crate::store::attempts::Taken;
+use crate::store::deliveries::{Delivery, Doubtful};
 use crate::store::{PayloadError, PayloadReader};
 
 /// What the first half of an attempt leaves.

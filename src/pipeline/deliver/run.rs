@@ -14,7 +14,7 @@ use crate::link::trouble::Verdict;
 use crate::partner::Payer;
 use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
-use crate::store::deliveries::{Failure, Taken};
+use crate::store::attempts::{Failure, Taken};
 use crate::store::events::NewBatchEvent;
 
 const DELIVERIES_PER_RUN: u32 = 1_000;

@@ -8,7 +8,8 @@ use crate::domain::error_chain;
 use crate::link::trouble::{LinkError, Verdict, Width};
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::{Gateway, StageError};
-use crate::store::deliveries::{Doubtful, Reach, Taken};
+use crate::store::attempts::{Reach, Taken};
+use crate::store::deliveries::Doubtful;
 
 /// How the file came to be at the payer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Files reach a payer exactly once, whatever stops the gateway or the payer. Against OpenSSH's own server,
 //! over real sockets; a machine without it skips what needs it.
 
+mod https;
+
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -18,8 +20,8 @@ use crate::domain::ClaimStatus;
 use crate::domain::ids::PayloadId;
 use crate::link::sftp_client::SftpClient;
 use crate::partner::Endpoint;
-use crate::pipeline::batch::testing::{SAMPLE, World, https_payer, sample_file};
 use crate::pipeline::lines::sftp_target;
+use crate::pipeline::outgoing_tests::{SAMPLE, World, https_payer, sample_file};
 use crate::pipeline::{Progress, batch, route};
 use crate::store::deliveries::{Delivery, DeliveryState, Doubtful};
 
@@ -48,7 +50,9 @@ impl Payer {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::create_dir(root.join("inbound")).unwrap();
-        ["host", "gateway", "other"].map(|name| keygen(&root.join(name)));
+        for name in ["host", "gateway", "other"] {
+            keygen(&root.join(name));
+        }
         let config = format!(
             "HostKey {root}/host\nAuthorizedKeysFile {root}/gateway.pub\nPermitRootLogin yes\nStrictModes no\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nPidFile none\n\
@@ -144,7 +148,7 @@ async fn statuses(world: &World) -> Vec<ClaimStatus> {
 async fn arrived_once(world: &World, payer: &Payer) {
     let delivery = only(world).await;
     assert_eq!(delivery.state, DeliveryState::Sent, "{}", delivery.last_detail);
-    assert_eq!(payer.files(), [delivery.file_name.clone()]);
+    assert_eq!(payer.files(), std::slice::from_ref(&delivery.file_name));
     let got = fs::read(payer.inbound().join(&delivery.file_name)).unwrap();
     assert_eq!(got, world.gateway.read_payload(delivery.payload_id).await.unwrap());
     assert_eq!(statuses(world).await, [ClaimStatus::Sent]);

@@ -12,12 +12,12 @@ pub mod plan;
 pub mod read;
 pub mod split;
 
-mod books;
+pub(super) mod books;
 mod release;
 mod run;
 
 pub use release::release_remittance;
-pub use run::run;
+pub use run::{papers, run};
 
 #[cfg(test)]
 mod tests;

@@ -9,8 +9,8 @@ use crate::domain::ids::{BatchId, IdSource, PayloadId, SubmissionId, Transaction
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
 use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
-use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
+use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::batches::BatchState;
 use crate::store::claims::{NewClaim, Span, Spans};
@@ -66,7 +66,6 @@ impl World {
             guides: Arc::new(Guides::load(None).unwrap()),
             submission_rates: Default::default(),
             nudges: Nudges::default(),
-            submission_rates: Default::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),
             collecting: UnderWay::default(),

@@ -1,0 +1,330 @@
+//! A person decides what an answer is about that matched no claim: it is applied as if it had matched, taken back,
+//! or put aside. Works on the store alone, so also beside a running gateway; no stage.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
+use super::correlate::read::{self, status::StatusReport};
+use super::correlate::{claims, plan};
+use super::gateway::blocking;
+use super::remit::books::Books;
+use super::remit::hand_on::{self, Handed};
+use super::remit::plan::Extent;
+use super::{Gateway, StageError, remit};
+use crate::domain::ids::{ClaimId, ExceptionId, PaymentId, RemittanceId};
+use crate::store::StoreError;
+use crate::store::answers::ClaimMove;
+use crate::store::events::NewClaimEvent;
+use crate::store::exceptions::{ExceptionKind, ExceptionRow, ExceptionState, Resolution, Undoing};
+use crate::store::inbound::InboundRow;
+use crate::store::matching::{ClaimFacts, ClaimKey};
+use crate::store::remittances::RemittanceState;
+
+const BY_HAND: &str = "by hand";
+
+/// Why a decision could not be carried out. The texts are for the person who made it.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    #[error("there is no exception {id}")]
+    NoSuchException { id: ExceptionId },
+    #[error("exception {id} is not open any more: look at it again, and undo it first if it was decided wrongly")]
+    NotOpen { id: ExceptionId },
+    #[error("exception {id} is open: there is nothing to take back")]
+    NotDecided { id: ExceptionId },
+    #[error("there is no claim {id}")]
+    NoSuchClaim { id: ClaimId },
+    #[error("claim {id} was never sent to a payer, so no payer can have answered it: choose another")]
+    NeverSent { id: ClaimId },
+    #[error("claim {claim} went to another payer than the one that answered ({payer}): choose another")]
+    OtherPayer { claim: ClaimId, payer: String },
+    #[error("exception {id} is about a whole file and not about one claim: release it or dismiss it")]
+    NotOfOneClaim { id: ExceptionId },
+    #[error("the file behind exception {id} does not read as it did when it came")]
+    FileDiffers { id: ExceptionId },
+    #[error(transparent)]
+    Stage(#[from] StageError),
+}
+
+impl From<StoreError> for ResolveError {
+    fn from(error: StoreError) -> ResolveError {
+        ResolveError::Stage(StageError::Store(error))
+    }
+}
+
+/// Where an unmatched 277CA or 277 answer stands in its file.
+#[derive(Deserialize)]
+struct Place {
+    report: usize,
+    claim: usize,
+}
+
+/// Applies the answer to the claim, tells its submitter, and closes the exception.
+pub async fn resolve(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId, by: &str) -> Result<(), ResolveError> {
+    let exception = open(gateway, id).await?;
+    let claim = chosen(gateway, &exception, claim).await?;
+    let inbound = inbound(gateway, &exception).await?;
+    let resolution = match (exception.kind, exception.payment_id) {
+        (ExceptionKind::ClaimAck | ExceptionKind::ClaimStatus, _) => {
+            resolve_status(gateway, &exception, &inbound, claim, by).await?
+        }
+        (ExceptionKind::Remittance, Some(payment)) => {
+            resolve_payment(gateway, &exception, &inbound, payment, claim, by).await?
+        }
+        (ExceptionKind::Remittance, None)
+        | (ExceptionKind::Ta1 | ExceptionKind::Ack999 | ExceptionKind::File | ExceptionKind::Balance, _) => {
+            return Err(ResolveError::NotOfOneClaim { id });
+        }
+    };
+    match gateway.store.resolve_exception(&resolution).await? {
+        true => Ok(()),
+        false => Err(ResolveError::NotOpen { id }),
+    }
+}
+
+/// Takes a decision back: the exception is open again, and the claim stands where its other answers put it. What
+/// was put into a mailbox stays there.
+pub async fn undo(gateway: &Gateway, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
+    let exception = found(gateway, id).await?;
+    if exception.state == ExceptionState::Open {
+        return Err(ResolveError::NotDecided { id });
+    }
+    // A remittance that was let through is posted; it is not taken back claim by claim.
+    if exception.kind == ExceptionKind::Balance && exception.state == ExceptionState::Resolved {
+        return Err(ResolveError::NotOfOneClaim { id });
+    }
+    let at = gateway.clock.now_ms();
+    let event = NewClaimEvent {
+        id: gateway.draw_id(),
+        // Only written when the decision named a claim, and then with that one.
+        claim_id: exception.claim_id.unwrap_or(ClaimId(0)),
+        at,
+        kind: "undone",
+        status: None,
+        code: String::new(),
+        text: format!("{by} took back that the {} was about this claim", exception.kind.as_str()),
+        rule: BY_HAND,
+        evidence: String::new(),
+        inbound_id: Some(exception.inbound_id),
+    };
+    match gateway.store.undo_exception(&Undoing { id, by: by.to_string(), at, event }).await? {
+        true => Ok(()),
+        false => Err(ResolveError::NotDecided { id }),
+    }
+}
+
+/// Closes an exception that needs nothing done; `reason` is kept with it.
+pub async fn dismiss(gateway: &Gateway, id: ExceptionId, by: &str, reason: &str) -> Result<(), ResolveError> {
+    found(gateway, id).await?;
+    match gateway.store.dismiss_exception(id, by, reason, gateway.clock.now_ms()).await? {
+        true => Ok(()),
+        false => Err(ResolveError::NotOpen { id }),
+    }
+}
+
+/// Posts the held remittance that a `balance` exception is about, although it does not add up.
+pub async fn release(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
+    #[derive(Deserialize)]
+    struct Held {
+        remittance: RemittanceId,
+    }
+    let exception = open(gateway, id).await?;
+    let held: Held = serde_json::from_str(&exception.response).map_err(|_| ResolveError::NotOfOneClaim { id })?;
+    match exception.kind {
+        ExceptionKind::Balance => {}
+        ExceptionKind::Ta1
+        | ExceptionKind::Ack999
+        | ExceptionKind::ClaimAck
+        | ExceptionKind::ClaimStatus
+        | ExceptionKind::Remittance
+        | ExceptionKind::File => return Err(ResolveError::NotOfOneClaim { id }),
+    }
+    match remit::release_remittance(gateway, held.remittance, by).await? {
+        true => Ok(()),
+        false => Err(ResolveError::NotOpen { id }),
+    }
+}
+
+async fn found(gateway: &Gateway, id: ExceptionId) -> Result<ExceptionRow, ResolveError> {
+    gateway.store.exception(id).await?.ok_or(ResolveError::NoSuchException { id })
+}
+
+async fn open(gateway: &Gateway, id: ExceptionId) -> Result<ExceptionRow, ResolveError> {
+    let exception = found(gateway, id).await?;
+    match exception.state {
+        ExceptionState::Open => Ok(exception),
+        ExceptionState::Resolved | ExceptionState::Dismissed => Err(ResolveError::NotOpen { id }),
+    }
+}
+
+/// The claim that the person chose, when the payer can have meant it.
+async fn chosen(gateway: &Gateway, exception: &ExceptionRow, id: ClaimId) -> Result<ClaimFacts, ResolveError> {
+    let found = gateway.store.claims_for_answers(ClaimKey::Id, &format!("[{}]", id.0)).await?;
+    let claim = found.into_iter().next().ok_or(ResolveError::NoSuchClaim { id })?;
+    if claim.batch_id.is_none() {
+        return Err(ResolveError::NeverSent { id });
+    }
+    match claim.payer.as_deref() {
+        Some(payer) if payer == exception.payer => Ok(claim),
+        Some(_) | None => Err(ResolveError::OtherPayer { claim: id, payer: exception.payer.clone() }),
+    }
+}
+
+async fn inbound(gateway: &Gateway, exception: &ExceptionRow) -> Result<InboundRow, ResolveError> {
+    let row: Option<InboundRow> = gateway.store.inbound(exception.inbound_id).await?;
+    row.ok_or(ResolveError::FileDiffers { id: exception.id })
+}
+
+async fn resolve_status(
+    gateway: &Arc<Gateway>,
+    exception: &ExceptionRow,
+    inbound: &InboundRow,
+    claim: ClaimFacts,
+    by: &str,
+) -> Result<Resolution, ResolveError> {
+    let id = exception.id;
+    let place: Place = serde_json::from_str(&exception.response).map_err(|_| ResolveError::NotOfOneClaim { id })?;
+    let file = Arc::new(gateway.read_payload(inbound.payload_id).await?);
+    let there = file.clone();
+    let reports = Arc::new(blocking(move || read::read(&there).status_reports).await?);
+    let report: &StatusReport = reports.get(place.report).ok_or(ResolveError::FileDiffers { id })?;
+    let answer = report.claims.get(place.claim).ok_or(ResolveError::FileDiffers { id })?;
+    let (said, claim_id, at) = (answer.says(report.kind), claim.id, gateway.clock.now_ms());
+    let event = NewClaimEvent {
+        id: gateway.draw_id(),
+        claim_id,
+        at,
+        kind: report.kind.as_str(),
+        status: said,
+        code: answer.codes_text(),
+        text: format!("{}; {by} decided that it is about this claim", plan::sentence(said)),
+        rule: BY_HAND,
+        evidence: String::new(),
+        inbound_id: Some(inbound.id),
+    };
+    let learned = claims::learned(claim_id, answer);
+    let parcel = Parcel {
+        partner: claim.partner.clone(),
+        kind: report.kind,
+        report: Some(place.report),
+        items: vec![Item { claim, told: Told::Answer(place.claim) }],
+    };
+    let papers = Papers { inbound_id: inbound.id, payer: inbound.partner.clone(), file, reports: reports.clone() };
+    let origin = format!("exception:{id}:{claim_id}");
+    let mail = match post::mail(gateway, &papers, parcel, origin, &id.to_string()).await? {
+        Posting::Mail(mail) => vec![*mail],
+        Posting::NoSuchSubmitter(_) => Vec::new(),
+    };
+    let said = said.map(|said| ClaimMove { claim_id, said });
+    Ok(Resolution { id, claim_id, by: by.to_string(), at, said, learned, event, mail })
+}
+
+async fn resolve_payment(
+    gateway: &Arc<Gateway>,
+    exception: &ExceptionRow,
+    inbound: &InboundRow,
+    payment: PaymentId,
+    claim: ClaimFacts,
+    by: &str,
+) -> Result<Resolution, ResolveError> {
+    let (id, differs) = (exception.id, ResolveError::FileDiffers { id: exception.id });
+    let Some(payment) = gateway.store.payment(payment).await? else { return Err(differs) };
+    let remittance = gateway.store.remittance(payment.remittance_id).await?;
+    let Some(remittance) = remittance.filter(|one| one.state == RemittanceState::Posted) else { return Err(differs) };
+    let papers = remit::papers(gateway, inbound).await?;
+    let books = Books { gateway, inbound_id: inbound.id, payer: &inbound.partner, at: gateway.clock.now_ms() };
+    let mut event = books.event(&payment, claim.id, &remittance.trace, BY_HAND);
+    event.text = format!("{}; {by} decided that it is about this claim", event.text);
+    let ordinal = usize::try_from(payment.ordinal).unwrap_or(usize::MAX);
+    let handed = Handed {
+        partner: claim.partner.clone(),
+        remittance: usize::try_from(remittance.ordinal).unwrap_or(usize::MAX),
+        own: BTreeMap::from([(ordinal, claim.patient_control_number.clone())]),
+        extent: Extent::ClaimsOnly,
+    };
+    let written = hand_on::write(gateway, &papers, vec![handed], &format!("exception:{id}:{}", claim.id)).await?;
+    Ok(Resolution {
+        id,
+        claim_id: claim.id,
+        by: by.to_string(),
+        at: gateway.clock.now_ms(),
+        said: None,
+        learned: None,
+        event,
+        mail: written.mail,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Cents, ClaimStatus};
+    use crate::pipeline::answers::testing::*;
+    use crate::pipeline::testing::{World, sample};
+    use crate::store::mail::MailKind;
+
+    /// Claim A1, batched; and an answer about it with nothing by which it could be found.
+    async fn unmatched(kind: ExceptionKind) -> (World, ExceptionRow) {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        let lost = SentClaim { control_number: "NOBODY".into(), trace: String::new(), date: "20200101".into(), ..claims[0].clone() };
+        let file = match kind {
+            ExceptionKind::ClaimAck => ack277ca(&[(lost, "A3:21", "ICN7")]),
+            _ => era835(910, &[remittance("0001", "T1", "80", &[(lost, "1", "80", &["CAS*CO*45*20"], "ICN7")], &[])]),
+        };
+        answer(&world, &file).await;
+        let exception = open_exceptions(&world).await.remove(0);
+        (world, exception)
+    }
+
+    #[tokio::test]
+    async fn an_answer_resolved_by_hand_counts_and_one_taken_back_does_not() {
+        let (world, exception) = unmatched(ExceptionKind::ClaimAck).await;
+        let id = claim(&world, "A1").await.received.id;
+        resolve(&world.gateway, exception.id, id, "sue").await.unwrap();
+        let refused = claim(&world, "A1").await;
+        assert_eq!(refused.status, ClaimStatus::PayerRejected);
+        assert_eq!(refused.payer_claim_control_number.as_deref(), Some("ICN7"));
+        let letter = &letters(&world, "acme", MailKind::Ack277ca).await[0];
+        assert!(letter.contains("TRN*2*A1~"), "the submitter's own number: {letter}");
+        let twice = resolve(&world.gateway, exception.id, id, "bob").await;
+        assert!(matches!(twice, Err(ResolveError::NotOpen { .. })));
+
+        undo(&world.gateway, exception.id, "sue").await.unwrap();
+        let back = claim(&world, "A1").await;
+        assert_eq!((back.status, back.payer_claim_control_number), (ClaimStatus::Batched, None));
+        assert_eq!(open_exceptions(&world).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn money_resolved_by_hand_is_posted_and_handed_on_and_can_be_taken_back() {
+        let (world, exception) = unmatched(ExceptionKind::Remittance).await;
+        let id = claim(&world, "A1").await.received.id;
+        assert!(letters(&world, "acme", MailKind::Remit835).await.is_empty());
+        resolve(&world.gateway, exception.id, id, "sue").await.unwrap();
+        let paid = claim(&world, "A1").await;
+        assert_eq!((paid.status, paid.paid), (ClaimStatus::Paid, Cents(8000)));
+        let letter = &letters(&world, "acme", MailKind::Remit835).await[0];
+        assert!(letter.contains("CLP*A1*1*100*80*") && letter.contains("BPR*I*80*"), "{letter}");
+
+        undo(&world.gateway, exception.id, "sue").await.unwrap();
+        let back = claim(&world, "A1").await;
+        assert_eq!((back.status, back.paid), (ClaimStatus::Batched, Cents::ZERO));
+        // Once more the same decision: posted again, and the letter that is there is not doubled.
+        resolve(&world.gateway, exception.id, id, "sue").await.unwrap();
+        assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
+        assert_eq!(letters(&world, "acme", MailKind::Remit835).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_about_the_claim_is_refused_and_what_needs_nothing_is_dismissed() {
+        let (world, exception) = unmatched(ExceptionKind::ClaimAck).await;
+        let nobody = resolve(&world.gateway, exception.id, ClaimId(77), "sue").await;
+        assert!(matches!(nobody, Err(ResolveError::NoSuchClaim { .. })));
+        dismiss(&world.gateway, exception.id, "sue", "a test of the payer's").await.unwrap();
+        assert!(open_exceptions(&world).await.is_empty());
+        undo(&world.gateway, exception.id, "sue").await.unwrap();
+        assert_eq!(open_exceptions(&world).await.len(), 1);
+    }
+}
