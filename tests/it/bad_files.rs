@@ -136,6 +136,10 @@ fn a_wrong_key_is_refused_over_https_and_sftp_and_the_message_says_what_to_do() 
         let detail = reply.json()["detail"].as_str().unwrap().to_string();
         assert!(detail.contains("key") && detail.len() > 20, "{detail}");
     }
+    // The answer is seen although most of the file has not been sent when it is given.
+    let large = vec![b'~'; 5_000_000];
+    let reply = scene.world.call("wrong", "POST", "/v1/submissions", Some(&large));
+    assert_eq!(reply.status, 401, "{}", reply.text());
     let other = scene.world.path("other_ed25519");
     super::world::run::ssh_key(&other);
     scene.world.write("f.837", &String::from_utf8_lossy(&made.bytes));
