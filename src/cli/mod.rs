@@ -31,6 +31,7 @@ use clap::Parser;
 use crate::daemon::open::open_store;
 use crate::domain::Clock;
 use crate::partner::{Config, Fault};
+use crate::pipeline::payer_edits;
 use crate::store::Store;
 use args::{Arguments, CertsCommand, Command, PartnerCommand};
 
@@ -55,7 +56,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     let given = arguments.config.as_deref();
     match arguments.command {
         // Faults of gateway.toml are what this command looks for, so it reads that file itself.
-        Command::Partner(PartnerCommand::Check(args)) => partner::check(&args, given, Vec::new()),
+        Command::Partner(PartnerCommand::Check(args)) => partner::check(&args, given, payer_edits::further_checks()),
         Command::Partner(PartnerCommand::List(args)) => partner::list(&args, &config(given)?),
         Command::Certs(CertsCommand::Init) => certs::init(&config(given)?),
         Command::Serve => serve::run(config(given)?),

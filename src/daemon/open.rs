@@ -11,6 +11,7 @@ use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
 use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
+use crate::pipeline::payer_edits::{self, CompiledEdits};
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
 
@@ -36,7 +37,8 @@ fn lines(all: &[Fault]) -> String {
 
 /// Everything but the sockets.
 pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
-    let partners = PartnerBook::open(&config, Vec::new()).map_err(|faults| OpenError::Partners { faults })?;
+    let partners = PartnerBook::open(&config, payer_edits::further_checks())
+        .map_err(|faults| OpenError::Partners { faults })?;
     let guides = Guides::load(Some(&config.paths.schemas))?;
     let payloads = open_payloads(&config)?;
     let store = open_store(&config).await?;
@@ -52,6 +54,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         under_way: UnderWay::default(),
         collecting: UnderWay::default(),
         submission_rates: RateLimits::default(),
+        payer_edits: CompiledEdits::default(),
         config,
     }))
 }

@@ -6,6 +6,7 @@ pub mod finding;
 pub mod ids;
 pub mod limits;
 pub mod money;
+pub mod nearest;
 pub mod phi;
 pub mod posting;
 
@@ -13,6 +14,7 @@ pub use claim::{ClaimKind, ClaimStatus};
 pub use clock::{Clock, Timestamp};
 pub use finding::{Finding, Scope, Severity};
 pub use money::Cents;
+pub use nearest::nearest;
 pub use phi::Phi;
 
 /// An error with all that caused it, for the log: `Display` of an error is one layer.

@@ -464,7 +464,7 @@ impl<'c, S: Sink> Checker<'c, S> {
                     report.add(Hit::new(&catalogue::claim::CONTROL_NUMBER_REPEATED, claim.clm()).element(1));
                 }
                 if let Some(context) = context {
-                    context::claim(context, claim.clm(), fingerprint, report);
+                    context::claim(context, claim, fingerprint, report);
                 }
             });
             let edits = std::mem::take(&mut self.walked.claim_edits);

@@ -216,6 +216,10 @@ impl<'a> Line<'a> {
         Line { run, service, kind }
     }
 
+    pub fn kind(&self) -> ClaimKind {
+        self.kind
+    }
+
     /// The element that holds the procedure composite: SV101, SV202, SV301.
     pub fn procedure_element(&self) -> usize {
         match self.kind {

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::arena::{Arena, Placed};
+use super::arena::Arena;
 use super::catalogue::lookup;
-use super::claim::tag;
+use super::claim::{Claim, tag};
 use super::report::{Hit, Report};
 use super::settings::{Context, Payer};
 use super::walked::Above;
@@ -110,9 +110,14 @@ fn payer(context: &Context<'_>, arena: &Arena, report: &mut Report<'_>) {
     }
 }
 
-/// What earlier files say of a claim.
-pub fn claim(context: &Context<'_>, clm: Placed<'_>, fingerprint: u128, report: &mut Report<'_>) {
+/// What earlier files say of a claim, and what its payer asks of it.
+pub fn claim(context: &Context<'_>, claim: &Claim<'_>, fingerprint: u128, report: &mut Report<'_>) {
     if context.lookups.claim_seen(fingerprint) {
-        report.add(Hit::new(&lookup::DUPLICATE_EARLIER, clm));
+        report.add(Hit::new(&lookup::DUPLICATE_EARLIER, claim.clm()));
+    }
+    if let Some(nm1) = claim.subscriber.all().first(tag::L2010BB, tag::NM1)
+        && let Some(edits) = context.lookups.payer_edits(nm1.element(9))
+    {
+        edits.check(claim, report);
     }
 }

@@ -15,6 +15,7 @@ pub mod forms;
 #[cfg(test)]
 pub mod generated_tests;
 pub mod lists;
+pub mod payer_edits;
 pub mod report;
 mod rules;
 #[cfg(test)]
@@ -28,5 +29,6 @@ mod walked;
 pub use check::check;
 pub use codesets::CodeSets;
 pub use day::Day;
+pub use payer_edits::PayerEdits;
 pub use settings::{Context, Lookups, Payer, Settings, Syntax};
 pub use sink::{CheckedClaim, Sink, Summary, Verdict};

@@ -7,6 +7,7 @@ use std::fmt::Display;
 
 use super::arena::Placed;
 use super::catalogue::Edit;
+use super::payer_edits::PayersOwn;
 use crate::domain::finding::{AckCodes, Place, SegmentPlace};
 use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
 use crate::x12::segment::text_of;
@@ -87,17 +88,46 @@ impl Report<'_> {
         {
             return;
         }
-        let severity = match self.severities.get(edit.id) {
-            Some(Some(severity)) => *severity,
-            Some(None) => return,
-            None => edit.severity,
-        };
+        let Some(severity) = self.severity(edit.id, edit.severity) else { return };
         if self.syntax.iter().any(|finding| same_cause(finding, &hit)) {
             return;
         }
+        self.out.push(Finding { scope: self.scope, ..finding(&hit, severity, self.place()) });
+    }
+
+    /// What a payer's own edit found about the claim whose CLM this is.
+    pub fn add_payers(&mut self, edit: &PayersOwn, clm: &Placed<'_>) {
+        if PayersOwn::SNIP > self.snip_max || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX {
+            return;
+        }
+        let Some(severity) = self.severity(&edit.id, edit.severity) else { return };
+        self.out.push(Finding {
+            edit: Cow::Owned(edit.id.clone()),
+            snip: PayersOwn::SNIP,
+            severity,
+            scope: self.scope,
+            place: Place {
+                segment: Some(segment_place(clm)),
+                loop_id: Some(Cow::Owned(clm.loop_id.to_string())),
+                ..self.place()
+            },
+            value: None,
+            message: edit.message.clone(),
+            fix: String::new(),
+            ack: AckCodes::default(),
+            statuses: edit.status.iter().cloned().collect(),
+            trigger: None,
+        });
+    }
+
+    /// The severity that holds for an edit; `None` when it is switched off.
+    fn severity(&self, edit: &str, usual: Severity) -> Option<Severity> {
+        self.severities.get(edit).copied().unwrap_or(Some(usual))
+    }
+
+    fn place(&self) -> Place {
         let claim = (!self.claim_name.is_empty()).then(|| text_of(self.claim_name));
-        let place = Place { claim, ..self.place.clone() };
-        self.out.push(Finding { scope: self.scope, ..finding(&hit, severity, place) });
+        Place { claim, ..self.place.clone() }
     }
 }
 

@@ -11,7 +11,8 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::{Fault, TextPlace, nearest};
+use super::fault::{Fault, TextPlace};
+use crate::domain::nearest;
 
 /// Reads the text of a file. `build` asks for its keys; it gives `None` where it met a fault.
 pub fn read<T>(file: &str, text: &str, build: impl FnOnce(&Section<'_>) -> Option<T>) -> Result<T, Vec<Fault>> {

@@ -31,7 +31,7 @@ macro_rules! words {
 pub(crate) use words;
 
 pub(crate) fn not_a_word(text: &str, words: &[&str]) -> String {
-    match super::fault::nearest(text, words.iter().copied()) {
+    match crate::domain::nearest(text, words.iter().copied()) {
         Some(meant) => format!("\"{text}\" is none of {}; did you mean {meant}?", words.join(", ")),
         None => format!("\"{text}\" is none of {}", words.join(", ")),
     }

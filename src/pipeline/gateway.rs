@@ -10,6 +10,7 @@ use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::lines::Lines;
+use crate::pipeline::payer_edits::CompiledEdits;
 use crate::pipeline::under_way::UnderWay;
 use crate::store::{PayloadError, PayloadReader, PayloadStore, Sealed, Store, StoreError};
 
@@ -31,6 +32,8 @@ pub struct Gateway {
     pub collecting: UnderWay,
     /// How often each submitter may hand in a file, whatever the front door; see `intake::admit`.
     pub submission_rates: RateLimits,
+    /// Payers' own edits, compiled once for each reading of their files.
+    pub payer_edits: CompiledEdits,
 }
 
 impl Gateway {

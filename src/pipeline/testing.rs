@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::lines::Lines;
+use super::payer_edits::{self, CompiledEdits};
 use super::under_way::UnderWay;
 use super::{Gateway, Nudges};
 use crate::domain::Clock;
@@ -62,13 +63,14 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
         ids: IdSource::new(0),
         store: Store::open("sqlite:var/claimgate.db", folder).await.unwrap(),
         payloads: PayloadStore::open("file:var/payloads", folder, key).unwrap(),
-        partners: PartnerBook::open(&config, Vec::new()).unwrap(),
+        partners: PartnerBook::open(&config, payer_edits::further_checks()).unwrap(),
         guides: guides(),
         nudges: Nudges::default(),
         lines: Lines::default(),
         under_way: UnderWay::default(),
         collecting: UnderWay::default(),
         submission_rates: RateLimits::default(),
+        payer_edits: CompiledEdits::default(),
         config,
     })
 }

@@ -7,13 +7,16 @@ use anyhow::Result;
 
 use crate::cli::Faults;
 use crate::domain::ClaimKind;
+use crate::edits::PayerEdits;
 use crate::edits::settings::{Context, Lookups, Payer};
 use crate::partner::{Config, Partner, Partners, Submitter};
+use crate::pipeline::payer_edits::EditsOfPayers;
 use crate::x12::envelope::Interchange;
 use crate::x12::segment::text_of;
 
 pub(super) struct GatewayView {
     partners: Partners,
+    payer_edits: EditsOfPayers,
     qualifier: String,
     id: String,
     usage: &'static str,
@@ -30,9 +33,13 @@ pub(super) struct Sender {
 impl GatewayView {
     pub(super) fn open(config: &Config) -> Result<GatewayView> {
         let partners = Partners::load(config).map_err(Faults)?;
+        let (payer_edits, faults) = EditsOfPayers::compile(&partners);
+        if !faults.is_empty() {
+            return Err(Faults(faults).into());
+        }
         let ours = &config.gateway.interchange;
         let (qualifier, id) = (ours.qualifier.to_string(), ours.id.to_string());
-        Ok(GatewayView { partners, qualifier, id, usage: config.gateway.usage.as_str() })
+        Ok(GatewayView { partners, payer_edits, qualifier, id, usage: config.gateway.usage.as_str() })
     }
 
     /// A sender that no file of `partners/` names is nobody's: its ISA06 is refused.
@@ -80,6 +87,10 @@ impl Lookups for GatewayView {
 
     fn claim_seen(&self, _fingerprint: u128) -> bool {
         false
+    }
+
+    fn payer_edits(&self, id: &[u8]) -> Option<&PayerEdits> {
+        self.payer_edits.of(&self.partners, id)
     }
 }
 

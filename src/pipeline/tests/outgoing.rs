@@ -65,6 +65,7 @@ impl World {
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),
             submission_rates: Default::default(),
+            payer_edits: Default::default(),
             nudges: Nudges::default(),
             lines: Lines::default(),
             under_way: UnderWay::default(),

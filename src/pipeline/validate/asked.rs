@@ -11,10 +11,11 @@ use tokio::runtime::Handle;
 
 use crate::ack::Counter;
 use crate::domain::ClaimKind;
-use crate::edits::{Lookups, Payer};
+use crate::edits::{Lookups, Payer, PayerEdits};
 use crate::partner::Partners;
 use crate::partner::config::UnknownPayer;
 use crate::pipeline::Gateway;
+use crate::pipeline::payer_edits::EditsOfPayers;
 use crate::store::StoreError;
 use crate::store::submissions::SubmissionRow;
 use crate::x12::envelope::Interchange;
@@ -30,6 +31,7 @@ pub struct Asked {
     gateway: Arc<Gateway>,
     runtime: Handle,
     partners: Arc<Partners>,
+    payer_edits: Arc<EditsOfPayers>,
     submission: SubmissionRow,
     /// Fingerprints that may be of earlier claims; `None`: any may be.
     candidates: Option<HashSet<i64>>,
@@ -46,8 +48,9 @@ impl Asked {
             false => None,
         };
         let partners = gateway.partners.current();
+        let payer_edits = gateway.payer_edits.of(&partners);
         let (accepted, trouble) = (RefCell::default(), Cell::new(None));
-        Ok(Asked { gateway, runtime, partners, submission, candidates, accepted, trouble })
+        Ok(Asked { gateway, runtime, partners, payer_edits, submission, candidates, accepted, trouble })
     }
 
     /// What went wrong while the check asked.
@@ -125,5 +128,9 @@ impl Lookups for Asked {
         let asked = [fingerprint];
         let known = self.gateway.store.fingerprints_known(partner, &asked, since, *id);
         self.or_trouble(self.runtime.block_on(known), HashSet::new()).contains(&fingerprint)
+    }
+
+    fn payer_edits(&self, id: &[u8]) -> Option<&PayerEdits> {
+        self.payer_edits.of(&self.partners, id)
     }
 }

@@ -245,3 +245,19 @@ async fn who_waits_is_woken_when_the_checks_are_done_and_told_nothing_before() {
     assert_eq!(ran.unwrap(), Progress::Worked);
     assert_eq!(waited.unwrap().unwrap().state, SubmissionState::Validated);
 }
+
+#[tokio::test]
+async fn a_payers_own_edit_rejects_the_claims_that_break_it_and_no_others() {
+    let edit = "[[edit]]\nid = \"bstar-small\"\nwhen = \"claim.place_of_service == '11'\"\n\
+                require = \"claim.charge < 150\"\nmessage = \"Too much for an office\"\nstatus = \"A7:178\"\n";
+    let strict = hosted_payer("BLUESTAR", "BSTAR", KEY) + edit;
+    let (acme, other) = (submitter("ACMEBILL", KEY, ""), hosted_payer("OTHER", "OTHER", KEY));
+    let world = world_of("", &[("acme", &acme), ("bluestar", &strict), ("other", &other)]).await;
+    let costly = |name: &str, payer: &str| Sample { charge: 200, payer_id: payer.into(), ..sample(name, 2) };
+    let file = professional(1, &[&[sample("A1", 1), costly("A2", "BSTAR"), costly("A3", "OTHER")]]);
+    let row = checked(&world, &file).await;
+    let claims = claims(&world, &row).await;
+    assert_eq!(statuses(&claims), [ACCEPTED, REJECTED, ACCEPTED]);
+    let (code, text) = rejection(&world, claims[1].received.id).await;
+    assert!(code.starts_with("A7:178") && text.contains("Too much for an office"), "{code} {text}");
+}
