@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use crate::domain::Clock;
@@ -59,6 +60,11 @@ impl Gateway {
 /// Runs work that blocks (files, sealing, checking) off the runtime's threads.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StageError> {
     tokio::task::spawn_blocking(work).await.map_err(|source| StageError::Stopped { source })
+}
+
+/// Turns a panic into an error, so that the one row it came from does not stop its stage at the same place for ever.
+pub async fn guarded<T>(work: impl Future<Output = Result<T, StageError>>) -> Result<T, StageError> {
+    std::panic::AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(StageError::Panicked))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -138,4 +144,6 @@ pub enum StageError {
     Io { step: &'static str, source: std::io::Error },
     #[error("a worker stopped before its work was done")]
     Stopped { source: tokio::task::JoinError },
+    #[error("the work on one row panicked")]
+    Panicked,
 }
