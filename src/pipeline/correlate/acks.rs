@@ -18,7 +18,8 @@ pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Re
     let store = draft.gateway.store.clone();
     let Some(batch) = store.batch_by_isa13(draft.payer(), &ack.control).await? else {
         let response = json!({ "control": ack.control, "verdict": ack.verdict.code(), "note": ack.note });
-        let reason = format!("no file with the interchange control number {} was sent to this payer", shown(&ack.control));
+        let reason =
+            format!("no file with the interchange control number {} was sent to this payer", shown(&ack.control));
         draft.except(ExceptionKind::Ta1, reason, response, &[]);
         return Ok(());
     };
@@ -61,10 +62,12 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     draft.batch_event(batch.id, ack.kind, "", code, text);
     draft.move_batch(batch.id, Acknowledged::By999, outcome.batch);
     for transaction in &ack.transactions {
-        draft.answered.verdicts.extend(sent.iter().filter(|one| one.st02 == transaction.control).map(|one| {
-            let (batch_id, st02) = (one.batch_id, one.st02.clone());
-            TransactionVerdict { batch_id, st02, verdict: transaction.verdict.code() }
-        }));
+        draft.answered.verdicts.extend(
+            sent.iter().filter(|one| plan::same_number(&one.st02, &transaction.control)).map(|one| {
+                let (batch_id, st02) = (one.batch_id, one.st02.clone());
+                TransactionVerdict { batch_id, st02, verdict: transaction.verdict.code() }
+            }),
+        );
     }
     for (transaction, of) in &outcome.refused {
         let text = plan::refusal_text(of);

@@ -158,7 +158,8 @@ async fn refuse_level(
     counts: &mut BTreeMap<BatchId, Counts>,
 ) -> Result<(), StageError> {
     if sent.is_empty() {
-        let response = json!({ "level": if npi.is_some() { "provider" } else { "batch" }, "codes": level.codes_text() });
+        let response =
+            json!({ "level": if npi.is_some() { "provider" } else { "batch" }, "codes": level.codes_text() });
         let reason = "a whole batch or provider is refused, and no transaction with that number was sent to this payer";
         draft.except(ExceptionKind::ClaimAck, reason, response, &[]);
         return Ok(());
@@ -168,11 +169,18 @@ async fn refuse_level(
         Some(_) => "The payer refused all claims of the provider",
         None => "The payer refused the whole transaction",
     };
+    let mut refused = 0;
     for transaction in sent {
         let claims = draft.gateway.store.claims_of_transaction(transaction, npi).await?;
+        refused += claims.len();
         let count = counts.entry(transaction.batch_id).or_default();
         claims.iter().for_each(|_| count.count(Some(ClaimStatus::PayerRejected)));
         draft.refuse(claims, code.as_deref().unwrap_or("A3:0"), text, Some("277CA"));
+    }
+    if refused == 0 {
+        let response = json!({ "level": "provider", "codes": level.codes_text() });
+        let reason = "all claims of a provider are refused, and none of the claims sent in that transaction is of it";
+        draft.except(ExceptionKind::ClaimAck, reason, response, &[]);
     }
     Ok(())
 }
@@ -197,8 +205,12 @@ impl Counts {
 fn tell_batches(draft: &mut Draft, kind: ReportKind, counts: &BTreeMap<BatchId, Counts>) {
     for (batch, count) in counts {
         let text = match kind {
-            ReportKind::ClaimAck => format!("The payer answered: {} claims taken, {} refused", count.taken, count.refused),
-            ReportKind::ClaimStatus => format!("The payer told the status of {} claims", count.taken + count.refused + count.other),
+            ReportKind::ClaimAck => {
+                format!("The payer answered: {} claims taken, {} refused", count.taken, count.refused)
+            }
+            ReportKind::ClaimStatus => {
+                format!("The payer told the status of {} claims", count.taken + count.refused + count.other)
+            }
         };
         draft.batch_event(*batch, kind.as_str(), "", String::new(), text);
         if kind == ReportKind::ClaimAck {
