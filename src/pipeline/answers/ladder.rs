@@ -11,7 +11,7 @@ use crate::store::matching::ClaimFacts;
 /// Lengths to which payers are known to cut control numbers.
 const CUT_LENGTHS: [usize; 4] = [20, 17, 14, 12];
 /// Candidates shown with an exception.
-const CANDIDATES_MAX: usize = 10;
+pub const CANDIDATES_MAX: usize = 10;
 
 /// What an answer says of the claim it is about. Empty and `None`: it does not say.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,10 @@ pub struct Found {
 pub enum Matched {
     One(Box<Found>),
     /// None, or several equally good ones.
-    Unclear { reason: &'static str, candidates: Vec<Candidate> },
+    Unclear {
+        reason: &'static str,
+        candidates: Vec<Candidate>,
+    },
 }
 
 /// A claim that a person may choose.
@@ -116,7 +119,9 @@ pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Match
             compared.push(compare(sought, claim));
         }
     }
-    for rule in [Rule::Trace, Rule::PayerNumber, Rule::ControlNumber, Rule::AlteredControlNumber, Rule::MemberDateCharge] {
+    for rule in
+        [Rule::Trace, Rule::PayerNumber, Rule::ControlNumber, Rule::AlteredControlNumber, Rule::MemberDateCharge]
+    {
         let mut fitting: Vec<&Comparison<'_>> = compared.iter().filter(|c| c.fits(rule)).collect();
         fitting.sort_by_key(|c| std::cmp::Reverse(c.preference()));
         match fitting.as_slice() {
@@ -189,7 +194,11 @@ fn control(said: &str, known: &str) -> Control {
     let (said_bare, known_bare) = (bare(said), bare(known));
     let cut = is_cut(said) && known.len() > said.len();
     let begins = known.get(..said.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(said));
-    if (!said_bare.is_empty() && said_bare == known_bare) || (cut && begins) { Control::Altered } else { Control::Other }
+    if (!said_bare.is_empty() && said_bare == known_bare) || (cut && begins) {
+        Control::Altered
+    } else {
+        Control::Other
+    }
 }
 
 /// True when a control number of this length may be the begin of a longer one.
@@ -217,7 +226,10 @@ impl Comparison<'_> {
                     && (self.provider == Same::Yes || self.charge == Same::Yes)
             }
             Rule::MemberDateCharge => {
-                self.member == Same::Yes && self.date == Same::Yes && self.charge == Same::Yes && self.provider != Same::No
+                self.member == Same::Yes
+                    && self.date == Same::Yes
+                    && self.charge == Same::Yes
+                    && self.provider != Same::No
             }
         }
     }
