@@ -17,6 +17,7 @@ use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::ClaimId;
 use crate::pipeline::Gateway;
+use crate::pipeline::answers::ladder::CANDIDATES_MAX;
 use crate::store::exceptions::{ExceptionRow, ExceptionState};
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -103,6 +104,10 @@ pub(super) async fn may_see(gateway: &Gateway, caller: &Caller, row: &ExceptionR
         Caller::Submitter { name, .. } => name,
     };
     let candidates = candidate_claims(row);
+    // A full list was cut off: the rest may be somebody else's claims.
+    if row.claim_id.is_none() && candidates.len() >= CANDIDATES_MAX {
+        return Ok(false);
+    }
     for &claim in &candidates {
         match gateway.store.claim_record(claim).await? {
             Some(record) if record.partner == *submitter => {}

@@ -22,7 +22,14 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { status, title, detail: detail.into(), more: Map::new(), retry_after_seconds: None, authenticate: None }
+        Problem {
+            status,
+            title,
+            detail: detail.into(),
+            more: Map::new(),
+            retry_after_seconds: None,
+            authenticate: None,
+        }
     }
 
     pub fn bad_request(detail: impl Into<String>) -> Problem {
@@ -92,7 +99,9 @@ impl From<StageError> for Problem {
         match error {
             StageError::Store(error) => error.into(),
             StageError::Payload(error) => error.into(),
-            error @ (StageError::Io { .. } | StageError::Stopped { .. }) => Problem::internal(&error, false),
+            error @ (StageError::Io { .. } | StageError::Stopped { .. } | StageError::Panicked) => {
+                Problem::internal(&error, false)
+            }
         }
     }
 }

@@ -94,7 +94,11 @@ pub(super) async fn search(
 /// A number on a piece of paper may be any of three; the first that is somebody's is meant.
 async fn by_number(gateway: &Gateway, query: ClaimQuery, number: String) -> Result<ClaimQuery, Trouble> {
     if let Some(id) = ClaimId::from_trace_number(&number) {
-        return Ok(ClaimQuery { claim_id: Some(id), ..query });
+        let as_trace_number = ClaimQuery { claim_id: Some(id), limit: 1, ..query.clone() };
+        // A submitter's own number may look like one of ours.
+        if !gateway.store.search_claims(&as_trace_number).await?.is_empty() {
+            return Ok(as_trace_number);
+        }
     }
     let as_control_number =
         ClaimQuery { patient_control_number: Some(Phi::new(number.clone())), limit: 1, ..query.clone() };
@@ -113,14 +117,16 @@ async fn render(
 ) -> Result<Html<String>, Trouble> {
     query.limit = LINES_SHOWN + 1;
     let lines = gateway.store.search_claims(&query).await?;
-    let counts = gateway.store.count_claims_by_status(None).await?;
+    let searched = asked != &Search::default();
+    // Counted over all claims, so only where they are shown.
+    let counts = if searched { Vec::new() } else { gateway.store.count_claims_by_status(None).await? };
     let page = Home {
         user,
         asked,
         statuses: ClaimStatus::ALL,
         counts: counts.into_iter().map(|(status, claims, charge)| (status, claims, charge.to_string())).collect(),
         more: lines.len() > LINES_SHOWN as usize,
-        searched: asked != &Search::default(),
+        searched,
         claims: lines.into_iter().take(LINES_SHOWN as usize).map(row).collect(),
         problem,
     };

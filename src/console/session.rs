@@ -57,10 +57,7 @@ pub(super) struct Login {
     password: String,
 }
 
-pub(super) async fn login(
-    State(gateway): State<Arc<Gateway>>,
-    Form(login): Form<Login>,
-) -> Result<Response, Trouble> {
+pub(super) async fn login(State(gateway): State<Arc<Gateway>>, Form(login): Form<Login>) -> Result<Response, Trouble> {
     let now = gateway.clock.now_ms();
     let user = gateway.store.user_with_password(&login.name, &login.password).await?;
     let actor = format!("user:{}", login.name.chars().take(40).collect::<String>());

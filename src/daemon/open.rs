@@ -1,6 +1,7 @@
 //! Opens a gateway in order: partners, guides, keys, payloads, store. Also for commands that work on the
 //! store beside a running daemon.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::domain::Clock;
@@ -9,9 +10,9 @@ use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
-use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::lines::Lines;
 use crate::pipeline::payer_edits::{self, CompiledEdits};
+use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
 
@@ -40,7 +41,8 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
     let partners = PartnerBook::open(&config, payer_edits::further_checks())
         .map_err(|faults| OpenError::Partners { faults })?;
     let guides = Guides::load(Some(&config.paths.schemas))?;
-    let payloads = open_payloads(&config)?;
+    let (folder, key) = payload_folder(&config)?;
+    let payloads = PayloadStore::open_folder(folder, key)?;
     let store = open_store(&config).await?;
     Ok(Arc::new(Gateway {
         clock: Clock::System,
@@ -59,11 +61,16 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
     }))
 }
 
-/// The payload store alone.
+/// The payload store alone: commands read it beside a running gateway.
 pub fn open_payloads(config: &Config) -> Result<PayloadStore, OpenError> {
+    let (folder, key) = payload_folder(config)?;
+    Ok(PayloadStore::open_beside(folder, key)?)
+}
+
+fn payload_folder(config: &Config) -> Result<(&Path, MasterKey), OpenError> {
     let key = MasterKey::read(&config.paths.certs.join("master.key"))?;
     match &config.payloads {
-        PayloadsUrl::Folder(folder) => Ok(PayloadStore::open_folder(folder, key)?),
+        PayloadsUrl::Folder(folder) => Ok((folder, key)),
         PayloadsUrl::S3 { .. } => Err(OpenError::S3),
     }
 }

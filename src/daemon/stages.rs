@@ -14,6 +14,9 @@ use crate::pipeline::{batch, collect, correlate, deliver, remit, route, validate
 /// After a failure, so that a full disk is not asked a thousand times a second.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// How long a run that is under way may go on after the stop was asked for.
+const LAST_RUN: Duration = Duration::from_secs(10);
+
 pub(super) fn spawn_all(gateway: &Arc<Gateway>, shutdown: &Shutdown, tasks: &mut JoinSet<()>) {
     for stage in Stage::ALL {
         tasks.spawn(keep_running(gateway.clone(), stage, shutdown.clone()));
@@ -35,7 +38,15 @@ fn timer(stage: Stage) -> Duration {
 
 async fn keep_running(gateway: Arc<Gateway>, stage: Stage, mut shutdown: Shutdown) {
     while !*shutdown.borrow() {
-        let ran = std::panic::AssertUnwindSafe(run_once(&gateway, stage)).catch_unwind().await;
+        let running = std::panic::AssertUnwindSafe(run_once(&gateway, stage)).catch_unwind();
+        let ran = tokio::select! {
+            ran = running => ran,
+            // What is dropped half done is in the store as it was before, and is begun again at the next start.
+            () = end_of_patience(&mut shutdown) => {
+                tracing::warn!(stage = stage.as_str(), "a stage was cut off by the stop; the next start goes on with it");
+                return;
+            }
+        };
         let pause = match ran {
             Ok(Ok(Progress::Worked)) => continue,
             Ok(Ok(Progress::Idle)) => timer(stage),
@@ -56,6 +67,12 @@ async fn keep_running(gateway: Arc<Gateway>, stage: Stage, mut shutdown: Shutdow
             () = stopped(&mut shutdown) => {}
         }
     }
+}
+
+/// Some time after the stop was asked for: a stage with a long queue would go on to its end.
+async fn end_of_patience(shutdown: &mut Shutdown) {
+    stopped(shutdown).await;
+    tokio::time::sleep(LAST_RUN).await;
 }
 
 async fn run_once(gateway: &Arc<Gateway>, stage: Stage) -> Result<Progress, StageError> {

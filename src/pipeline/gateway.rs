@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use crate::domain::Clock;
@@ -71,6 +72,11 @@ pub async fn discard(gateway: &Gateway, id: PayloadId) {
     if let Err(error) = discarded {
         tracing::warn!(payload = %id, error = &error as &dyn std::error::Error, "a payload that nobody needs stays");
     }
+}
+
+/// Turns a panic into an error, so that the one row it came from does not stop its stage at the same place for ever.
+pub async fn guarded<T>(work: impl Future<Output = Result<T, StageError>>) -> Result<T, StageError> {
+    std::panic::AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(StageError::Panicked))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -150,4 +156,6 @@ pub enum StageError {
     Io { step: &'static str, source: std::io::Error },
     #[error("a worker stopped before its work was done")]
     Stopped { source: tokio::task::JoinError },
+    #[error("the work on one row panicked")]
+    Panicked,
 }

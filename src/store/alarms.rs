@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 
 use super::{Store, StoreError};
-use crate::domain::ids::{AlarmId, BatchId};
+use crate::domain::ids::{AlarmId, BatchId, SubmissionId};
 
 /// What an alarm is about: its kind, and an id or a partner's name.
 pub type AlarmKey = (String, String);
@@ -37,6 +37,9 @@ pub enum Awaited {
     Remit835,
 }
 
+/// Stuck rows of one kind that get an alarm of their own; more say nothing more.
+const STUCK_MAX: i64 = 100;
+
 impl Store {
     /// Batches of a payer that were sent before `sent_before` and still wait for this answer.
     pub async fn batches_without(
@@ -46,7 +49,9 @@ impl Store {
         sent_before: i64,
     ) -> Result<Vec<(BatchId, i64)>, StoreError> {
         let sql = match awaited {
-            Awaited::Ta1 => "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND ta1_at IS NULL",
+            Awaited::Ta1 => {
+                "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND ta1_at IS NULL"
+            }
             Awaited::Ack999 => {
                 "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND n999_at IS NULL"
             }
@@ -67,6 +72,45 @@ impl Store {
             .await
             .map_err(StoreError::at("look for silent payers"))?;
         Ok(rows.iter().map(|row| (BatchId(row.get(0)), row.get(1))).collect())
+    }
+
+    /// Batches in the mailbox of a payer that fetches from us, put there before `put_before` and not fetched.
+    pub async fn batches_not_fetched(&self, payer: &str, put_before: i64) -> Result<Vec<BatchId>, StoreError> {
+        sqlx::query(
+            "SELECT b.id FROM batch b JOIN delivery d ON d.batch_id = b.id
+             WHERE b.state = 2 AND b.payer = ? AND d.state = 3 AND d.created_at < ? ORDER BY b.id",
+        )
+        .bind(payer)
+        .bind(put_before)
+        .fetch_all(self.readers())
+        .await
+        .map(|rows| rows.iter().map(|row| BatchId(row.get(0))).collect())
+        .map_err(StoreError::at("look for batches that nobody fetches"))
+    }
+
+    /// Batches that support has because their files could not be built, with the reason.
+    pub async fn batches_not_built(&self) -> Result<Vec<(String, String)>, StoreError> {
+        sqlx::query("SELECT origin, reason FROM exception WHERE state = 0 AND kind = 'batch' ORDER BY id LIMIT ?")
+            .bind(STUCK_MAX)
+            .fetch_all(self.readers())
+            .await
+            .map(|rows| rows.iter().map(|row| (row.get::<Option<_>, _>(0).unwrap_or_default(), row.get(1))).collect())
+            .map_err(StoreError::at("look for batches that were not built"))
+    }
+
+    /// Files that came before `came_before` and whose work is not done, each as `submission` or `inbound` with its id.
+    pub async fn unworked(&self, came_before: i64) -> Result<Vec<(&'static str, String)>, StoreError> {
+        let step = || StoreError::at("look for files that are not worked");
+        let mut found = Vec::new();
+        for (kind, sql) in [
+            ("submission", "SELECT id FROM submission WHERE state IN (0, 1) AND received_at < ? ORDER BY id LIMIT ?"),
+            ("inbound", "SELECT id FROM inbound WHERE state IN (0, 1) AND received_at < ? ORDER BY id LIMIT ?"),
+        ] {
+            let rows =
+                sqlx::query(sql).bind(came_before).bind(STUCK_MAX).fetch_all(self.readers()).await.map_err(step())?;
+            found.extend(rows.iter().map(|row| (kind, SubmissionId(row.get(0)).to_string())));
+        }
+        Ok(found)
     }
 
     /// Makes exactly these alarms stand: raises the new ones, clears those that are not among them.

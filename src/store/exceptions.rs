@@ -74,7 +74,7 @@ impl ExceptionState {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewException {
     pub id: ExceptionId,
     pub inbound_id: InboundId,
@@ -88,6 +88,13 @@ pub struct NewException {
     /// JSON list of `pipeline::answers::ladder::Candidate`.
     pub candidates: String,
     pub payment_id: Option<PaymentId>,
+}
+
+impl std::fmt::Debug for NewException {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let NewException { id, inbound_id, payer, kind, reason, .. } = self;
+        write!(f, "NewException {{ {id}, of inbound {inbound_id}, {payer}, {kind:?}: {reason} }}")
+    }
 }
 
 /// Its `response` and `candidates` are JSON as they were stored.

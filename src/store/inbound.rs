@@ -156,10 +156,18 @@ impl Store {
         Ok(recorded)
     }
 
-    /// The oldest file in this state.
-    pub async fn next_inbound(&self, state: InboundState) -> Result<Option<InboundRow>, StoreError> {
-        let sql = format!("{COLUMNS} WHERE state = ? ORDER BY id LIMIT 1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state as i64).fetch_optional(self.readers()).await;
+    /// The oldest file in this state after `after`.
+    pub async fn next_inbound(
+        &self,
+        state: InboundState,
+        after: Option<InboundId>,
+    ) -> Result<Option<InboundRow>, StoreError> {
+        let sql = format!("{COLUMNS} WHERE state = ? AND id > ? ORDER BY id LIMIT 1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(state as i64)
+            .bind(after.map_or(-1, |id| id.0))
+            .fetch_optional(self.readers())
+            .await;
         row.map_err(StoreError::at("find a payer's file to work"))?.as_ref().map(inbound_row).transpose()
     }
 

@@ -20,6 +20,7 @@ pub struct ClaimFacts {
     /// The submitter.
     pub partner: String,
     pub payer: Option<String>,
+    /// The batch in whose file it went; `None` while there is no such file, whatever window it waits in.
     pub batch_id: Option<BatchId>,
     /// Its own, or its batch's while it has none of its own.
     pub status: ClaimStatus,
@@ -85,7 +86,8 @@ impl ClaimKey {
     }
 }
 
-pub(super) const CLAIM_FACTS: &str = "SELECT c.id, c.submission_id, c.transaction_id, c.partner, c.payer, c.batch_id,
+pub(super) const CLAIM_FACTS: &str = "SELECT c.id, c.submission_id, c.transaction_id, c.partner, c.payer,
+    CASE WHEN b.isa13 IS NOT NULL THEN c.batch_id END AS batch_id,
     CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status ELSE c.status END AS status,
     c.patient_control_number, c.charge, c.payer_claim_control_number, c.provider_npi, c.provider_tin, c.provider_name,
     c.member_id, c.patient_last_name, c.patient_first_name, c.service_from, c.service_to,

@@ -31,13 +31,20 @@ pub struct Chunk {
 }
 
 /// A finding as it is stored.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewFinding {
     /// Its place among those of the submission, from 0.
     pub ordinal: u64,
     pub claim_id: Option<ClaimId>,
     /// `domain::Finding` as JSON.
     pub body: String,
+}
+
+/// Without the body, which may quote a patient's data.
+impl std::fmt::Debug for NewFinding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewFinding {{ {}, of claim {:?} }}", self.ordinal, self.claim_id)
+    }
 }
 
 /// A transaction whose claims are all rejected with it.

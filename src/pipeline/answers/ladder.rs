@@ -11,7 +11,7 @@ use crate::store::matching::ClaimFacts;
 /// Lengths to which payers are known to cut control numbers.
 const CUT_LENGTHS: [usize; 4] = [20, 17, 14, 12];
 /// Candidates shown with an exception.
-const CANDIDATES_MAX: usize = 10;
+pub const CANDIDATES_MAX: usize = 10;
 
 /// What an answer says of the claim it is about. Empty and `None`: it does not say.
 #[derive(Clone, Debug, Default)]

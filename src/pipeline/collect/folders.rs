@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use super::catch::Catch;
 use super::keep::keep_sealed;
-use super::plan::{Look, Step, is_ready, step};
+use super::plan::{Look, Step, failed_file, is_of_one_file, is_ready, step};
 use super::run::{Fetched, LookError};
+use crate::domain::ids::PayloadId;
 use crate::link::sftp_client::{RemoteFile, SftpClient};
 use crate::link::trouble::LinkError;
-use crate::partner::endpoint::{AfterCollect, SftpEndpoint};
 use crate::partner::Payer;
+use crate::partner::endpoint::{AfterCollect, SftpEndpoint};
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::lines::sftp_target;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::inbound::{InboundChannel, Seen};
-use crate::store::{PayloadError, Sealed};
+use crate::store::{PayloadError, PayloadStore, Sealed};
 
 pub(super) async fn collect(
     gateway: &Arc<Gateway>,
@@ -35,21 +36,56 @@ pub(super) async fn collect(
     let known = gateway.store.collected(payer.id.as_str(), &listed).await?;
     let mut fetched = Fetched::default();
     for file in listed {
-        client = match step(&file, &known) {
-            Step::Nothing => client,
-            Step::Clear => clear(gateway, payer, endpoint, client, &file).await?,
-            Step::Fetch => {
-                let (client, taken) = fetch(gateway, payer, client, &file).await?;
-                if !taken {
-                    client
-                } else {
-                    fetched.files += 1;
-                    clear(gateway, payer, endpoint, client, &file).await?
-                }
-            }
-        };
+        let (back, done) = serve(gateway, payer, endpoint, client, &file, step(&file, &known)).await?;
+        client = back;
+        match done {
+            Ok(Taken::Now) => fetched.files += 1,
+            Ok(Taken::Later) => {}
+            // The next files may be better.
+            Err(error) if is_of_one_file(&error) => fetched.failed.push(failed_file(&error, &file.remote_path)),
+            Err(error) => return Err(error.into()),
+        }
     }
-    Ok(fetched)
+    fetched.or_trouble()
+}
+
+/// Whether a file was fetched and kept in this look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    Now,
+    /// It is left for a later look, or was taken before.
+    Later,
+}
+
+/// A call on the connection, which comes back whatever became of the call. The outer error is our own trouble.
+type Called<T> = Result<(SftpClient, Result<T, LinkError>), LookError>;
+
+/// Fetches a file and keeps it, or does at the payer what is still to be done about it there.
+async fn serve(
+    gateway: &Arc<Gateway>,
+    payer: &Payer,
+    endpoint: &SftpEndpoint,
+    client: SftpClient,
+    file: &Seen,
+    step: Step,
+) -> Called<Taken> {
+    match step {
+        Step::Nothing => Ok((client, Ok(Taken::Later))),
+        Step::Clear => {
+            let (client, cleared) = clear(gateway, payer, endpoint, client, file).await?;
+            Ok((client, cleared.map(|()| Taken::Later)))
+        }
+        Step::Fetch => {
+            let (client, taken) = fetch(gateway, payer, client, file).await?;
+            match taken {
+                Ok(Taken::Now) => {
+                    let (client, cleared) = clear(gateway, payer, endpoint, client, file).await?;
+                    Ok((client, cleared.map(|()| Taken::Now)))
+                }
+                Ok(Taken::Later) | Err(_) => Ok((client, taken)),
+            }
+        }
+    }
 }
 
 fn seen(folder: &str, file: RemoteFile) -> Seen {
@@ -67,34 +103,24 @@ enum Read {
     Changing,
 }
 
-/// Reads a file and keeps it; `false` when it is left for a later look.
-async fn fetch(
-    gateway: &Arc<Gateway>,
-    payer: &Payer,
-    client: SftpClient,
-    file: &Seen,
-) -> Result<(SftpClient, bool), LookError> {
+/// Reads a file and keeps it.
+async fn fetch(gateway: &Arc<Gateway>, payer: &Payer, client: SftpClient, file: &Seen) -> Called<Taken> {
     let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
     let (path, bytes) = (file.remote_path.clone(), file.bytes);
-    let (client, read) = blocking(move || -> Result<_, LookError> {
-        let mut catch = Catch::begin(&payloads, id)?;
-        if let Err(error) = client.get(&path, &mut catch) {
-            return Err(catch.failure().map_or(LookError::Link(error), LookError::from));
-        }
-        let size = client.stat(&path)?.and_then(|size| i64::try_from(size).ok());
-        let (sealed, look) = catch.finish()?;
-        let unchanged = size == Some(bytes) && i64::try_from(sealed.bytes) == Ok(bytes);
-        if unchanged {
-            return Ok((client, Read::Whole(sealed, look)));
-        }
-        payloads.discard(sealed.id)?;
-        Ok((client, Read::Changing))
+    let (client, read) = blocking(move || match read_whole(&client, &payloads, id, &path, bytes) {
+        Ok(read) => Ok((client, Ok(read))),
+        Err(LookError::Link(error)) => Ok((client, Err(error))),
+        Err(other) => Err(other),
     })
     .await??;
+    let read = match read {
+        Ok(read) => read,
+        Err(error) => return Ok((client, Err(error))),
+    };
     let (partner, now) = (payer.id.as_str(), gateway.clock.now_ms());
     let Read::Whole(sealed, look) = read else {
         gateway.store.glimpse(partner, file, now).await?;
-        return Ok((client, false));
+        return Ok((client, Ok(Taken::Later)));
     };
     let since = match look {
         Look::Whole => now,
@@ -102,12 +128,32 @@ async fn fetch(
     };
     if !is_ready(look, since, now) {
         discard(gateway, sealed).await?;
-        return Ok((client, false));
+        return Ok((client, Ok(Taken::Later)));
     }
     let name = file.remote_path.rsplit('/').next().unwrap_or(&file.remote_path);
     keep_sealed(gateway, &payer.id, InboundChannel::Sftp, name, sealed, Some(file.clone())).await?;
     gateway.store.forget_glimpse(partner, &file.remote_path).await?;
-    Ok((client, true))
+    Ok((client, Ok(Taken::Now)))
+}
+
+fn read_whole(
+    client: &SftpClient,
+    payloads: &PayloadStore,
+    id: PayloadId,
+    path: &str,
+    bytes: i64,
+) -> Result<Read, LookError> {
+    let mut catch = Catch::begin(payloads, id)?;
+    if let Err(error) = client.get(path, &mut catch) {
+        return Err(catch.failure().map_or(LookError::Link(error), LookError::from));
+    }
+    let size = client.stat(path)?.and_then(|size| i64::try_from(size).ok());
+    let (sealed, look) = catch.finish()?;
+    if size == Some(bytes) && i64::try_from(sealed.bytes) == Ok(bytes) {
+        return Ok(Read::Whole(sealed, look));
+    }
+    payloads.discard(sealed.id)?;
+    Ok(Read::Changing)
 }
 
 async fn discard(gateway: &Gateway, sealed: Sealed) -> Result<(), StageError> {
@@ -115,27 +161,54 @@ async fn discard(gateway: &Gateway, sealed: Sealed) -> Result<(), StageError> {
     blocking(move || payloads.discard(sealed.id)).await?.map_err(|error: PayloadError| error.into())
 }
 
-/// Does at the payer what its file says to do with what is kept here.
+/// Does at the payer what its file says to do with what is kept here. A file that was replaced meanwhile is another
+/// file, and stays for the next look.
 async fn clear(
     gateway: &Gateway,
     payer: &Payer,
     endpoint: &SftpEndpoint,
     client: SftpClient,
     file: &Seen,
-) -> Result<SftpClient, LookError> {
-    let (path, after) = (file.remote_path.clone(), endpoint.after_collect.clone());
-    let client = blocking(move || -> Result<_, LinkError> {
-        match after {
-            AfterCollect::Leave => {}
-            AfterCollect::Delete => client.remove(&path)?,
-            AfterCollect::Move(folder) => {
-                let name = path.rsplit('/').next().unwrap_or(&path);
-                client.rename(&path, &format!("{}/{name}", folder.trim_end_matches('/')))?;
-            }
-        }
-        Ok(client)
+) -> Called<()> {
+    let (path, bytes, after) = (file.remote_path.clone(), file.bytes, endpoint.after_collect.clone());
+    let (client, cleared) = blocking(move || {
+        let cleared = clear_there(&client, &path, bytes, &after);
+        (client, cleared)
     })
-    .await??;
-    gateway.store.mark_cleared(payer.id.as_str(), file).await?;
-    Ok(client)
+    .await?;
+    match cleared {
+        Ok(Cleared::Done) => {
+            gateway.store.mark_cleared(payer.id.as_str(), file).await?;
+            Ok((client, Ok(())))
+        }
+        Ok(Cleared::Replaced) => Ok((client, Ok(()))),
+        Err(error) => Ok((client, Err(error))),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cleared {
+    /// Also when it is gone already.
+    Done,
+    Replaced,
+}
+
+fn clear_there(client: &SftpClient, path: &str, bytes: i64, after: &AfterCollect) -> Result<Cleared, LinkError> {
+    if *after == AfterCollect::Leave {
+        return Ok(Cleared::Done);
+    }
+    match client.stat(path)?.map(i64::try_from) {
+        Some(Ok(there)) if there == bytes => {}
+        Some(_) => return Ok(Cleared::Replaced),
+        None => return Ok(Cleared::Done),
+    }
+    match after {
+        AfterCollect::Leave => {}
+        AfterCollect::Delete => client.remove(path)?,
+        AfterCollect::Move(folder) => {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            client.rename(path, &format!("{}/{name}", folder.trim_end_matches('/')))?;
+        }
+    }
+    Ok(Cleared::Done)
 }

@@ -7,6 +7,8 @@ mod keep;
 mod plan;
 mod run;
 mod site;
+#[cfg(test)]
+mod tests;
 
 pub use crate::store::inbound::InboundChannel as Channel;
 pub use keep::{Kept, keep};

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::domain::error_chain;
+use crate::link::trouble::LinkError;
 use crate::partner::{Endpoint, Payer};
 use crate::store::collected::Poll;
 use crate::store::inbound::Seen;
@@ -58,6 +60,62 @@ pub(super) fn step(seen: &Seen, known: &HashMap<Seen, bool>) -> Step {
     }
 }
 
+/// Whether an error is about the file at hand, so that the next may be better; else the connection is gone, or
+/// every file would fail alike.
+pub(super) fn is_of_one_file(error: &LinkError) -> bool {
+    match error {
+        LinkError::NoSuchPath { .. }
+        | LinkError::NotPermitted { .. }
+        | LinkError::RemoteFull { .. }
+        | LinkError::RemoteFailed { .. }
+        | LinkError::AlreadyThere { .. }
+        | LinkError::SizeDiffers { .. }
+        | LinkError::EndedEarly { .. }
+        | LinkError::AnswerTooLong { .. } => true,
+        LinkError::HttpStatus { status, .. } => !matches!(status, 401 | 403 | 408 | 425 | 429 | 503 | 507),
+        LinkError::FileUnreadable { .. }
+        | LinkError::FileUnusable { .. }
+        | LinkError::SettingUnusable { .. }
+        | LinkError::NameNotFound { .. }
+        | LinkError::NotConnected { .. }
+        | LinkError::HandshakeFailed { .. }
+        | LinkError::CertificateRefused { .. }
+        | LinkError::TlsRefused { .. }
+        | LinkError::HostKeyDiffers { .. }
+        | LinkError::NoCommonCipher { .. }
+        | LinkError::LoginRefused { .. }
+        | LinkError::LostBefore { .. }
+        | LinkError::LostDuring { .. }
+        | LinkError::SourceUnreadable { .. }
+        | LinkError::SourceDiffers { .. }
+        | LinkError::SinkFailed { .. } => false,
+    }
+}
+
+/// What is said of a file that failed. Payers choose the names of their files and may put patients' into them, and
+/// this goes to the log: the name is left out.
+pub(super) fn failed_file(error: &LinkError, remote_path: &str) -> String {
+    let name = remote_path.rsplit('/').next().unwrap_or(remote_path);
+    let text = error_chain(error);
+    match name {
+        "" => text,
+        name => text.replace(&path_segment(name), "NAME").replace(name, "NAME"),
+    }
+}
+
+/// A name as one part of an address: all but plain characters escaped.
+pub(super) fn path_segment(name: &str) -> String {
+    let mut out = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// How a file looks that was read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
@@ -99,7 +157,8 @@ pub(super) fn look(head: &[u8], tail: &[u8]) -> Look {
 mod tests {
     use super::*;
 
-    const ISA: &str = "ISA*00*          *00*          *ZZ*BLUESTAR       *ZZ*CLAIMGATE      *260101*1200*^*00501*000000001*0*T*:~";
+    const ISA: &str =
+        "ISA*00*          *00*          *ZZ*BLUESTAR       *ZZ*CLAIMGATE      *260101*1200*^*00501*000000001*0*T*:~";
 
     fn seen(path: &str, bytes: i64) -> Seen {
         Seen { remote_path: path.to_string(), bytes, modified_at: 7 }
@@ -134,6 +193,32 @@ mod tests {
         assert!(is_ready(Look::Whole, 0, 0));
         assert!(!is_ready(Look::PerhapsNot, 0, 59_000));
         assert!(is_ready(Look::PerhapsNot, 0, 60_000));
+    }
+
+    #[test]
+    fn a_failed_file_is_told_of_without_its_name() {
+        let path = "out/DOE JANE.835";
+        let host = || "payer.example".to_string();
+        let refused = LinkError::NotPermitted {
+            host: host(),
+            path: path.to_string(),
+            step: crate::link::trouble::Step::Removing,
+            source: "permission denied".into(),
+        };
+        assert!(is_of_one_file(&refused));
+        let told = failed_file(&refused, path);
+        assert!(told.contains("out/NAME") && !told.contains("DOE"), "{told}");
+        let gone = LinkError::HttpStatus {
+            host: host(),
+            method: "GET",
+            path: format!("/out/{}", path_segment("DOE JANE.835")),
+            status: 404,
+            retry_after_seconds: None,
+            answer: crate::link::trouble::Opaque(Vec::new()),
+        };
+        assert!(is_of_one_file(&gone));
+        let told = failed_file(&gone, "DOE JANE.835");
+        assert!(told.contains("/out/NAME") && !told.contains("DOE"), "{told}");
     }
 
     #[test]

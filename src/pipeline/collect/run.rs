@@ -13,8 +13,8 @@ use crate::partner::secret::SecretError;
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
-use crate::store::{PayloadError, StoreError};
 use crate::store::collected::{Poll, Polled};
+use crate::store::{PayloadError, StoreError};
 
 /// Why a look at a payer ended early.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,8 @@ pub(super) enum LookError {
     Secret(#[from] SecretError),
     #[error("the payer's list of files is not understood: {0}")]
     List(&'static str),
+    #[error("{} files could not be fetched or cleared, the others were; the first: {}", .failed.len(), .failed[0])]
+    SomeFiles { failed: Vec<String> },
     #[error("what was fetched could not be kept")]
     Stage(#[from] StageError),
 }
@@ -42,9 +44,21 @@ impl From<PayloadError> for LookError {
 }
 
 /// What a look brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fetched {
     pub files: u32,
+    /// What is to be said of each file that failed.
+    pub failed: Vec<String>,
+}
+
+impl Fetched {
+    /// A look in which single files failed is no success, though all others were taken.
+    pub fn or_trouble(self) -> Result<Fetched, LookError> {
+        match self.failed.is_empty() {
+            true => Ok(self),
+            false => Err(LookError::SomeFiles { failed: self.failed }),
+        }
+    }
 }
 
 /// Begins to look at the payers that are due. Does not wait for them.
@@ -66,7 +80,8 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
 /// Makes payers due at once: all, or the one named. Works beside a running gateway too, which looks then.
 pub async fn collect_now(gateway: &Gateway, payer: Option<&str>) -> Result<usize, StageError> {
     let partners = gateway.partners.current();
-    let wanted = partners.payers().filter(|one| interval(one).is_some() && payer.is_none_or(|name| one.id.as_str() == name));
+    let wanted =
+        partners.payers().filter(|one| interval(one).is_some() && payer.is_none_or(|name| one.id.as_str() == name));
     let names: Vec<String> = wanted.map(|payer| payer.id.to_string()).collect();
     gateway.store.poll_now(&names, gateway.clock.now_ms()).await?;
     gateway.nudges.nudge(Stage::Collect);
@@ -94,11 +109,13 @@ async fn look_and_record(gateway: &Arc<Gateway>, payer: &Payer, poll: Option<&Po
         tracing::warn!(payer = %payer.id, failures, error = error_chain(error), "a payer could not be looked at");
     }
     let now = gateway.clock.now_ms();
+    // A payer that answers is asked as often as ever, whatever is wrong with some of its files.
+    let pauses = if matches!(looked, Err(LookError::SomeFiles { .. })) { 0 } else { failures };
     let every = interval(payer).expect("only payers that are looked at come here");
     let polled = Polled {
         partner: payer.id.as_str(),
         at: now,
-        next_at: now + pause(every, failures).as_millis() as i64,
+        next_at: now + pause(every, pauses).as_millis() as i64,
         was_due_at: poll.map_or(0, |poll| poll.next_at),
         problem: &problem,
     };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::catch::Catch;
 use super::keep::keep_sealed;
-use super::plan::{Look, Step, is_ready, step};
+use super::plan::{Look, Step, failed_file, is_of_one_file, is_ready, path_segment, step};
 use super::run::{Fetched, LookError};
 use crate::link::https_client::HttpsClient;
 use crate::partner::Payer;
@@ -48,16 +48,25 @@ pub(super) async fn collect(
     if !body.starts_with(b"{") {
         return one_file(gateway, payer, answer.body.0).await;
     }
-    let list: List = serde_json::from_slice(body).map_err(|_| LookError::List("`files` with a `name` each are expected"))?;
-    let seen = |listed: &Listed| Seen { remote_path: listed.name.clone(), bytes: listed.bytes.unwrap_or(-1), modified_at: 0 };
+    let list: List =
+        serde_json::from_slice(body).map_err(|_| LookError::List("`files` with a `name` each are expected"))?;
+    let seen =
+        |listed: &Listed| Seen { remote_path: listed.name.clone(), bytes: listed.bytes.unwrap_or(-1), modified_at: 0 };
     let all: Vec<Seen> = list.files.iter().map(seen).collect();
     let known = gateway.store.collected(payer.id.as_str(), &all).await?;
     let mut fetched = Fetched::default();
     for file in all.iter().filter(|file| step(file, &known) == Step::Fetch) {
         let url = format!("{}/{}", url.as_str().trim_end_matches('/'), path_segment(&file.remote_path));
-        fetched.files += u32::from(fetch(gateway, payer, &client, &url, file).await?);
+        match fetch(gateway, payer, &client, &url, file).await {
+            Ok(taken) => fetched.files += u32::from(taken),
+            // The next files may be better.
+            Err(LookError::Link(error)) if is_of_one_file(&error) => {
+                fetched.failed.push(failed_file(&error, &file.remote_path));
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(fetched)
+    fetched.or_trouble()
 }
 
 /// The answer to the list was a file itself.
@@ -76,7 +85,7 @@ async fn one_file(gateway: &Arc<Gateway>, payer: &Payer, bytes: Vec<u8>) -> Resu
         return Err(LookError::List("it is neither a list in JSON nor a whole X12 file"));
     }
     keep_sealed(gateway, &payer.id, InboundChannel::Https, "collected.x12", sealed, None).await?;
-    Ok(Fetched { files: 1 })
+    Ok(Fetched { files: 1, failed: Vec::new() })
 }
 
 async fn fetch(
@@ -105,17 +114,4 @@ async fn fetch(
     gateway.store.forget_glimpse(partner, &file.remote_path).await?;
     gateway.store.mark_cleared(partner, file).await?;
     Ok(true)
-}
-
-/// A name as one part of an address: all but plain characters escaped.
-fn path_segment(name: &str) -> String {
-    let mut out = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }

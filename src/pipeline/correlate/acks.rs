@@ -62,10 +62,12 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     draft.batch_event(batch.id, ack.kind, "", code, text);
     draft.move_batch(batch.id, Acknowledged::By999, outcome.batch);
     for transaction in &ack.transactions {
-        draft.answered.verdicts.extend(sent.iter().filter(|one| one.st02 == transaction.control).map(|one| {
-            let (batch_id, st02) = (one.batch_id, one.st02.clone());
-            TransactionVerdict { batch_id, st02, verdict: transaction.verdict.code() }
-        }));
+        draft.answered.verdicts.extend(
+            sent.iter().filter(|one| plan::same_number(&one.st02, &transaction.control)).map(|one| {
+                let (batch_id, st02) = (one.batch_id, one.st02.clone());
+                TransactionVerdict { batch_id, st02, verdict: transaction.verdict.code() }
+            }),
+        );
     }
     for (transaction, of) in &outcome.refused {
         let text = plan::refusal_text(of);

@@ -169,11 +169,18 @@ async fn refuse_level(
         Some(_) => "The payer refused all claims of the provider",
         None => "The payer refused the whole transaction",
     };
+    let mut refused = 0;
     for transaction in sent {
         let claims = draft.gateway.store.claims_of_transaction(transaction, npi).await?;
+        refused += claims.len();
         let count = counts.entry(transaction.batch_id).or_default();
         claims.iter().for_each(|_| count.count(Some(ClaimStatus::PayerRejected)));
         draft.refuse(claims, code.as_deref().unwrap_or("A3:0"), text, Some("277CA"));
+    }
+    if refused == 0 {
+        let response = json!({ "level": "provider", "codes": level.codes_text() });
+        let reason = "all claims of a provider are refused, and none of the claims sent in that transaction is of it";
+        draft.except(ExceptionKind::ClaimAck, reason, response, &[]);
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ pub fn by_functional_ack<'a>(ack: &'a FunctionalAck, sent: &'a [BatchTransaction
 }
 
 /// ST02 `1` and `0001` name the same transaction to some payers.
-fn same_number(sent: &str, answered: &str) -> bool {
+pub fn same_number(sent: &str, answered: &str) -> bool {
     sent == answered || sent.trim_start_matches('0') == answered.trim_start_matches('0')
 }
 

@@ -8,19 +8,31 @@ use super::draft::Draft;
 use super::post::Papers;
 use super::read::{self, Answers};
 use super::{acks, claims};
-use crate::pipeline::gateway::blocking;
+use crate::domain::error_chain;
+use crate::pipeline::gateway::{blocking, guarded};
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
 
-/// Works the oldest file that waits.
+/// Works all files that wait, the oldest first. One that cannot be worked now, by our own trouble, does not keep
+/// the others waiting; its error is returned at the end.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
-    let Some(inbound) = gateway.store.next_inbound(InboundState::Received).await? else {
-        return Ok(Progress::Idle);
-    };
-    work(gateway, inbound).await?;
-    gateway.nudges.nudge(Stage::Remit);
-    Ok(Progress::Worked)
+    let (mut progress, mut first_trouble, mut after) = (Progress::Idle, None, None);
+    while let Some(inbound) = gateway.store.next_inbound(InboundState::Received, after).await? {
+        let id = inbound.id;
+        after = Some(id);
+        match guarded(work(gateway, inbound)).await {
+            Ok(()) => {
+                gateway.nudges.nudge(Stage::Remit);
+                progress = Progress::Worked;
+            }
+            Err(trouble) => {
+                tracing::error!(inbound = %id, error = error_chain(&trouble), "a payer's file could not be worked in");
+                first_trouble = first_trouble.or(Some(trouble));
+            }
+        }
+    }
+    first_trouble.map_or(Ok(progress), Err)
 }
 
 async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageError> {

@@ -2,10 +2,13 @@
 
 use crate::domain::ClaimStatus;
 use crate::pipeline::answers::testing::*;
-use crate::pipeline::testing::{World, sample};
+use crate::pipeline::testing::{World, professional, sample};
+use crate::pipeline::{correlate, intake, route, validate};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundState, Recorded};
 use crate::store::mail::MailKind;
+use crate::store::search::ClaimQuery;
+use crate::store::submissions::Channel;
 
 async fn check(world: &World, control_number: &str, status: ClaimStatus) {
     assert_eq!(claim(world, control_number).await.status, status, "{control_number}");
@@ -177,4 +180,40 @@ async fn a_277_moves_a_claim_to_pending_and_goes_on_and_money_outranks_its_denia
     check(&world, "A1", ClaimStatus::Paid).await;
     answer(&world, &report(963, "F2:2")).await;
     check(&world, "A1", ClaimStatus::Paid).await;
+}
+
+#[tokio::test]
+async fn an_answer_never_moves_a_claim_that_still_waits_in_its_window() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let unnamed = SentClaim { trace: String::new(), ..claims[0].clone() };
+    answer(&world, &ack277ca(&[(unnamed.clone(), "A3:21", "")])).await;
+    let first = claim(&world, "A1").await;
+    assert_eq!(first.status, ClaimStatus::PayerRejected);
+    // It is handed in again, and its window is still open when the payer refuses the first once more.
+    let partners = world.gateway.partners.current();
+    let acme = partners.submitter("acme").unwrap();
+    let mut incoming = intake::begin(&world.gateway, acme, Channel::Https, "again.837", None).await.unwrap();
+    incoming.write(professional(2, &[&[sample("A1", 1)]]).into()).await.unwrap();
+    incoming.finish().await.unwrap();
+    validate::run(&world.gateway).await.unwrap();
+    route::run(&world.gateway).await.unwrap();
+    answer(&world, &ack277ca(&[(unnamed, "A3:33", "")])).await;
+    let query =
+        ClaimQuery { patient_control_number: Some("A1".to_string().into()), limit: 10, ..ClaimQuery::default() };
+    let found = world.gateway.store.search_claims(&query).await.unwrap();
+    let statuses: Vec<ClaimStatus> = found.iter().map(|claim| claim.status).collect();
+    assert_eq!(statuses, [ClaimStatus::Batched, ClaimStatus::PayerRejected]);
+    let told = world.gateway.store.claim_timeline(first.received.id).await.unwrap();
+    assert_eq!(told.iter().filter(|event| event.kind == "277CA" && !event.code.is_empty()).count(), 2);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_here_does_not_keep_the_next_waiting() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let Recorded::New(lost) = hand_in(&world.gateway, b"lost").await else { panic!("it is new") };
+    let lost = world.gateway.store.inbound(lost).await.unwrap().unwrap();
+    world.gateway.payloads.discard(lost.payload_id).unwrap();
+    hand_in(&world.gateway, ta1(&claims[0], "A", "000").as_bytes()).await;
+    assert!(correlate::run(&world.gateway).await.is_err());
+    check(&world, "A1", ClaimStatus::PayerReceived).await;
 }

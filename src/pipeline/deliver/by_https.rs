@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use super::send::{Arrival, Ended, Trouble};
+use super::send::{Arrival, Ended, Trouble, unreadable};
 use crate::domain::error_chain;
 use crate::link::https_client::{HttpsClient, Outgoing};
 use crate::link::trouble::{LinkError, Verdict};
@@ -35,7 +35,10 @@ pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &HttpsEndpoint, taken
         Ok(client) => client,
         Err(error) => return Ok(Err(Trouble::of_link(&error, delivery.doubtful))),
     };
-    let payload = gateway.open_payload(delivery.payload_id)?;
+    let payload = match gateway.payloads.open_payload(delivery.payload_id) {
+        Ok(payload) => payload,
+        Err(error) => return unreadable(error, delivery.doubtful),
+    };
     let outgoing = Outgoing::Stream { pieces: pieces(payload), bytes: delivery.bytes };
     let key = delivery.id.to_string();
     let headers = [("Idempotency-Key", key.as_str()), ("X-File-Name", delivery.file_name.as_str())];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::send::{Arrival, Ended, Trouble};
+use super::send::{Arrival, Ended, Trouble, unreadable};
 use crate::link::sftp_client::SftpClient;
 use crate::link::trouble::LinkError;
 use crate::partner::endpoint::SftpEndpoint;
@@ -43,7 +43,7 @@ pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &SftpEndpoint, taken:
     let client = match first {
         Ok(Half::Ready(client)) => client,
         Ok(Half::Ended(ended)) => return Ok(ended),
-        Err(FirstHalfError::Payload(error)) => return Err(StageError::Payload(error)),
+        Err(FirstHalfError::Payload(error)) => return unreadable(error, taken.delivery.doubtful),
         Err(FirstHalfError::Link(error)) => return Ok(Err(Trouble::of_link(&error, taken.delivery.doubtful))),
     };
     gateway.store.begin_second_half(taken).await?;

@@ -12,7 +12,7 @@ mod plan;
 mod run;
 mod send;
 #[cfg(test)]
-mod tests;
+pub(in crate::pipeline) mod tests;
 mod verbs;
 
 pub use run::run;

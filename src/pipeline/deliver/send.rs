@@ -8,6 +8,7 @@ use crate::domain::error_chain;
 use crate::link::trouble::{LinkError, Verdict, Width};
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::{Gateway, StageError};
+use crate::store::PayloadError;
 use crate::store::attempts::{Reach, Taken};
 use crate::store::deliveries::Doubtful;
 
@@ -55,6 +56,23 @@ impl Trouble {
     pub fn for_support(detail: String, doubtful: Doubtful) -> Trouble {
         let log = detail.clone();
         Trouble { verdict: Verdict::Support, reach: Reach::ThisDelivery, doubtful, detail, log, asked: None }
+    }
+}
+
+/// A file that is lost or damaged here is for a person; any other trouble with reading it may pass.
+pub(super) fn unreadable(error: PayloadError, doubtful: Doubtful) -> Result<Ended, StageError> {
+    match error {
+        lost @ (PayloadError::Missing { .. } | PayloadError::Damaged { .. } | PayloadError::OtherKey { .. }) => {
+            let detail = format!("the file to send cannot be read here: {lost}. Restore it from a backup, then retry");
+            Ok(Err(Trouble::for_support(detail, doubtful)))
+        }
+        other @ (PayloadError::Url { .. }
+        | PayloadError::MasterKey { .. }
+        | PayloadError::MasterKeyForm { .. }
+        | PayloadError::Folder { .. }
+        | PayloadError::Write { .. }
+        | PayloadError::DiskFull { .. }
+        | PayloadError::Read { .. }) => Err(StageError::Payload(other)),
     }
 }
 

@@ -28,9 +28,9 @@ use crate::store::deliveries::{Delivery, DeliveryState, Doubtful};
 const SSHD: &str = "/usr/sbin/sshd";
 
 /// OpenSSH's server with an `inbound` folder, one process a connection.
-struct Payer {
+pub(in crate::pipeline) struct Payer {
     folder: TempDir,
-    port: u16,
+    pub(in crate::pipeline) port: u16,
     calls: Arc<AtomicUsize>,
 }
 
@@ -42,7 +42,7 @@ fn keygen(path: &Path) -> String {
 
 impl Payer {
     /// `None` where there is no server to test against.
-    fn new() -> Option<Payer> {
+    pub(in crate::pipeline) fn new() -> Option<Payer> {
         // The server wants its empty folder to be there.
         if !Path::new(SSHD).exists() || fs::create_dir_all("/run/sshd").is_err() {
             return None;
@@ -74,7 +74,7 @@ impl Payer {
     }
 
     /// Its partner file; `host` names the file of the host key that is expected.
-    fn settings(&self, host: &str, port: u16) -> String {
+    pub(in crate::pipeline) fn settings(&self, host: &str, port: u16) -> String {
         let root = self.folder.path().display();
         let user = Command::new("id").arg("-un").output().unwrap().stdout;
         let user = String::from_utf8(user).unwrap();
@@ -90,7 +90,7 @@ impl Payer {
         )
     }
 
-    fn inbound(&self) -> PathBuf {
+    pub(in crate::pipeline) fn inbound(&self) -> PathBuf {
         self.folder.path().join("inbound")
     }
 

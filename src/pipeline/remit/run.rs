@@ -10,21 +10,31 @@ use super::hand_on::{self, Handed, Papers};
 use super::plan::{self, Extent, Newness};
 use super::read::{self, Remittance};
 use super::split::Own;
+use crate::domain::error_chain;
 use crate::domain::ids::RemittanceId;
 use crate::pipeline::answers::{Matched, find_claims};
-use crate::pipeline::gateway::blocking;
+use crate::pipeline::gateway::{blocking, guarded};
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
 use crate::store::remittances::{EarlierRemittance, RemittanceState, Remitted};
 
-/// Works the oldest file that waits.
+/// Works all files that wait, the oldest first. One that cannot be worked now, by our own trouble, does not keep
+/// the others waiting; its error is returned at the end.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
-    let Some(inbound) = gateway.store.next_inbound(InboundState::Correlated).await? else {
-        return Ok(Progress::Idle);
-    };
-    work(gateway, inbound).await?;
-    Ok(Progress::Worked)
+    let (mut progress, mut first_trouble, mut after) = (Progress::Idle, None, None);
+    while let Some(inbound) = gateway.store.next_inbound(InboundState::Correlated, after).await? {
+        let id = inbound.id;
+        after = Some(id);
+        match guarded(work(gateway, inbound)).await {
+            Ok(()) => progress = Progress::Worked,
+            Err(trouble) => {
+                tracing::error!(inbound = %id, error = error_chain(&trouble), "a payer's remittances could not be worked");
+                first_trouble = first_trouble.or(Some(trouble));
+            }
+        }
+    }
+    first_trouble.map_or(Ok(progress), Err)
 }
 
 /// Reads the remittances of a file.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::plan::plan;
+use crate::domain::error_chain;
 use crate::domain::ids::SubmissionId;
+use crate::pipeline::gateway::guarded;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::routes::Placing;
 
@@ -13,27 +15,35 @@ const SUBMISSIONS_PER_RUN: u32 = 100;
 /// Routes what is due.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     let due = gateway.store.submissions_to_route(SUBMISSIONS_PER_RUN).await?;
-    for &submission in &due {
-        route(gateway, submission).await?;
-    }
+    let first_trouble = route_each(gateway, &due).await;
     if due.is_empty() {
         return Ok(Progress::Idle);
     }
     gateway.nudges.nudge(Stage::Batch);
-    Ok(Progress::Worked)
+    first_trouble.map_or(Ok(Progress::Worked), Err)
+}
+
+/// One that cannot be routed now, by our own trouble, does not keep the others waiting. Gives the first error.
+async fn route_each(gateway: &Gateway, submissions: &[SubmissionId]) -> Option<StageError> {
+    let mut first_trouble = None;
+    for &submission in submissions {
+        if let Err(trouble) = guarded(route(gateway, submission)).await {
+            tracing::error!(%submission, error = error_chain(&trouble), "a submission could not be routed");
+            first_trouble = first_trouble.or(Some(trouble));
+        }
+    }
+    first_trouble
 }
 
 /// Tries again the claims that had no payer. To be called whenever the partners were read anew. Says how many
 /// submissions were looked at.
 pub async fn retry_unrouted(gateway: &Arc<Gateway>) -> Result<usize, StageError> {
     let waiting = gateway.store.submissions_with_strays().await?;
-    for &submission in &waiting {
-        route(gateway, submission).await?;
-    }
+    let first_trouble = route_each(gateway, &waiting).await;
     if !waiting.is_empty() {
         gateway.nudges.nudge(Stage::Batch);
     }
-    Ok(waiting.len())
+    first_trouble.map_or(Ok(waiting.len()), Err)
 }
 
 async fn route(gateway: &Gateway, submission: SubmissionId) -> Result<(), StageError> {

@@ -12,6 +12,11 @@ use crate::store::deliveries::Delivery;
 /// A payer that could not be looked at this often in a row is one that nobody hears from.
 const POLL_FAILURES: i64 = 3;
 
+/// Where nothing is expected of a payer.
+const FETCHED_WITHIN: Duration = Duration::from_secs(86_400);
+/// Files are worked in seconds, the largest in minutes.
+pub(super) const WORKED_WITHIN: Duration = Duration::from_secs(30 * 60);
+
 /// What is awaited of a payer, and how long it may take.
 pub(super) fn expectations(payer: &Payer) -> Vec<(Awaited, Duration)> {
     let expect = &payer.expect;
@@ -37,12 +42,8 @@ pub(super) type Alarms = BTreeMap<AlarmKey, String>;
 
 pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, within: Duration, batch: BatchId) {
     let key = (format!("no-{}", name(awaited).to_lowercase()), batch.to_string());
-    let text = format!(
-        "{} has not answered batch {batch} with its {} within {}",
-        payer.name,
-        name(awaited),
-        span(within)
-    );
+    let text =
+        format!("{} has not answered batch {batch} with its {} within {}", payer.name, name(awaited), span(within));
     alarms.insert(key, text);
 }
 
@@ -51,9 +52,31 @@ pub(super) fn stuck_delivery(alarms: &mut Alarms, delivery: &Delivery) {
     alarms.insert(("delivery".to_string(), delivery.id.to_string()), text);
 }
 
+/// How long a file may wait in the mailbox of a payer that fetches from us: as long as its first answer may take.
+pub(super) fn fetched_within(payer: &Payer) -> Duration {
+    let first = expectations(payer).into_iter().map(|(_, within)| within).min();
+    first.unwrap_or(FETCHED_WITHIN)
+}
+
+pub(super) fn not_fetched(alarms: &mut Alarms, payer: &Payer, batch: BatchId) {
+    let text = format!(
+        "{} has not fetched batch {batch} within {}: ask the payer whether its logins work",
+        payer.name,
+        span(fetched_within(payer))
+    );
+    alarms.insert(("not-fetched".to_string(), batch.to_string()), text);
+}
+
+/// A submission or a payer's file that came long ago and is not worked.
+pub(super) fn unworked(alarms: &mut Alarms, kind: &str, id: &str) {
+    let text = format!("{kind} {id} has waited more than {} to be worked: the log says why", span(WORKED_WITHIN));
+    alarms.insert((format!("stuck-{kind}"), id.to_string()), text);
+}
+
 pub(super) fn unreachable(alarms: &mut Alarms, poll: &Poll) {
     if poll.failures >= POLL_FAILURES {
-        let text = format!("{} could not be asked for responses {} times: {}", poll.partner, poll.failures, poll.problem);
+        let text =
+            format!("{} could not be asked for responses {} times: {}", poll.partner, poll.failures, poll.problem);
         alarms.insert(("collect".to_string(), poll.partner.clone()), text);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::plan::{Alarms, expectations, silence, stuck_delivery, unreachable};
+use super::plan::{
+    Alarms, WORKED_WITHIN, expectations, fetched_within, not_fetched, silence, stuck_delivery, unreachable, unworked,
+};
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::deliveries::DeliveryState;
 
@@ -21,6 +23,19 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
             }
         }
     }
+    for payer in partners.payers() {
+        let put_before = now - i64::try_from(fetched_within(payer).as_millis()).unwrap_or(i64::MAX);
+        for batch in gateway.store.batches_not_fetched(payer.id.as_str(), put_before).await? {
+            not_fetched(&mut alarms, payer, batch);
+        }
+    }
+    for (subject, reason) in gateway.store.batches_not_built().await? {
+        alarms.insert(("batch".to_string(), subject), reason);
+    }
+    let came_before = now - i64::try_from(WORKED_WITHIN.as_millis()).unwrap_or(i64::MAX);
+    for (kind, id) in gateway.store.unworked(came_before).await? {
+        unworked(&mut alarms, kind, &id);
+    }
     for delivery in gateway.store.deliveries(Some(DeliveryState::WithSupport), None, None, DELIVERIES_MAX).await? {
         stuck_delivery(&mut alarms, &delivery);
     }
@@ -36,4 +51,32 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     }
     metrics::gauge!("claimgate_alarms").set(alarms.len() as f64);
     Ok(Progress::Idle)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::pipeline::answers::testing::{Sent, hand_in, sent};
+    use crate::pipeline::testing::sample;
+
+    async fn standing(gateway: &Arc<Gateway>) -> Vec<String> {
+        run(gateway).await.unwrap();
+        let alarms = gateway.store.standing_alarms().await.unwrap();
+        alarms.into_iter().map(|alarm| alarm.kind).collect()
+    }
+
+    #[tokio::test]
+    async fn claims_that_no_payer_fetches_and_files_that_nobody_works_raise_alarms() {
+        let Sent { world, .. } = sent(&[&[sample("A1", 1)]]).await;
+        hand_in(&world.gateway, b"not worked").await;
+        assert!(standing(&world.gateway).await.is_empty());
+        world.gateway.clock.advance(Duration::from_secs(25 * 3600));
+        let kinds = standing(&world.gateway).await;
+        assert!(
+            kinds.contains(&"not-fetched".to_string()) && kinds.contains(&"stuck-inbound".to_string()),
+            "{kinds:?}"
+        );
+    }
 }

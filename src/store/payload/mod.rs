@@ -65,12 +65,18 @@ impl PayloadStore {
     }
 
     pub fn open_folder(folder: &Path, key: MasterKey) -> Result<PayloadStore, PayloadError> {
-        let folder = folder.to_path_buf();
-        let unusable = |source| PayloadError::Folder { folder: folder.clone(), source };
-        fs::create_dir_all(folder.join(writer::UNFINISHED)).map_err(unusable)?;
+        let store = PayloadStore::open_beside(folder, key)?;
+        let unusable = |source| PayloadError::Folder { folder: folder.to_path_buf(), source };
         for leftover in fs::read_dir(folder.join(writer::UNFINISHED)).map_err(unusable)? {
             fs::remove_file(leftover.map_err(unusable)?.path()).map_err(unusable)?;
         }
+        Ok(store)
+    }
+
+    /// For a command beside a gateway that may be running: what is being written now is left alone.
+    pub fn open_beside(folder: &Path, key: MasterKey) -> Result<PayloadStore, PayloadError> {
+        let unusable = |source| PayloadError::Folder { folder: folder.to_path_buf(), source };
+        fs::create_dir_all(folder.join(writer::UNFINISHED)).map_err(unusable)?;
         Ok(PayloadStore { folder: folder.into(), key: Arc::new(key) })
     }
 

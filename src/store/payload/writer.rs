@@ -1,8 +1,10 @@
 //! Writes a payload: into a temporary name, synced, renamed into place, the folder synced.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::aead::LessSafeKey;
 use aws_lc_rs::digest;
@@ -122,10 +124,7 @@ impl PayloadWriter {
 
     fn put_in_place(&mut self) -> io::Result<()> {
         let folder = self.path.parent().expect("payloads stand in folders");
-        if !folder.exists() {
-            fs::create_dir_all(folder)?;
-            sync_folder(folder.parent().expect("below the payload folder"))?;
-        }
+        make_durable(folder)?;
         let unfinished = self.unfinished.as_ref().expect("a writer finishes once");
         fs::rename(unfinished, &self.path)?;
         self.unfinished = None;
@@ -140,6 +139,22 @@ impl Drop for PayloadWriter {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Folders that this process has seen to be on the disk.
+static DURABLE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Makes a folder and its entry in the folder above durable. Whoever finds it made by another waits here until it
+/// is on the disk too; one left by an earlier run, which may have been cut off in between, is seen to once.
+fn make_durable(folder: &Path) -> io::Result<()> {
+    // The set only ever grows by whole entries, so a panic elsewhere leaves it sound.
+    let mut durable = DURABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if !durable.contains(folder) || !folder.exists() {
+        fs::create_dir_all(folder)?;
+        sync_folder(folder.parent().expect("below the payload folder"))?;
+        durable.insert(folder.to_path_buf());
+    }
+    Ok(())
 }
 
 /// A rename is durable once its folder is.

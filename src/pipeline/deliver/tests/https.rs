@@ -142,3 +142,14 @@ async fn a_file_that_the_payer_refuses_goes_to_support() {
     assert!(delivery.last_detail.contains("422"), "{}", delivery.last_detail);
     assert_eq!(statuses(&world).await, [ClaimStatus::Batched]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_lost_here_goes_to_support_at_once() {
+    let (world, desk) = world_of(&[]).await;
+    world.gateway.payloads.discard(only(&world).await.payload_id).unwrap();
+    assert_eq!(outcomes(&world).await, ["support"]);
+    let delivery = only(&world).await;
+    assert_eq!(delivery.state, DeliveryState::WithSupport);
+    assert!(delivery.last_detail.contains("Restore it from a backup"), "{}", delivery.last_detail);
+    assert!(desk.posted.lock().unwrap().is_empty());
+}
