@@ -8,6 +8,7 @@ use crate::partner::Payer;
 use crate::store::alarms::{AlarmKey, Awaited};
 use crate::store::collected::Poll;
 use crate::store::deliveries::Delivery;
+use crate::store::exceptions::{ExceptionKind, ExceptionRow};
 
 /// A payer that could not be looked at this often in a row is one that nobody hears from.
 const POLL_FAILURES: i64 = 3;
@@ -37,12 +38,8 @@ pub(super) type Alarms = BTreeMap<AlarmKey, String>;
 
 pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, within: Duration, batch: BatchId) {
     let key = (format!("no-{}", name(awaited).to_lowercase()), batch.to_string());
-    let text = format!(
-        "{} has not answered batch {batch} with its {} within {}",
-        payer.name,
-        name(awaited),
-        span(within)
-    );
+    let text =
+        format!("{} has not answered batch {batch} with its {} within {}", payer.name, name(awaited), span(within));
     alarms.insert(key, text);
 }
 
@@ -51,9 +48,25 @@ pub(super) fn stuck_delivery(alarms: &mut Alarms, delivery: &Delivery) {
     alarms.insert(("delivery".to_string(), delivery.id.to_string()), text);
 }
 
+/// A file nobody can read, or a remittance that is held.
+pub(super) fn needs_a_person(alarms: &mut Alarms, exception: &ExceptionRow) {
+    let what = match exception.kind {
+        ExceptionKind::Balance => "a remittance is held",
+        ExceptionKind::File
+        | ExceptionKind::Ta1
+        | ExceptionKind::Ack999
+        | ExceptionKind::ClaimAck
+        | ExceptionKind::ClaimStatus
+        | ExceptionKind::Remittance => "a file cannot be read",
+    };
+    let text = format!("{}, file {}: {what}, {}", exception.payer, exception.inbound_id, exception.reason);
+    alarms.insert((exception.kind.as_str().to_string(), exception.id.to_string()), text);
+}
+
 pub(super) fn unreachable(alarms: &mut Alarms, poll: &Poll) {
     if poll.failures >= POLL_FAILURES {
-        let text = format!("{} could not be asked for responses {} times: {}", poll.partner, poll.failures, poll.problem);
+        let text =
+            format!("{} could not be asked for responses {} times: {}", poll.partner, poll.failures, poll.problem);
         alarms.insert(("collect".to_string(), poll.partner.clone()), text);
     }
 }
