@@ -2,6 +2,8 @@
 //! requests on an [`axum::Router`] with [`ConnectInfo`] (the peer's address) and, where the client showed one, a
 //! [`ClientCertificate`] among their extensions.
 
+mod leftover;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use self::leftover::WithLeftover;
 use super::listen::{Shutdown, accept, stopped};
 use super::tls::{ClientCertificate, no_handshake_in_time};
 
@@ -151,7 +154,7 @@ impl Serving {
     {
         let builder = self.builder(protocol);
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-            let mut request = request.map(Body::new);
+            let mut request = request.map(|body| Body::new(WithLeftover::new(body)));
             request.extensions_mut().insert(ConnectInfo(caller.peer));
             if let Some(certificate) = &caller.certificate {
                 request.extensions_mut().insert(certificate.clone());

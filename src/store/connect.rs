@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqlSafeStr, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, SqlSafeStr, Sqlite, SqlitePool, Transaction};
 
 /// A failed step of the store. None of the texts holds a row's contents.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +71,14 @@ impl Store {
             .pragma("cache_size", format!("-{PAGE_CACHE_KIB}"))
             .foreign_keys(false);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            // After some failures, as a full disk, SQLite has rolled back by itself, and the connection is taken to be
+            // in that transaction for ever. Such a one is closed, and the next is a new one.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .connect_with(options.clone())
+            .await
+            .map_err(open)?;
         migrator().run(&writer).await.map_err(|source| StoreError::Migrate { source })?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -120,5 +127,40 @@ fn without_password(url: &str) -> String {
     match (url.find("//"), url.rfind('@')) {
         (Some(start), Some(end)) if start < end => format!("{}//…{}", &url[..start], &url[end..]),
         (_, _) => url.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stands for a full disk: the database may not grow, as long as this connection lives.
+    async fn fail_for_want_of_room(store: &Store) {
+        let mut tx = store.begin().await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *tx).await.unwrap();
+        let full = sqlx::query("CREATE TABLE ballast AS SELECT randomblob(1000000) AS bytes").execute(&mut *tx).await;
+        assert!(full.unwrap_err().to_string().contains("full"));
+    }
+
+    #[tokio::test]
+    async fn a_store_that_was_full_takes_writes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open("sqlite:claims.db", folder.path()).await.unwrap();
+        fail_for_want_of_room(&store).await;
+        for _ in 0..2 {
+            let tx = store.begin().await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_is_dropped_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open("sqlite:claims.db", folder.path()).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        sqlx::query("CREATE TABLE passing (id INTEGER)").execute(&mut *tx).await.unwrap();
+        drop(tx);
+        let mut tx = store.begin().await.unwrap();
+        assert!(sqlx::query("SELECT id FROM passing").fetch_all(&mut *tx).await.is_err());
     }
 }

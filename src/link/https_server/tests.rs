@@ -75,6 +75,19 @@ async fn curl_trusts_the_certificate_and_speaks_both_protocols() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_given_before_the_body_has_come_is_seen_by_whoever_sends_it() {
+    let world = world(HttpLimits::default()).await;
+    std::fs::write(world.dir.path().join("body"), vec![b'~'; 5_000_000]).unwrap();
+    for flag in ["--http1.1", "--http2"] {
+        // The route takes no POST, and says so without reading.
+        let args = [flag, "--data-binary", "@body", "-H", "Expect:", "-w", "%{http_code}"];
+        let Some(output) = world.curl("/peer", &args).await else { return };
+        assert_eq!(output.stdout, b"405", "{flag}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn python_trusts_the_certificate_also_when_it_is_strict() {
     let world = world(HttpLimits::default()).await;
     let script = "import os, ssl, urllib.request\n\

@@ -1,0 +1,23 @@
+//! The built program seen from outside. Billing companies are OpenSSH's `sftp` and curl, payers are OpenSSH's
+//! server and a small Python service, and what they answer is written here; only the claims' bytes come from the
+//! project's own simulator. Each test has a world of its own, so all run at once.
+
+mod answers;
+mod batches;
+mod trip;
+mod world;
+mod x12;
+
+mod bad_files;
+mod big_files;
+mod bystanders;
+mod console;
+mod corpus;
+mod crash;
+mod demo;
+mod full_disk;
+mod payers;
+mod round_trip;
+mod sftp_habits;
+mod start;
+mod validate;
