@@ -53,7 +53,8 @@ impl Store {
                 "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND ta1_at IS NULL"
             }
             Awaited::Ack999 => {
-                "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND n999_at IS NULL"
+                "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND n999_at IS NULL
+                 AND coalesce(claim_status, 4) <> 6"
             }
             Awaited::Ack277ca => {
                 "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND n277ca_at IS NULL

@@ -174,6 +174,22 @@ impl Store {
         row.as_ref().map(exception_row).transpose()
     }
 
+    /// Open exceptions of some kinds, oldest first.
+    pub async fn open_exceptions_of(
+        &self,
+        kinds: &[ExceptionKind],
+        limit: u32,
+    ) -> Result<Vec<ExceptionRow>, StoreError> {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+        let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
+        query.push("WHERE state = 0 AND kind IN (SELECT value FROM json_each(");
+        query.push_bind(serde_json::to_string(&kinds).expect("words are JSON"));
+        query.push(")) ORDER BY id LIMIT ").push_bind(limit);
+        let rows =
+            query.build().fetch_all(self.readers()).await.map_err(StoreError::at("list exceptions of a kind"))?;
+        rows.iter().map(exception_row).collect()
+    }
+
     /// How many are open.
     pub async fn count_open_exceptions(&self) -> Result<i64, StoreError> {
         let row = sqlx::query("SELECT COUNT(*) FROM exception WHERE state = 0").fetch_one(self.readers()).await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
@@ -318,13 +319,7 @@ pub(super) async fn post_claims(tx: &mut Transaction<'static, Sqlite>, claims: &
             payer_number: row.get(6),
         });
     }
-    let said: Vec<(i64, Option<i64>, i64, i64, Option<String>)> = postings
-        .iter()
-        .map(|(&id, all)| {
-            let sum = posted(all);
-            (id, sum.status.map(ClaimStatus::code), sum.paid.0, sum.patient_responsibility.0, sum.payer_number)
-        })
-        .collect();
+    let said: Vec<serde_json::Value> = postings.iter().map(|(&id, all)| said_of(id, all)).collect();
     // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back.
     sqlx::query(
         "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
@@ -340,6 +335,12 @@ pub(super) async fn post_claims(tx: &mut Transaction<'static, Sqlite>, claims: &
     .await
     .map_err(StoreError::at("post payments on claims"))?;
     Ok(())
+}
+
+/// Id, status, paid, patient's share and payer's number, as the update of claims takes them.
+fn said_of(id: i64, postings: &[Posting]) -> serde_json::Value {
+    let sum = posted(postings);
+    json!([id, sum.status.map(ClaimStatus::code), sum.paid.0, sum.patient_responsibility.0, sum.payer_number])
 }
 
 /// Ties a payment to a claim by a person's decision, or unties it.

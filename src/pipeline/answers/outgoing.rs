@@ -166,17 +166,11 @@ impl Outgoing {
 
     /// The same with another value for element `place` (the id is 0).
     pub fn copy_replacing(&mut self, segment: &[u8], from: Delimiters, place: usize, value: &str) {
-        let mut at = 0;
-        for element in elements(segment, from) {
+        for (at, element) in elements(segment, from).enumerate() {
             if at > 0 {
                 self.bytes.push(self.delimiters.element);
             }
-            if at == place {
-                self.value(value)
-            } else {
-                self.bytes.extend_from_slice(element)
-            }
-            at += 1;
+            if at == place { self.value(value) } else { self.bytes.extend_from_slice(element) }
         }
         self.end_segment();
     }

@@ -8,6 +8,7 @@ use crate::partner::Payer;
 use crate::store::alarms::{AlarmKey, Awaited};
 use crate::store::collected::Poll;
 use crate::store::deliveries::Delivery;
+use crate::store::exceptions::{ExceptionKind, ExceptionRow};
 
 /// A payer that could not be looked at this often in a row is one that nobody hears from.
 const POLL_FAILURES: i64 = 3;
@@ -71,6 +72,21 @@ pub(super) fn not_fetched(alarms: &mut Alarms, payer: &Payer, batch: BatchId) {
 pub(super) fn unworked(alarms: &mut Alarms, kind: &str, id: &str) {
     let text = format!("{kind} {id} has waited more than {} to be worked: the log says why", span(WORKED_WITHIN));
     alarms.insert((format!("stuck-{kind}"), id.to_string()), text);
+}
+
+/// A file nobody can read, or a remittance that is held.
+pub(super) fn needs_a_person(alarms: &mut Alarms, exception: &ExceptionRow) {
+    let what = match exception.kind {
+        ExceptionKind::Balance => "a remittance is held",
+        ExceptionKind::File
+        | ExceptionKind::Ta1
+        | ExceptionKind::Ack999
+        | ExceptionKind::ClaimAck
+        | ExceptionKind::ClaimStatus
+        | ExceptionKind::Remittance => "a file cannot be read",
+    };
+    let text = format!("{}, file {}: {what}, {}", exception.payer, exception.inbound_id, exception.reason);
+    alarms.insert((exception.kind.as_str().to_string(), exception.id.to_string()), text);
 }
 
 pub(super) fn unreachable(alarms: &mut Alarms, poll: &Poll) {

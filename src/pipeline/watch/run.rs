@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use super::plan::{
-    Alarms, WORKED_WITHIN, expectations, fetched_within, not_fetched, silence, stuck_delivery, unreachable, unworked,
+    Alarms, WORKED_WITHIN, expectations, fetched_within, needs_a_person, not_fetched, silence, stuck_delivery,
+    unreachable, unworked,
 };
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::deliveries::DeliveryState;
+use crate::store::exceptions::ExceptionKind;
 
 /// Stuck deliveries that get an alarm of their own; more than these are seen in the list.
 const DELIVERIES_MAX: u32 = 200;
+
+/// Exceptions that stop a whole file or payment, and so cannot wait for the next look at the list.
+const ALARMING: [ExceptionKind; 2] = [ExceptionKind::File, ExceptionKind::Balance];
+const EXCEPTIONS_MAX: u32 = 200;
 
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     let now = gateway.clock.now_ms();
@@ -38,6 +44,9 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     }
     for delivery in gateway.store.deliveries(Some(DeliveryState::WithSupport), None, None, DELIVERIES_MAX).await? {
         stuck_delivery(&mut alarms, &delivery);
+    }
+    for exception in gateway.store.open_exceptions_of(&ALARMING, EXCEPTIONS_MAX).await? {
+        needs_a_person(&mut alarms, &exception);
     }
     for poll in gateway.store.polls().await? {
         unreachable(&mut alarms, &poll);

@@ -171,12 +171,11 @@ CREATE TABLE batch (
     file_name       TEXT,
     ta1_at          INTEGER,
     n999_at         INTEGER,
-    n277ca_at       INTEGER,
-    settled_at      INTEGER                      -- nothing more is awaited for any of its claims
+    n277ca_at       INTEGER
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
-CREATE INDEX batch_awaited ON batch (sent_at) WHERE state = 3 AND settled_at IS NULL;
+CREATE INDEX batch_sent ON batch (payer, sent_at) WHERE state = 3;
 CREATE INDEX batch_isa13 ON batch (payer, isa13) WHERE isa13 IS NOT NULL;
 CREATE INDEX batch_gs06 ON batch (payer, gs06) WHERE gs06 IS NOT NULL;
 
