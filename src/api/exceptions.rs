@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -11,17 +12,23 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::caller::Caller;
-use super::claims::id_of;
+use super::claims::{id_of, said_of_json, visible_claim};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
 use crate::domain::clock::rfc3339;
-use crate::domain::ids::ClaimId;
+use crate::domain::ids::{ClaimId, ExceptionId};
 use crate::pipeline::Gateway;
+use crate::pipeline::exceptions::{self as decisions, ResolveError};
 use crate::pipeline::answers::ladder::CANDIDATES_MAX;
 use crate::store::exceptions::{ExceptionRow, ExceptionState};
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
-    OpenApiRouter::new().routes(routes!(exceptions))
+    OpenApiRouter::new()
+        .routes(routes!(exceptions))
+        .routes(routes!(resolve_exception))
+        .routes(routes!(undo_exception))
+        .routes(routes!(dismiss_exception))
+        .routes(routes!(release_exception))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -83,6 +90,119 @@ async fn exceptions(
     }
     caller.audit(&gateway, "exceptions.list", "").await?;
     Ok(Json(Page::of(items, limit, |item: &ExceptionItem| item.id.clone())))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ResolveBody {
+    /// The claim that the response is about.
+    claim_id: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DismissBody {
+    /// Why nothing needs to be done, for whoever looks later.
+    reason: String,
+}
+
+/// Apply a response to the claim it is about.
+#[utoipa::path(post, path = "/v1/exceptions/{id}/resolve", tag = "exceptions", params(("id" = String, Path)),
+    request_body = ResolveBody, responses((status = 200, body = ExceptionItem), (status = 404), (status = 409), (status = 422)))]
+async fn resolve_exception(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: axum::body::Bytes,
+) -> Result<Json<ExceptionItem>, Problem> {
+    let row = decidable(&gateway, &caller, &id).await?;
+    let body: ResolveBody = serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
+    let claim = visible_claim(&gateway, &caller, &body.claim_id).await?;
+    let decided = decisions::resolve(&gateway, row.id, claim.id, &caller.actor()).await;
+    after(&gateway, &caller, row.id, "exception.resolve", decided).await
+}
+
+/// Take a decision back.
+#[utoipa::path(post, path = "/v1/exceptions/{id}/undo", tag = "exceptions", params(("id" = String, Path)),
+    responses((status = 200, body = ExceptionItem), (status = 404), (status = 409)))]
+async fn undo_exception(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<ExceptionItem>, Problem> {
+    let row = decidable(&gateway, &caller, &id).await?;
+    let decided = decisions::undo(&gateway, row.id, &caller.actor()).await;
+    after(&gateway, &caller, row.id, "exception.undo", decided).await
+}
+
+/// Close an exception that needs nothing done.
+#[utoipa::path(post, path = "/v1/exceptions/{id}/dismiss", tag = "exceptions", params(("id" = String, Path)),
+    request_body = DismissBody, responses((status = 200, body = ExceptionItem), (status = 404), (status = 409)))]
+async fn dismiss_exception(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: axum::body::Bytes,
+) -> Result<Json<ExceptionItem>, Problem> {
+    let row = decidable(&gateway, &caller, &id).await?;
+    let body: DismissBody = serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
+    let decided = decisions::dismiss(&gateway, row.id, &caller.actor(), &body.reason).await;
+    after(&gateway, &caller, row.id, "exception.dismiss", decided).await
+}
+
+/// Post a remittance that was held because it does not add up.
+#[utoipa::path(post, path = "/v1/exceptions/{id}/release", tag = "exceptions", params(("id" = String, Path)),
+    responses((status = 200, body = ExceptionItem), (status = 403), (status = 404), (status = 409)))]
+async fn release_exception(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<ExceptionItem>, Problem> {
+    caller.operator()?;
+    let row = decidable(&gateway, &caller, &id).await?;
+    let decided = decisions::release(&gateway, row.id, &caller.actor()).await;
+    after(&gateway, &caller, row.id, "exception.release", decided).await
+}
+
+/// The exception, for callers who may decide about it: staff but auditors, and the submitter whose claims all
+/// its candidates are.
+async fn decidable(gateway: &Gateway, caller: &Caller, id: &str) -> Result<ExceptionRow, Problem> {
+    let none = || Problem::not_found("exception");
+    let id: ExceptionId = id.parse().map_err(|_| none())?;
+    let row = gateway.store.exception(id).await?.ok_or_else(none)?;
+    if !may_see(gateway, caller, &row).await? {
+        return Err(none());
+    }
+    match caller {
+        Caller::Staff { user, .. } if !user.role.may_decide() => Err(Problem::forbidden("An auditor only reads.")),
+        Caller::Payer { .. } => Err(Problem::forbidden("Which claim a response is about is decided by its receiver.")),
+        Caller::Staff { .. } | Caller::Submitter { .. } => Ok(row),
+    }
+}
+
+async fn after(
+    gateway: &Gateway,
+    caller: &Caller,
+    id: ExceptionId,
+    action: &str,
+    decided: Result<(), ResolveError>,
+) -> Result<Json<ExceptionItem>, Problem> {
+    if let Err(error) = decided {
+        let (status, title) = match error {
+            ResolveError::Stage(error) => return Err(error.into()),
+            ResolveError::NoSuchException { .. } => return Err(Problem::not_found("exception")),
+            ResolveError::NotOpen { .. } | ResolveError::NotDecided { .. } => (StatusCode::CONFLICT, "Not in this state"),
+            ResolveError::NoSuchClaim { .. }
+            | ResolveError::NeverSent { .. }
+            | ResolveError::OtherPayer { .. }
+            | ResolveError::NotOfOneClaim { .. }
+            | ResolveError::FileDiffers { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "It does not fit"),
+        };
+        return Err(Problem::new(status, title, error.to_string()));
+    }
+    caller.audit(gateway, action, &id.to_string()).await?;
+    let row = gateway.store.exception(id).await?.ok_or_else(|| Problem::not_found("exception"))?;
+    Ok(Json(item(row)))
 }
 
 fn state_of(asked: Option<&str>) -> Result<Option<ExceptionState>, Problem> {

@@ -74,9 +74,15 @@ pub async fn resolve(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId, by
             resolve_payment(gateway, &exception, &inbound, payment, claim, by).await?
         }
         (ExceptionKind::Remittance, None)
-        | (ExceptionKind::Ta1 | ExceptionKind::Ack999 | ExceptionKind::File | ExceptionKind::Balance, _) => {
-            return Err(ResolveError::NotOfOneClaim { id });
-        }
+        | (
+            ExceptionKind::Ta1
+            | ExceptionKind::Ack999
+            | ExceptionKind::File
+            | ExceptionKind::Balance
+            | ExceptionKind::Route
+            | ExceptionKind::Batch,
+            _,
+        ) => return Err(ResolveError::NotOfOneClaim { id }),
     };
     match gateway.store.resolve_exception(&resolution).await? {
         true => Ok(()),
@@ -139,7 +145,9 @@ pub async fn release(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Resul
         | ExceptionKind::ClaimAck
         | ExceptionKind::ClaimStatus
         | ExceptionKind::Remittance
-        | ExceptionKind::File => return Err(ResolveError::NotOfOneClaim { id }),
+        | ExceptionKind::File
+        | ExceptionKind::Route
+        | ExceptionKind::Batch => return Err(ResolveError::NotOfOneClaim { id }),
     }
     match remit::release_remittance(gateway, held.remittance, by).await? {
         true => Ok(()),

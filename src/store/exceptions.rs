@@ -25,10 +25,14 @@ pub enum ExceptionKind {
     File,
     /// A remittance that does not add up, or that says again what another said.
     Balance,
+    /// Claims whose payer is not reached any more.
+    Route,
+    /// Claims that no file could be made of.
+    Batch,
 }
 
 impl ExceptionKind {
-    pub const ALL: [ExceptionKind; 7] = [
+    pub const ALL: [ExceptionKind; 9] = [
         ExceptionKind::Ta1,
         ExceptionKind::Ack999,
         ExceptionKind::ClaimAck,
@@ -36,6 +40,8 @@ impl ExceptionKind {
         ExceptionKind::Remittance,
         ExceptionKind::File,
         ExceptionKind::Balance,
+        ExceptionKind::Route,
+        ExceptionKind::Batch,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -47,6 +53,8 @@ impl ExceptionKind {
             ExceptionKind::Remittance => "835",
             ExceptionKind::File => "file",
             ExceptionKind::Balance => "balance",
+            ExceptionKind::Route => "route",
+            ExceptionKind::Batch => "batch",
         }
     }
 

@@ -84,6 +84,8 @@ pub(super) fn needs_a_person(alarms: &mut Alarms, exception: &ExceptionRow) {
         | ExceptionKind::ClaimAck
         | ExceptionKind::ClaimStatus
         | ExceptionKind::Remittance => "a file cannot be read",
+        ExceptionKind::Route => "claims wait for a payer that is not reached",
+        ExceptionKind::Batch => "a file could not be made of its claims",
     };
     let text = format!("{}, file {}: {what}, {}", exception.payer, exception.inbound_id, exception.reason);
     alarms.insert((exception.kind.as_str().to_string(), exception.id.to_string()), text);
