@@ -206,6 +206,11 @@ pub fn is_cut(control_number: &str) -> bool {
     CUT_LENGTHS.contains(&control_number.len())
 }
 
+/// True when the numbers are the same, or one is the other shortened or rewritten.
+pub fn is_alike(said: &str, known: &str) -> bool {
+    control(said, known) != Control::Other
+}
+
 /// Letters and digits in capitals, without leading zeros.
 fn bare(control_number: &str) -> String {
     let kept = control_number.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase());
