@@ -2,11 +2,12 @@
 
 use crate::domain::ClaimStatus;
 use crate::pipeline::answers::testing::*;
-use crate::pipeline::testing::{World, professional, sample};
+use crate::pipeline::testing::{Sample, World, professional, sample};
 use crate::pipeline::{correlate, intake, route, validate};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundState, Recorded};
 use crate::store::mail::MailKind;
+use crate::store::matching::PREFIX_CANDIDATES_MAX;
 use crate::store::search::ClaimQuery;
 use crate::store::submissions::Channel;
 
@@ -216,4 +217,23 @@ async fn a_277_moves_a_claim_to_pending_and_goes_on_and_money_outranks_its_denia
     check(&world, "A1", ClaimStatus::Paid).await;
     answer(&world, &report(963, "F2:2")).await;
     check(&world, "A1", ClaimStatus::Paid).await;
+}
+
+#[tokio::test]
+async fn a_number_cut_so_short_that_hundreds_begin_with_it_matches_none_of_them() {
+    let samples: Vec<_> =
+        (0..=PREFIX_CANDIDATES_MAX).map(|n| sample(&format!("20261122-001{n:04}"), 1 + n as u32 % 20)).collect();
+    let samples: Vec<_> =
+        samples.into_iter().enumerate().map(|(n, one)| Sample { charge: 100 + n as u32, ..one }).collect();
+    let Sent { world, claims } = sent(&[&samples]).await;
+    assert_eq!(claims.len(), PREFIX_CANDIDATES_MAX + 1);
+    let cut = SentClaim {
+        control_number: "20261122-001".into(),
+        trace: String::new(),
+        member: "W999999999".into(),
+        ..claims[7].clone()
+    };
+    answer(&world, &ack277ca(&[(cut, "A3:21", "")])).await;
+    assert_eq!(open_exceptions(&world).await.len(), 1);
+    check(&world, &claims[7].control_number, ClaimStatus::Batched).await;
 }
