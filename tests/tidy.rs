@@ -50,7 +50,10 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// What only one room may do, and the words that show it being done.
 const ONLY: &[(&str, &[&str])] = &[
     ("store", &["sqlx::"]),
-    ("link", &["ssh2::", "TcpStream::connect", "TcpListener::bind", "reqwest::Client", "russh::server", "russh::client"]),
+    (
+        "link",
+        &["ssh2::", "TcpStream::connect", "TcpListener::bind", "reqwest::Client", "russh::server", "russh::client"],
+    ),
 ];
 
 struct Source {
@@ -73,7 +76,9 @@ impl Source {
 
     fn is_test(&self) -> bool {
         let name = self.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
-        matches!(name, "tests" | "testing" | "samples") || name.ends_with("_tests") || self.path.components().any(|part| part.as_os_str() == "tests")
+        matches!(name, "tests" | "testing" | "samples")
+            || name.ends_with("_tests")
+            || self.path.components().any(|part| part.as_os_str() == "tests")
     }
 }
 

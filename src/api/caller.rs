@@ -79,9 +79,10 @@ impl FromRequestParts<Arc<Gateway>> for Caller {
             .get::<ConnectInfo<SocketAddr>>()
             .map(|ConnectInfo(address)| address.ip().to_string())
             .unwrap_or_default();
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(|| {
-            Problem::unauthorized("Send your key with each request: `Authorization: Bearer KEY`.")
-        })?;
+        let header =
+            parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(|| {
+                Problem::unauthorized("Send your key with each request: `Authorization: Bearer KEY`.")
+            })?;
         match header.split_once(' ') {
             Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => by_key(gateway, key.trim(), source).await,
             Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => by_password(gateway, pair, source).await,

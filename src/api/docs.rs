@@ -72,7 +72,8 @@ fn page(description: &Value) -> String {
             if let Some(body) = call["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str() {
                 add_fields(&mut html, description, body);
             }
-            let answers: Vec<_> = call["responses"].as_object().into_iter().flatten().map(|(code, _)| code.as_str()).collect();
+            let answers: Vec<_> =
+                call["responses"].as_object().into_iter().flatten().map(|(code, _)| code.as_str()).collect();
             let _ = write!(html, "</table><p>Answers: {}</p></section>", answers.join(", "));
         }
     }

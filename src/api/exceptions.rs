@@ -18,8 +18,8 @@ use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::{ClaimId, ExceptionId};
 use crate::pipeline::Gateway;
-use crate::pipeline::exceptions::{self as decisions, ResolveError};
 use crate::pipeline::answers::ladder::CANDIDATES_MAX;
+use crate::pipeline::exceptions::{self as decisions, ResolveError};
 use crate::store::exceptions::{ExceptionRow, ExceptionState};
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -116,7 +116,8 @@ async fn resolve_exception(
     body: axum::body::Bytes,
 ) -> Result<Json<ExceptionItem>, Problem> {
     let row = decidable(&gateway, &caller, &id).await?;
-    let body: ResolveBody = serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
+    let body: ResolveBody =
+        serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
     let claim = visible_claim(&gateway, &caller, &body.claim_id).await?;
     let decided = decisions::resolve(&gateway, row.id, claim.id, &caller.actor()).await;
     after(&gateway, &caller, row.id, "exception.resolve", decided).await
@@ -145,7 +146,8 @@ async fn dismiss_exception(
     body: axum::body::Bytes,
 ) -> Result<Json<ExceptionItem>, Problem> {
     let row = decidable(&gateway, &caller, &id).await?;
-    let body: DismissBody = serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
+    let body: DismissBody =
+        serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
     let decided = decisions::dismiss(&gateway, row.id, &caller.actor(), &body.reason).await;
     after(&gateway, &caller, row.id, "exception.dismiss", decided).await
 }
@@ -191,7 +193,9 @@ async fn after(
         let (status, title) = match error {
             ResolveError::Stage(error) => return Err(error.into()),
             ResolveError::NoSuchException { .. } => return Err(Problem::not_found("exception")),
-            ResolveError::NotOpen { .. } | ResolveError::NotDecided { .. } => (StatusCode::CONFLICT, "Not in this state"),
+            ResolveError::NotOpen { .. } | ResolveError::NotDecided { .. } => {
+                (StatusCode::CONFLICT, "Not in this state")
+            }
             ResolveError::NoSuchClaim { .. }
             | ResolveError::NeverSent { .. }
             | ResolveError::OtherPayer { .. }

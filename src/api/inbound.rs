@@ -61,13 +61,16 @@ async fn hand_in(
         }
     };
     let partners = gateway.partners.current();
-    let payer = partners.payer(&name).ok_or_else(|| Problem::bad_request("`payer` names no payer: see GET /v1/payers."))?;
+    let payer =
+        partners.payer(&name).ok_or_else(|| Problem::bad_request("`payer` names no payer: see GET /v1/payers."))?;
     let limit = gateway.config.intake.bytes_max;
     let mut bytes = Vec::new();
     let mut stream = body.into_data_stream();
     while let Some(part) = stream.next().await {
         let part = part.map_err(|_| {
-            Problem::bad_request("The connection broke before the whole file had come; nothing of it was kept. Send it again.")
+            Problem::bad_request(
+                "The connection broke before the whole file had come; nothing of it was kept. Send it again.",
+            )
         })?;
         if (bytes.len() + part.len()) as u64 > limit {
             let detail = format!("A file may have {limit} bytes. Split it and send the parts.");
@@ -81,7 +84,8 @@ async fn hand_in(
     let size = bytes.len() as u64;
     let file_name = params.file_name.unwrap_or_else(|| "inbound.x12".to_string());
     let now = gateway.clock.now_ms();
-    let (status, id, state) = match collect::keep(&gateway, &payer.id, collect::Channel::Api, &file_name, bytes).await? {
+    let (status, id, state) = match collect::keep(&gateway, &payer.id, collect::Channel::Api, &file_name, bytes).await?
+    {
         Kept::New(id) => (StatusCode::ACCEPTED, id, "received"),
         Kept::Repeat(id) => (StatusCode::OK, id, "repeat"),
     };

@@ -143,7 +143,10 @@ async fn retry_delivery(
         return Err(Problem::new(
             axum::http::StatusCode::CONFLICT,
             "Nothing to repeat",
-            format!("Only a delivery that stands with support is repeated by hand; this one is {}.", row.state.as_str()),
+            format!(
+                "Only a delivery that stands with support is repeated by hand; this one is {}.",
+                row.state.as_str()
+            ),
         ));
     }
     caller.audit(&gateway, "delivery.retry", &id).await?;

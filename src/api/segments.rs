@@ -13,8 +13,8 @@ use super::caller::Caller;
 use super::claims::visible_claim;
 use super::problem::Problem;
 use crate::domain::ids::{BatchId, ClaimId};
-use crate::pipeline::{Gateway, batch};
 use crate::pipeline::gateway::blocking;
+use crate::pipeline::{Gateway, batch};
 use crate::store::PayloadReader;
 use crate::store::claims::Spans;
 use crate::x12::segment::text_of;
@@ -42,7 +42,8 @@ async fn claim_edi(
     let record = visible_claim(&gateway, &caller, &id).await?;
     caller.audit(&gateway, "claim.edi", &id).await?;
     let row = gateway.store.claim(record.id).await?.ok_or_else(|| Problem::not_found("claim"))?;
-    let submission = gateway.store.submission(record.submission_id).await?.ok_or_else(|| Problem::not_found("claim"))?;
+    let submission =
+        gateway.store.submission(record.submission_id).await?.ok_or_else(|| Problem::not_found("claim"))?;
     let reader = gateway.open_payload(submission.payload_id)?;
     let Spans { provider, subscriber, patient, claim } = row.received.spans;
     let spans = [provider, subscriber, patient, claim];
@@ -63,11 +64,7 @@ fn read_spans(mut reader: PayloadReader, spans: &[(u64, u64)]) -> Result<String,
 }
 
 /// Found in the batch by its trace number, which stands in the claim alone.
-async fn sent_segments(
-    gateway: &Gateway,
-    batch: BatchId,
-    claim: ClaimId,
-) -> Result<Option<String>, Problem> {
+async fn sent_segments(gateway: &Gateway, batch: BatchId, claim: ClaimId) -> Result<Option<String>, Problem> {
     let Some(payload) = gateway.store.batch_payload(batch).await? else { return Ok(None) };
     let reader = gateway.open_payload(payload)?;
     Ok(blocking(move || batch::claim_as_sent(reader, &claim.trace_number())).await??)

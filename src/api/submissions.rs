@@ -23,8 +23,8 @@ use crate::domain::ids::SubmissionId;
 use crate::domain::limits::WAIT_SECONDS_MAX;
 use crate::domain::{Cents, Finding};
 use crate::partner::rate::TooOften;
-use crate::pipeline::{Gateway, StageError};
 use crate::pipeline::intake::{self, IntakeRefusal, Received};
+use crate::pipeline::{Gateway, StageError};
 use crate::store::mail::MailKind;
 use crate::store::submissions::{Channel, SubmissionRow};
 
@@ -118,7 +118,9 @@ async fn submit(
     let mut stream = body.into_data_stream();
     while let Some(part) = stream.next().await {
         let part = part.map_err(|_| {
-            Problem::bad_request("The connection broke before the whole file had come; nothing of it was kept. Send it again.")
+            Problem::bad_request(
+                "The connection broke before the whole file had come; nothing of it was kept. Send it again.",
+            )
         })?;
         incoming.write(part).await.map_err(refused)?;
     }

@@ -84,10 +84,7 @@ fn config(given: Option<&Path>) -> Result<Config> {
 }
 
 /// Runs a command's work on the store, beside a running gateway if there is one. The work gets the time.
-fn on_store(
-    config: &Config,
-    work: impl AsyncFnOnce(&Store, i64) -> Result<ExitCode>,
-) -> Result<ExitCode> {
+fn on_store(config: &Config, work: impl AsyncFnOnce(&Store, i64) -> Result<ExitCode>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = open_store(config).await?;

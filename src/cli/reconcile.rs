@@ -81,7 +81,8 @@ fn print_text(account: &Account, out: &mut impl Write) -> io::Result<()> {
     for one in &account.wrong {
         writeln!(out, "Wrong: {}: {} (expected {}, found {})", one.rule, id(one), one.expected, one.found)?;
     }
-    let verdict = if account.adds_up() { "Every claim and every cent is accounted for." } else { "It does not add up." };
+    let verdict =
+        if account.adds_up() { "Every claim and every cent is accounted for." } else { "It does not add up." };
     writeln!(out, "{verdict}")
 }
 

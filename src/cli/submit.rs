@@ -44,7 +44,8 @@ pub fn run(args: &SubmitArgs, config: &Config) -> Result<ExitCode> {
 async fn hand_in(client: &HttpsClient, file: &Path, wait: bool) -> Result<bool> {
     ensure!(file.is_file(), "{} is no file", file.display());
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
     let wait_for = if wait { format!("&wait={WAIT_SECONDS_MAX}") } else { String::new() };
     let url = format!("/v1/submissions?file_name={plain}{wait_for}");
     match client.post(&url, Outgoing::File(file.to_path_buf()), "application/edi-x12", &[]).await {
@@ -85,7 +86,8 @@ fn print_result(name: &str, said: &Value) {
         ),
     }
     for finding in said["findings"].as_array().into_iter().flatten() {
-        let (message, claim) = (finding["message"].as_str().unwrap_or_default(), finding["claim"].as_str().unwrap_or("-"));
+        let (message, claim) =
+            (finding["message"].as_str().unwrap_or_default(), finding["claim"].as_str().unwrap_or("-"));
         println!("  {} claim {claim}: {message}", finding["severity"].as_str().unwrap_or_default());
     }
 }

@@ -38,8 +38,8 @@ fn lines(all: &[Fault]) -> String {
 
 /// Everything but the sockets.
 pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
-    let partners = PartnerBook::open(&config, payer_edits::further_checks())
-        .map_err(|faults| OpenError::Partners { faults })?;
+    let partners =
+        PartnerBook::open(&config, payer_edits::further_checks()).map_err(|faults| OpenError::Partners { faults })?;
     let guides = Guides::load(Some(&config.paths.schemas))?;
     let (folder, key) = payload_folder(&config)?;
     let payloads = PayloadStore::open_folder(folder, key)?;

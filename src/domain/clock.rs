@@ -21,9 +21,8 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Clock::System => Timestamp::now(),
-            Clock::Set(ms) => {
-                Timestamp::from_millisecond(ms.load(Ordering::SeqCst)).expect("a test's clock stays within the calendar")
-            }
+            Clock::Set(ms) => Timestamp::from_millisecond(ms.load(Ordering::SeqCst))
+                .expect("a test's clock stays within the calendar"),
         }
     }
 

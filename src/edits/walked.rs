@@ -225,7 +225,10 @@ impl Walked {
     /// The edits of the levels that `done` names, each with whose level it is.
     pub fn level_edits(&self, done: u8) -> impl Iterator<Item = (Above, &Finding)> {
         let above = std::iter::once(&self.header).chain(&self.levels[..self.open]);
-        above.enumerate().filter(move |(nth, _)| done & 1 << nth != 0).flat_map(|(nth, level)| level.edits.iter().map(move |edit| (Above::nth(nth), edit)))
+        above
+            .enumerate()
+            .filter(move |(nth, _)| done & 1 << nth != 0)
+            .flat_map(|(nth, level)| level.edits.iter().map(move |edit| (Above::nth(nth), edit)))
     }
 
     /// Runs the rules of the claim, and `more` with its report: what only the check itself can tell.

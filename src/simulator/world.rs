@@ -160,8 +160,14 @@ impl World {
         let partners = folder.join("partners");
         let host_key = read(&payer_keys(folder, SFTP_PAYER).join(certs::SSH_HOST_KEY_PUBLIC))?;
         write(&partners.join(format!("{SUBMITTER}.toml")), &submitter_toml(&submitter_public_key, &cast.submitter))?;
-        write(&partners.join(format!("{}.toml", SFTP_PAYER.0)), &sftp_payer_toml(ports, &host_key, &cast.sftp_payer_ids))?;
-        write(&partners.join(format!("{}.toml", HTTPS_PAYER.0)), &https_payer_toml(folder, ports, &cast.https_payer_ids))?;
+        write(
+            &partners.join(format!("{}.toml", SFTP_PAYER.0)),
+            &sftp_payer_toml(ports, &host_key, &cast.sftp_payer_ids),
+        )?;
+        write(
+            &partners.join(format!("{}.toml", HTTPS_PAYER.0)),
+            &https_payer_toml(folder, ports, &cast.https_payer_ids),
+        )?;
         Ok(World {
             config,
             submitter_key,

@@ -8,8 +8,8 @@ use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimStatus, Phi};
 
-/// Candidates read for one truncated control number.
-const PREFIX_CANDIDATES_MAX: i64 = 20;
+/// Candidates for one truncated control number; where there are more, it says too little to tell them apart.
+pub const PREFIX_CANDIDATES_MAX: usize = 200;
 
 /// What an answer is compared with, and what is needed to hand it on.
 #[derive(Clone, Debug)]
@@ -108,7 +108,8 @@ impl Store {
         rows.iter().map(claim_facts).collect()
     }
 
-    /// Claims of a payer whose control number begins with `prefix`, in any case: what a payer cut off.
+    /// Claims of a payer whose control number begins with `prefix`, in any case: what a payer cut off. One more than
+    /// [`PREFIX_CANDIDATES_MAX`] where there are more.
     pub async fn claims_by_control_number_begin(
         &self,
         payer: &str,
@@ -118,7 +119,7 @@ impl Store {
         query.push("WHERE c.payer = ").push_bind(payer);
         query.push(" AND c.patient_control_number >= ").push_bind(prefix);
         query.push(" AND c.patient_control_number < ").push_bind(format!("{prefix}\u{10ffff}"));
-        query.push(" LIMIT ").push_bind(PREFIX_CANDIDATES_MAX);
+        query.push(" LIMIT ").push_bind(PREFIX_CANDIDATES_MAX as i64 + 1);
         let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims by prefix"))?;
         rows.iter().map(claim_facts).collect()
     }

@@ -5,8 +5,8 @@
 mod connect;
 pub mod payload_rows;
 
-pub mod answers;
 pub mod alarms;
+pub mod answers;
 pub mod attempts;
 pub mod audit;
 pub mod batches;
@@ -15,8 +15,8 @@ pub mod collected;
 pub mod control_numbers;
 pub mod deliveries;
 pub mod events;
-pub mod glimpses;
 pub mod exceptions;
+pub mod glimpses;
 pub mod inbound;
 pub mod keys;
 pub mod mail;

@@ -7,12 +7,12 @@ use futures_util::future::BoxFuture;
 
 use super::inbound::{self, Content, Putting};
 use super::{Folder, Role, outgoing};
-use crate::store::mail::MailKind;
 use crate::domain::error_chain;
 use crate::link::sftp_server::{FileEntry, ReadAt, SftpRefusal, SftpSession, Upload};
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::intake::{discard, is_unfinished_name};
 use crate::pipeline::{Gateway, StageError};
+use crate::store::mail::MailKind;
 use crate::store::uploads::UploadRow;
 
 /// Names of files taken in this session that are remembered; some clients rename what they have put, and by

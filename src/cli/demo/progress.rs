@@ -42,7 +42,11 @@ pub(super) async fn watch_until_settled(gateway: &Gateway, claims: i64, patience
             return Ok(counts);
         }
         if began.elapsed() > patience {
-            bail!("after {} s there are still {} of {claims} claims without an answer", patience.as_secs(), counts.open);
+            bail!(
+                "after {} s there are still {} of {claims} claims without an answer",
+                patience.as_secs(),
+                counts.open
+            );
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }

@@ -96,10 +96,11 @@ pub(super) async fn hand_in(gateway: &Gateway, world: &World, batches: &Batches)
             over_sftp(gateway, world, name.clone(), bytes.clone()).await?;
             continue;
         }
-        let url = format!("/v1/submissions?file_name={}", name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_"));
-        let answer = https
-            .post(&url, Outgoing::Bytes(bytes.clone().into()), "application/edi-x12", &[])
-            .await?;
+        let url = format!(
+            "/v1/submissions?file_name={}",
+            name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_")
+        );
+        let answer = https.post(&url, Outgoing::Bytes(bytes.clone().into()), "application/edi-x12", &[]).await?;
         ensure!(answer.status == 202, "the gateway answered {} to {name}", answer.status);
     }
     Ok(())
@@ -107,7 +108,8 @@ pub(super) async fn hand_in(gateway: &Gateway, world: &World, batches: &Batches)
 
 async fn over_sftp(gateway: &Gateway, world: &World, name: String, bytes: Vec<u8>) -> Result<()> {
     let host_key = gateway.config.paths.certs.join("ssh_host_ed25519.pub");
-    let host_key = std::fs::read_to_string(&host_key).with_context(|| format!("{} cannot be read", host_key.display()))?;
+    let host_key =
+        std::fs::read_to_string(&host_key).with_context(|| format!("{} cannot be read", host_key.display()))?;
     let target = SftpTarget {
         host: "127.0.0.1".to_string(),
         port: world.ports.sftp,

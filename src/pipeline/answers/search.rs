@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::ladder::{self, Matched, Rule, Sought};
 use crate::domain::ids::ClaimId;
-use crate::store::matching::{ClaimFacts, ClaimKey};
+use crate::store::matching::{ClaimFacts, ClaimKey, PREFIX_CANDIDATES_MAX};
 use crate::store::{Store, StoreError};
 
 /// Claims of one member that are compared with one answer.
@@ -83,7 +83,9 @@ impl Pool {
             return Ok(());
         }
         let claims = store.claims_by_control_number_begin(payer, begin).await?;
-        let places = claims.into_iter().map(|claim| self.add(claim)).collect();
+        // Of a part of them one may look like the only one that fits, so then none is a candidate by its begin.
+        let too_many = claims.len() > PREFIX_CANDIDATES_MAX;
+        let places = if too_many { Vec::new() } else { claims.into_iter().map(|claim| self.add(claim)).collect() };
         self.by_begin.insert(fold(begin), places);
         Ok(())
     }
@@ -139,18 +141,26 @@ impl Pool {
         places.into_iter().map(|place| &self.claims[place]).collect()
     }
 
-    /// The member's claims of the same day or charge, or with a number alike; a member may have hundreds.
-    fn of_member<'a>(&'a self, sought: &'a Sought) -> impl Iterator<Item = &'a usize> {
+    /// The member's claims of the same day or charge, or with a number alike; a member may have hundreds. Those by
+    /// which a match is decided come first, so that a tie among them is never cut off.
+    fn of_member(&self, sought: &Sought) -> Vec<usize> {
         let members = sought.member_ids.iter().filter(|member| says_something(member.reveal()));
-        let all = members.flat_map(|member| self.by_member.get(&fold(member.reveal())).into_iter().flatten());
-        let near = |place: &&usize| {
-            let claim = &self.claims[**place];
-            let known = claim.patient_control_number.reveal();
-            Some(claim.charge) == sought.charge
-                || (!sought.service_from.is_empty() && claim.service_from == sought.service_from)
-                || ladder::is_alike(sought.control_number.reveal(), known)
-        };
-        all.filter(near).take(MEMBER_CANDIDATES_MAX)
+        let all = members.flat_map(|member| self.by_member.get(&fold(member.reveal())).into_iter().flatten().copied());
+        let (mut deciding, mut near) = (Vec::new(), Vec::new());
+        for place in all {
+            let claim = &self.claims[place];
+            let charge = Some(claim.charge) == sought.charge;
+            let day = !sought.service_from.is_empty() && claim.service_from == sought.service_from;
+            let alike = ladder::is_alike(sought.control_number.reveal(), claim.patient_control_number.reveal());
+            match (charge && day) || alike {
+                true => deciding.push(place),
+                false if charge || day => near.push(place),
+                false => {}
+            }
+        }
+        deciding.extend(near);
+        deciding.truncate(MEMBER_CANDIDATES_MAX);
+        deciding
     }
 }
 

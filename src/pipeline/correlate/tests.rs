@@ -2,11 +2,12 @@
 
 use crate::domain::ClaimStatus;
 use crate::pipeline::answers::testing::*;
-use crate::pipeline::testing::{World, professional, sample};
+use crate::pipeline::testing::{Sample, World, professional, sample};
 use crate::pipeline::{correlate, intake, route, validate};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundState, Recorded};
 use crate::store::mail::MailKind;
+use crate::store::matching::PREFIX_CANDIDATES_MAX;
 use crate::store::search::ClaimQuery;
 use crate::store::submissions::Channel;
 

@@ -15,6 +15,6 @@ mod run;
 mod tests;
 
 pub use super::file_names::is_unfinished_name;
-pub use refusal::IntakeRefusal;
 pub use super::gateway::discard;
+pub use refusal::IntakeRefusal;
 pub use run::{Incoming, Received, admit, adopt, begin, wait_until_checked};

@@ -6,10 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::IntakeRefusal;
-use crate::pipeline::file_names::plain_name;
 use crate::domain::ids::SubmissionId;
 use crate::partner::Submitter;
 use crate::partner::rate::TooOften;
+use crate::pipeline::file_names::plain_name;
 use crate::pipeline::gateway::{blocking, discard};
 use crate::pipeline::{Gateway, Stage, StageError};
 use crate::store::submissions::{Channel, Counts, NewSubmission, SubmissionRow, SubmissionState, Taken};

@@ -151,7 +151,9 @@ async fn a_stranger_is_not_let_in_over_sftp() {
 async fn a_world_written_twice_keeps_its_keys() {
     let started = start().await;
     let key = std::fs::read(&started.world.submitter_key).unwrap();
-    let again = World::write(started.folder.path(), Path::new("schemas"), started.world.ports, TEMPER, &Cast::default()).unwrap();
+    let again =
+        World::write(started.folder.path(), Path::new("schemas"), started.world.ports, TEMPER, &Cast::default())
+            .unwrap();
     assert_eq!(std::fs::read(again.submitter_key).unwrap(), key);
     for name in ["gateway.toml", "partners/demo-billing.toml", "partners/harbor-mutual.toml"] {
         let text = std::fs::read_to_string(started.folder.path().join(name)).unwrap();
