@@ -4,7 +4,8 @@
 //! `cargo bench --bench engine` prints one line a measure, tab-separated: kind of file, what was done, its claims,
 //! bytes and segments, and the best time of several, in seconds. `bench/run` makes the table.
 //!
-//! With `--write DIR` it writes the files there and measures nothing.
+//! Words that follow choose: `cargo bench --bench engine -- 837P walk` does that only, for a profiler. With
+//! `--write DIR` it writes the files there and measures nothing.
 
 use std::fs;
 use std::hint::black_box;
@@ -29,22 +30,38 @@ const CLAIMS: usize = 100_000;
 const SEED: u64 = 2026;
 const WRITTEN: Date = date(2026, 11, 2);
 /// Each measure is the best of so many: what disturbs a run only ever makes it slower.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let write_to = arguments.iter().position(|argument| argument == "--write").and_then(|at| arguments.get(at + 1));
-    for (kind, make) in FILES {
+    let chosen = Chosen { words: arguments.iter().filter(|word| !word.starts_with("--")).cloned().collect() };
+    for (kind, make) in FILES.into_iter().filter(|(kind, _)| write_to.is_some() || chosen.has(kind, &KINDS)) {
         let bytes = make();
         match write_to {
             Some(folder) => {
                 let path = Path::new(folder).join(format!("{kind}.x12"));
                 fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             }
-            None => measure(kind, &bytes),
+            None => measure(kind, &bytes, &chosen),
         }
     }
 }
+
+/// What the command line chose: everything where it names none of a sort.
+struct Chosen {
+    words: Vec<String>,
+}
+
+impl Chosen {
+    fn has(&self, word: &str, sort: &[&str]) -> bool {
+        let named = |name: &str| self.words.iter().any(|word| word == name);
+        named(word) || !sort.iter().any(|other| named(other))
+    }
+}
+
+const KINDS: [&str; 4] = ["837P", "837I", "837D", "835"];
+const MEASURES: [&str; 5] = ["tokenize", "read", "envelopes", "walk", "check"];
 
 type Make = fn() -> Vec<u8>;
 
@@ -73,14 +90,18 @@ fn payments() -> Vec<u8> {
     remittance(&letter, &received[0], &terms, Round::First, ProviderLevel::Nothing).expect("every claim is answered")
 }
 
-fn measure(kind: &str, bytes: &[u8]) {
+fn measure(kind: &str, bytes: &[u8], chosen: &Chosen) {
     let guides = Guides::load(None).expect("the guides in the binary are sound");
     let codes = CodeSets::default();
     let settings = Settings::alone(Day::of(WRITTEN), &codes);
     let claims = count_claims(bytes);
     let segments = segments_of(bytes);
+    assert!(claims >= CLAIMS, "{kind}: {claims} claims");
     assert_eq!(read_tokens(bytes), segments, "{kind}: the reader and the bare tokenizer see the same segments");
     let tell = |what: &str, work: &mut dyn FnMut() -> u64| {
+        if !chosen.has(what, &MEASURES) {
+            return;
+        }
         let seconds = best(work);
         println!("{kind}\t{what}\t{claims}\t{}\t{segments}\t{seconds:.6}", bytes.len());
     };
@@ -185,6 +206,7 @@ fn segments_of(bytes: &[u8]) -> u64 {
 
 /// Claims and claim payments alike.
 fn count_claims(bytes: &[u8]) -> usize {
+    // A terminator, or the line break after it, stands before each segment.
     let count = |start: &[u8]| memchr::memmem::find_iter(bytes, start).count();
-    count(b"~CLM*") + count(b"~CLP*")
+    [&b"~CLM*"[..], b"\nCLM*", b"~CLP*", b"\nCLP*"].into_iter().map(count).sum()
 }

@@ -184,11 +184,8 @@ async fn search_claims(
 ) -> Result<Json<Page<ClaimItem>>, Problem> {
     let body: SearchBody = serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
     let query = ClaimQuery {
-        claim_id: match &body.trace_number {
-            // A number that is none of ours fits no claim.
-            Some(text) => Some(ClaimId::from_trace_number(text).unwrap_or(ClaimId(-1))),
-            None => None,
-        },
+        // A number that is none of ours fits no claim.
+        claim_id: body.trace_number.map(|text| ClaimId::from_trace_number(&text).unwrap_or(ClaimId(-1))),
         patient_control_number: body.patient_control_number,
         payer_claim_control_number: body.payer_claim_control_number,
         member_id: body.member_id,

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,10 +18,10 @@ use super::claims::id_of;
 use super::page::{Page, limit_of};
 use super::problem::Problem;
 use crate::domain::clock::rfc3339;
-use crate::domain::ids::MailId;
+use crate::domain::ids::{MailId, PayloadId};
 use crate::domain::limits::FRAME_BYTES;
-use crate::pipeline::Gateway;
 use crate::pipeline::gateway::blocking;
+use crate::pipeline::{Gateway, deliver};
 use crate::store::mail::MailKind;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -99,7 +100,8 @@ async fn mail(
         }
         Some(frame)
     });
-    let mut response = Body::from_stream(frames).into_response();
+    let read_to_its_end = futures_util::stream::once(read_to_end(gateway.clone(), row.kind, row.payload_id));
+    let mut response = Body::from_stream(frames.chain(read_to_its_end)).into_response();
     let headers = response.headers_mut();
     let kind = if row.kind == MailKind::Note { "text/plain; charset=utf-8" } else { "application/edi-x12" };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -108,6 +110,14 @@ async fn mail(
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
     Ok(response)
+}
+
+/// Comes after a file's last byte: claims that a hosted payer has fetched are sent.
+async fn read_to_end(gateway: Arc<Gateway>, kind: MailKind, payload: PayloadId) -> Result<Vec<u8>, std::io::Error> {
+    if kind == MailKind::Claims837 {
+        deliver::fetched(&gateway, payload).await.map_err(std::io::Error::other)?;
+    }
+    Ok(Vec::new())
 }
 
 /// Frames one after another, each opened off the runtime's threads.

@@ -18,7 +18,7 @@ use crate::link::listen::{ListenError, Shutdown, bind, stop_signal};
 use crate::link::sftp_server::{self, SftpLimits, SftpServeError};
 use crate::link::tls::{TlsError, TlsFiles, server_config};
 use crate::partner::Config;
-use crate::pipeline::{Gateway, StageError, deliver};
+use crate::pipeline::{Gateway, StageError, deliver, route};
 
 pub use open::{OpenError, open_gateway};
 
@@ -64,6 +64,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     let doors = Doors::bind(&config).await?;
     let gateway = open_gateway(config).await?;
     deliver::recover(&gateway).await?;
+    route::retry_unrouted(&gateway).await?;
     let (stop, shutdown) = stop_signal();
     let for_signals = gateway.clone();
     let told = tokio::spawn(async move {
@@ -130,22 +131,25 @@ impl Signals {
     }
 
     /// Returns when the gateway is to stop.
-    async fn obey(mut self, gateway: &Gateway) {
+    async fn obey(mut self, gateway: &Arc<Gateway>) {
         loop {
             tokio::select! {
                 _ = self.term.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hangup.recv() => reload(gateway),
+                _ = self.hangup.recv() => reload(gateway).await,
             }
         }
     }
 }
 
 /// All or nothing: with one fault in any file, everything stays as it was.
-fn reload(gateway: &Gateway) {
+async fn reload(gateway: &Arc<Gateway>) {
     match gateway.partners.reload() {
         Ok(()) => {
             tracing::info!(partners = gateway.partners.current().all().count(), "partners' files were read again");
+            if let Err(error) = route::retry_unrouted(gateway).await {
+                tracing::error!(error = error_chain(&error), "claims without a route were not looked at again");
+            }
             stages::nudge_all(gateway);
         }
         Err(faults) => {

@@ -73,7 +73,8 @@ fn standing(postings: &[Posting]) -> Vec<&Posting> {
     let mut standing: Vec<&Posting> = postings.iter().filter(|one| one.kind != PaymentKind::Reversal).collect();
     for reversal in postings.iter().filter(|one| one.kind == PaymentKind::Reversal) {
         let same_amounts = |one: &&Posting| one.paid == -reversal.paid && one.charge == -reversal.charge;
-        let same_number = |one: &&Posting| !reversal.payer_number.is_empty() && one.payer_number == reversal.payer_number;
+        let same_number =
+            |one: &&Posting| !reversal.payer_number.is_empty() && one.payer_number == reversal.payer_number;
         let taken_back = standing
             .iter()
             .position(|one| same_number(one) && same_amounts(one))
@@ -157,7 +158,11 @@ mod tests {
 
     #[test]
     fn a_reversal_of_what_was_never_seen_here_does_not_hide_the_correction() {
-        check(&[posting("22", -10000, -7000, 0, 0, "X"), posting("1", 10000, 8000, 0, 0, "B")], ClaimStatus::Paid, 1000);
+        check(
+            &[posting("22", -10000, -7000, 0, 0, "X"), posting("1", 10000, 8000, 0, 0, "B")],
+            ClaimStatus::Paid,
+            1000,
+        );
     }
 
     #[test]

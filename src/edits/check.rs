@@ -14,13 +14,14 @@ use super::sink::{
 };
 use super::sniff;
 use super::supported;
-use super::walked::{Rulebook, Walked};
+use super::walked::{Above, Rulebook, Walked};
 use crate::domain::finding::{Place, StatusCode};
 use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
 use crate::edits::catalogue::{self, lookup};
 use crate::edits::report::Hit;
 use crate::guide::{Found, Guide, Guides, Standing, Walker};
 use crate::x12::envelope::{Group, GroupEnd, Interchange, InterchangeEnd, Transaction, TransactionEnd};
+use crate::x12::segment::text_of;
 use crate::x12::{Envelopes, Event, Reader, Segment};
 
 /// Codes that one IK5 or AK9 has room for.
@@ -93,6 +94,8 @@ struct OpenTransaction<'c> {
     rejected: bool,
     syntax: Vec<Finding>,
     told: usize,
+    /// Findings of a subscriber or patient, told with the first claim under it.
+    held: Vec<(Standing, Finding)>,
     refusal: Vec<StatusCode>,
     claims: Tally,
     marks: (usize, usize),
@@ -280,6 +283,7 @@ impl<'c, S: Sink> Checker<'c, S> {
             }
         }
         self.close_claim(end.offset_end)?;
+        self.tell_held(None)?;
         self.envelope_findings(fresh)?;
         let verdict = self.transaction_verdict();
         let mut transaction = std::mem::take(&mut self.transaction);
@@ -382,7 +386,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         finding.place.interchange = place.interchange.clone();
         finding.place.group = place.group.clone();
         finding.place.transaction = place.transaction.clone();
-        finding.place.claim = in_claim.then(|| crate::x12::segment::text_of(name));
+        finding.place.claim = in_claim.then(|| text_of(name));
         if finding.severity == Severity::Error {
             let strict = self.settings.syntax == Syntax::Transaction;
             self.transaction.rejected |= strict || finding.scope != Scope::Claim;
@@ -390,8 +394,24 @@ impl<'c, S: Sink> Checker<'c, S> {
                 self.transaction.syntax.push(finding.clone());
             }
         }
-        self.tell(&finding)?;
+        match standing {
+            Standing::Level { level: 1.., .. } if self.transaction.kind.is_some() => {
+                self.transaction.held.push((standing, finding.clone()));
+            }
+            Standing::Level { .. } | Standing::Transaction | Standing::Claim { .. } => self.tell(&finding)?,
+        }
         self.walked.blame(standing, finding);
+        Ok(())
+    }
+
+    /// Tells what was held back of the levels above, with the number of the claim under them.
+    fn tell_held(&mut self, claim: Option<&str>) -> io::Result<()> {
+        for (standing, mut finding) in std::mem::take(&mut self.transaction.held) {
+            if self.walked.knows(standing) {
+                finding.place.claim = claim.map(str::to_string);
+            }
+            self.tell(&finding)?;
+        }
         Ok(())
     }
 
@@ -419,6 +439,10 @@ impl<'c, S: Sink> Checker<'c, S> {
 
     fn judge_claim(&mut self, kind: ClaimKind, end: u64) -> io::Result<()> {
         let Settings { as_of, snip_max, severities, codes, context, .. } = self.settings;
+        if !self.transaction.held.is_empty() {
+            let name = text_of(self.walked.claim_name());
+            self.tell_held(Some(&name))?;
+        }
         let place = std::mem::take(&mut self.transaction.place);
         let book = Rulebook { kind, as_of: *as_of, snip_max: *snip_max, severities, codes, place: &place };
         let mut fingerprint = 0;
@@ -444,7 +468,14 @@ impl<'c, S: Sink> Checker<'c, S> {
                 }
             });
             let edits = std::mem::take(&mut self.walked.claim_edits);
-            let level_edits: Vec<Finding> = self.walked.level_edits(done).cloned().collect();
+            let with_claim = |(above, finding): (Above, &Finding)| {
+                let mut finding = finding.clone();
+                if above.is_told_with_claim() {
+                    finding.place.claim = Some(text_of(self.walked.claim_name()));
+                }
+                finding
+            };
+            let level_edits: Vec<Finding> = self.walked.level_edits(done).map(with_claim).collect();
             for finding in level_edits.iter().chain(&edits) {
                 self.tell(finding)?;
             }

@@ -68,6 +68,22 @@ pub enum Above {
     Patient,
 }
 
+impl Above {
+    /// 0 the header, then the levels from the outermost.
+    fn nth(nth: usize) -> Above {
+        [Above::Header, Above::Billing, Above::Subscriber, Above::Patient][nth.min(3)]
+    }
+
+    /// Whether a finding there is told with the claim under it: a subscriber or patient has one or a few, a
+    /// billing provider thousands.
+    pub fn is_told_with_claim(self) -> bool {
+        match self {
+            Above::Header | Above::Billing => false,
+            Above::Subscriber | Above::Patient => true,
+        }
+    }
+}
+
 /// See the top of this file.
 #[derive(Debug, Default)]
 pub struct Walked {
@@ -191,7 +207,7 @@ impl Walked {
             done |= 1 << nth;
             let Level { arena, syntax, edits, .. } = level;
             let mut report = book.report(b"", syntax, edits);
-            let above = [Above::Header, Above::Billing, Above::Subscriber, Above::Patient][nth.min(3)];
+            let above = Above::nth(nth);
             match above {
                 Above::Header => {
                     report.scope = Scope::Transaction;
@@ -206,10 +222,10 @@ impl Walked {
         done
     }
 
-    /// The edits of the levels that `done` names.
-    pub fn level_edits(&self, done: u8) -> impl Iterator<Item = &Finding> {
+    /// The edits of the levels that `done` names, each with whose level it is.
+    pub fn level_edits(&self, done: u8) -> impl Iterator<Item = (Above, &Finding)> {
         let above = std::iter::once(&self.header).chain(&self.levels[..self.open]);
-        above.enumerate().filter(move |(nth, _)| done & 1 << nth != 0).flat_map(|(_, level)| &level.edits)
+        above.enumerate().filter(move |(nth, _)| done & 1 << nth != 0).flat_map(|(nth, level)| level.edits.iter().map(move |edit| (Above::nth(nth), edit)))
     }
 
     /// Runs the rules of the claim, and `more` with its report: what only the check itself can tell.

@@ -168,7 +168,7 @@ impl<'g> Explain<'g> {
             None if reading.coded => labels.meaning(reading.number, &text),
             None => labels
                 .meaning(&reading.reference, &text)
-                .or_else(|| labels.meaning_after(reading.number, &text_of(before), &text)),
+                .or_else(|| labels.meaning_after(reading.number, before, &text)),
         };
         let readable = readable(form, value);
         Shown { reference: reading.reference, name: reading.name, repetition, value: text, readable, meaning }

@@ -1,7 +1,7 @@
 //! What codes mean, in this project's own short words: for people who read a file, never for judging one.
 //! Those in the binary, then those an operator put into `schemas/labels/`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,17 +24,19 @@ pub enum LabelsError {
 pub struct Labels {
     /// By the name of an outside code list (`pos`), a data element number (`1032`) or an element (`CLM05-01`).
     #[serde(default)]
-    lists: BTreeMap<String, BTreeMap<String, String>>,
+    lists: HashMap<String, HashMap<String, String>>,
     /// Segments by id, where no guide names them.
     #[serde(default)]
-    segments: BTreeMap<String, String>,
-    /// Data element numbers whose codes are those of another list; as `1271 after HE` where that depends on the
-    /// element before.
+    segments: HashMap<String, String>,
+    /// Data element numbers whose codes are those of another list.
     #[serde(default)]
-    same: BTreeMap<String, String>,
+    same: HashMap<String, String>,
+    /// Data element numbers whose list depends on what the element before holds: `{"1271": {"HE": "remark_code"}}`.
+    #[serde(default)]
+    after: HashMap<String, HashMap<String, String>>,
     /// Data element numbers.
     #[serde(default)]
-    money: BTreeSet<String>,
+    money: HashSet<String>,
 }
 
 impl Labels {
@@ -64,6 +66,9 @@ impl Labels {
         }
         self.segments.extend(more.segments);
         self.same.extend(more.same);
+        for (list, befores) in more.after {
+            self.after.entry(list).or_default().extend(befores);
+        }
         self.money.extend(more.money);
     }
 
@@ -74,8 +79,9 @@ impl Labels {
     }
 
     /// What `code` means where the element before it holds `before`.
-    pub fn meaning_after(&self, list: &str, before: &str, code: &str) -> Option<&str> {
-        self.meaning(self.same.get(&format!("{list} after {before}"))?, code)
+    pub fn meaning_after(&self, list: &str, before: &[u8], code: &str) -> Option<&str> {
+        let list = self.after.get(list)?.get(std::str::from_utf8(before).ok()?)?;
+        self.meaning(list, code)
     }
 
     pub fn segment(&self, id: &str) -> Option<&str> {

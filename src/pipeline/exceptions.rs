@@ -268,7 +268,12 @@ mod tests {
     /// Claim A1, batched; and an answer about it with nothing by which it could be found.
     async fn unmatched(kind: ExceptionKind) -> (World, ExceptionRow) {
         let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
-        let lost = SentClaim { control_number: "NOBODY".into(), trace: String::new(), date: "20200101".into(), ..claims[0].clone() };
+        let lost = SentClaim {
+            control_number: "NOBODY".into(),
+            trace: String::new(),
+            date: "20200101".into(),
+            ..claims[0].clone()
+        };
         let file = match kind {
             ExceptionKind::ClaimAck => ack277ca(&[(lost, "A3:21", "ICN7")]),
             _ => era835(910, &[remittance("0001", "T1", "80", &[(lost, "1", "80", &["CAS*CO*45*20"], "ICN7")], &[])]),

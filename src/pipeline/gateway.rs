@@ -61,6 +61,15 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     tokio::task::spawn_blocking(work).await.map_err(|source| StageError::Stopped { source })
 }
 
+/// Removes a payload that nothing names. A failure costs room and nothing else.
+pub async fn discard(gateway: &Gateway, id: PayloadId) {
+    let payloads = gateway.payloads.clone();
+    let discarded = blocking(move || payloads.discard(id)).await.and_then(|done| done.map_err(StageError::from));
+    if let Err(error) = discarded {
+        tracing::warn!(payload = %id, error = &error as &dyn std::error::Error, "a payload that nobody needs stays");
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
     Validate,

@@ -7,6 +7,8 @@ pub mod answers;
 
 pub mod exceptions;
 
+pub mod file_names;
+
 pub mod gateway;
 
 pub mod lines;

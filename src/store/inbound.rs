@@ -85,7 +85,9 @@ pub struct Seen {
 pub enum Recorded {
     New(InboundId),
     /// The same bytes came first as `of`; the payload sealed for this one belongs to nobody.
-    Repeat { of: InboundId },
+    Repeat {
+        of: InboundId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

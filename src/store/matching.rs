@@ -96,7 +96,12 @@ impl Store {
     /// Claims whose `key` is one of `values` (a JSON list of texts or, for ids, of numbers), whoever their payer is.
     pub async fn claims_for_answers(&self, key: ClaimKey, values: &str) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
-        query.push("WHERE ").push(key.condition()).push(" IN (SELECT value FROM json_each(").push_bind(values).push("))");
+        query
+            .push("WHERE ")
+            .push(key.condition())
+            .push(" IN (SELECT value FROM json_each(")
+            .push_bind(values)
+            .push("))");
         let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims for answers"))?;
         rows.iter().map(claim_facts).collect()
     }
@@ -130,7 +135,8 @@ impl Store {
             query.push(" AND c.provider_npi = ").push_bind(npi);
         }
         query.push(" ORDER BY c.id");
-        let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find a transaction's claims"))?;
+        let rows =
+            query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find a transaction's claims"))?;
         rows.iter().map(claim_facts).collect()
     }
 

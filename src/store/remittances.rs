@@ -122,10 +122,12 @@ pub struct EarlierRemittance {
     pub digest: Vec<u8>,
 }
 
-const COLUMNS: &str = "SELECT id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date, payee_npi,
+const COLUMNS: &str =
+    "SELECT id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date, payee_npi,
     payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem, digest, received_at
     FROM remittance ";
-const PAYMENT_COLUMNS: &str = "SELECT p.id, p.remittance_id, p.ordinal, p.claim_id, p.patient_control_number, p.clp_status,
+const PAYMENT_COLUMNS: &str =
+    "SELECT p.id, p.remittance_id, p.ordinal, p.claim_id, p.patient_control_number, p.clp_status,
     p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number, p.rule, p.evidence, p.detail
     FROM payment p ";
 
@@ -174,11 +176,12 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(StoreError::at("close a remittance's exception"))?;
-        let rows = sqlx::query("SELECT DISTINCT claim_id FROM payment WHERE remittance_id = ? AND claim_id IS NOT NULL")
-            .bind(release.id.0)
-            .fetch_all(&mut *tx)
-            .await
-            .map_err(StoreError::at("find a remittance's claims"))?;
+        let rows =
+            sqlx::query("SELECT DISTINCT claim_id FROM payment WHERE remittance_id = ? AND claim_id IS NOT NULL")
+                .bind(release.id.0)
+                .fetch_all(&mut *tx)
+                .await
+                .map_err(StoreError::at("find a remittance's claims"))?;
         let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
         post_claims(&mut tx, &claims).await?;
         finish(&mut tx, &release.claim_events, &release.exceptions, &release.mail).await?;
@@ -290,10 +293,7 @@ async fn finish(
 }
 
 /// Sums all posted payments of these claims anew and moves the claims accordingly.
-pub(super) async fn post_claims(
-    tx: &mut Transaction<'static, Sqlite>,
-    claims: &[ClaimId],
-) -> Result<(), StoreError> {
+pub(super) async fn post_claims(tx: &mut Transaction<'static, Sqlite>, claims: &[ClaimId]) -> Result<(), StoreError> {
     if claims.is_empty() {
         return Ok(());
     }
@@ -348,12 +348,14 @@ pub(super) async fn attach_payment(
     payment: PaymentId,
     claim: Option<ClaimId>,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE payment SET claim_id = ?1, rule = CASE WHEN ?1 IS NULL THEN '' ELSE 'by hand' END WHERE id = ?2")
-        .bind(claim.map(|id| id.0))
-        .bind(payment.0)
-        .execute(&mut **tx)
-        .await
-        .map_err(StoreError::at("tie a payment to a claim"))?;
+    sqlx::query(
+        "UPDATE payment SET claim_id = ?1, rule = CASE WHEN ?1 IS NULL THEN '' ELSE 'by hand' END WHERE id = ?2",
+    )
+    .bind(claim.map(|id| id.0))
+    .bind(payment.0)
+    .execute(&mut **tx)
+    .await
+    .map_err(StoreError::at("tie a payment to a claim"))?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use super::session::{Session, ours};
 use crate::domain::clock::rfc3339;
 use crate::domain::error_chain;
 use crate::link::sftp_server::{SftpRefusal, Upload};
+use crate::pipeline::file_names::answer_name;
 use crate::pipeline::StageError;
 use crate::pipeline::collect;
 use crate::pipeline::intake::{self, Incoming, IntakeRefusal, Received, discard, is_unfinished_name};
@@ -188,7 +189,7 @@ async fn leave_note(session: &Session, name: &str, first: &SubmissionRow) -> Res
         id: gateway.draw_id(),
         partner: session.login.to_string(),
         kind: MailKind::Note,
-        file_name: intake::answer_name(first.id, name, 1, "repeat.txt"),
+        file_name: answer_name(first.id, name, 1, "repeat.txt"),
         created_at: gateway.clock.now_ms(),
         submission_id: Some(first.id),
         inbound_id: None,

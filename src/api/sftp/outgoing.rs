@@ -3,12 +3,14 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::ids::MailId;
+use tokio::runtime::Handle;
+
+use crate::domain::error_chain;
+use crate::domain::ids::{MailId, PayloadId};
 use crate::link::sftp_server::{FileEntry, ReadAt};
-use crate::pipeline::Gateway;
-use crate::pipeline::StageError;
+use crate::pipeline::{Gateway, StageError, deliver};
 use crate::store::PayloadReader;
 use crate::store::mail::{MailKind, MailRow};
 
@@ -46,11 +48,28 @@ pub(super) async fn find(
 pub(super) struct Fetched {
     bytes: u64,
     reader: Mutex<PayloadReader>,
+    /// Told once, when the last byte was read.
+    at_end: Mutex<Option<AtEnd>>,
 }
+
+type AtEnd = Box<dyn FnOnce() + Send>;
 
 impl Fetched {
     pub(super) fn new(reader: PayloadReader) -> Fetched {
-        Fetched { bytes: reader.len(), reader: Mutex::new(reader) }
+        Fetched { bytes: reader.len(), reader: Mutex::new(reader), at_end: Mutex::new(None) }
+    }
+
+    /// The same for claims that a hosted payer fetches: with their last byte their batch is sent.
+    pub(super) fn of_claims(reader: PayloadReader, gateway: Arc<Gateway>, payload: PayloadId) -> Fetched {
+        let runtime = Handle::current();
+        let sent = move || {
+            runtime.spawn(async move {
+                if let Err(error) = deliver::fetched(&gateway, payload).await {
+                    tracing::error!(%payload, error = error_chain(&error), "a fetched batch is not recorded as sent");
+                }
+            });
+        };
+        Fetched { at_end: Mutex::new(Some(Box::new(sent))), ..Fetched::new(reader) }
     }
 }
 
@@ -62,14 +81,18 @@ impl ReadAt for Fetched {
     fn read_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         // A reader whose thread panicked forgets only which frame it had open.
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        reader.read_range(offset, len as u64).map_err(io::Error::other)
+        let bytes = reader.read_range(offset, len as u64).map_err(io::Error::other)?;
+        if offset + bytes.len() as u64 >= self.bytes {
+            let at_end = self.at_end.lock().unwrap_or_else(PoisonError::into_inner).take();
+            at_end.into_iter().for_each(|tell| tell());
+        }
+        Ok(bytes)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::PayloadId;
 
     #[test]
     fn a_name_that_comes_twice_is_shown_with_its_id_the_second_time() {

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::inbound::{self, Content, Putting};
 use super::{Folder, Role, outgoing};
+use crate::store::mail::MailKind;
 use crate::domain::error_chain;
 use crate::link::sftp_server::{FileEntry, ReadAt, SftpRefusal, SftpSession, Upload};
 use crate::pipeline::gateway::blocking;
@@ -96,17 +97,26 @@ impl Session {
     }
 
     async fn fetch(&self, folder: &str, name: &str) -> Result<Box<dyn ReadAt>, SftpRefusal> {
-        let payload = match self.folder(folder)? {
-            Folder::Inbound => self.upload(name).await?.payload.id,
+        let (payload, kind) = match self.folder(folder)? {
+            Folder::Inbound => (self.upload(name).await?.payload.id, MailKind::Note),
             Folder::Outgoing(kinds) => {
                 let file = outgoing::find(&self.gateway, &self.login, kinds, name).await.map_err(ours)?;
                 let none = || SftpRefusal::no_such_file(format!("there is no {name} in /{folder}"));
-                file.ok_or_else(none)?.payload_id
+                let file = file.ok_or_else(none)?;
+                (file.payload_id, file.kind)
             }
         };
         let gateway = self.gateway.clone();
         let reader = blocking(move || gateway.open_payload(payload)).await.and_then(|opened| opened).map_err(ours)?;
-        Ok(Box::new(outgoing::Fetched::new(reader)))
+        Ok(Box::new(match kind {
+            MailKind::Claims837 => outgoing::Fetched::of_claims(reader, self.gateway.clone(), payload),
+            MailKind::Ta1
+            | MailKind::Ack999
+            | MailKind::Ack277ca
+            | MailKind::Status277
+            | MailKind::Remit835
+            | MailKind::Note => outgoing::Fetched::new(reader),
+        }))
     }
 
     async fn rename_upload(&self, folder: &str, from: &str, to: &str) -> Result<(), SftpRefusal> {

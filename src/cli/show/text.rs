@@ -1,5 +1,6 @@
 //! A file as a person reads it: an indented tree of loops and segments, one line an element.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Shown, View, damage_words};
@@ -12,6 +13,8 @@ const GUTTER: usize = 8;
 /// Longer names and values are not aligned with.
 const NAME_WIDTH_MAX: usize = 52;
 const VALUE_WIDTH_MAX: usize = 24;
+
+const BLANKS: [u8; 64] = [b' '; 64];
 
 pub(super) struct Text<W> {
     out: W,
@@ -35,7 +38,8 @@ impl<W: Write> Text<W> {
         };
         let indent = GUTTER + 2 * shown.depth.saturating_sub(1);
         let heading = self.paint.text(Colour::Green, &format!("{}  {}", stands.id, stands.name));
-        writeln!(self.out, "{:indent$}{heading}{which}", "")
+        self.blanks(indent)?;
+        writeln!(self.out, "{heading}{which}")
     }
 
     fn title(&mut self, shown: &Annotated<'_>, transaction: Option<&OpenTransaction<'_>>) -> io::Result<()> {
@@ -47,9 +51,11 @@ impl<W: Write> Text<W> {
             (Place::Envelope | Place::Placed(_) | Place::NoGuide, _) => (Colour::Yellow, String::new()),
         };
         let id = self.paint.text(colour, &clean(&shown.id));
-        let (gutter, indent) = (GUTTER - 2, 2 + 2 * shown.depth);
+        let gutter = GUTTER - 2;
         let name = if shown.name.is_empty() { String::new() } else { format!("  {}", shown.name) };
-        writeln!(self.out, "{position:>gutter$}{:indent$}{id}{name}{why}", "")
+        write!(self.out, "{position:>gutter$}")?;
+        self.blanks(2 + 2 * shown.depth)?;
+        writeln!(self.out, "{id}{name}{why}")
     }
 
     fn elements(&mut self, shown: &Annotated<'_>) -> io::Result<()> {
@@ -58,14 +64,36 @@ impl<W: Write> Text<W> {
         let references = shown.elements.iter().map(|element| element.reference.len()).max().unwrap_or(0);
         let names = shown.elements.iter().map(|element| width(&label(element), NAME_WIDTH_MAX)).max().unwrap_or(0);
         let explained = shown.elements.iter().filter(|element| explanation(element).is_some());
-        let values = explained.map(|element| width(&element.value, VALUE_WIDTH_MAX)).max().unwrap_or(0);
+        let values = explained.map(|element| width(&clean(&element.value), VALUE_WIDTH_MAX)).max().unwrap_or(0);
         for element in &shown.elements {
-            let (reference, name, value) = (clean(&element.reference), label(element), clean(&element.value));
-            write!(self.out, "{:indent$}{reference:references$}  {name:names$}  ", "")?;
+            self.blanks(indent)?;
+            self.column(&clean(&element.reference), references + 2)?;
+            self.column(&label(element), names + 2)?;
+            let value = clean(&element.value);
             match explanation(element) {
-                Some(words) => writeln!(self.out, "{value:values$}  = {words}")?,
-                None => writeln!(self.out, "{value}")?,
+                Some(words) => {
+                    self.column(&value, values)?;
+                    self.out.write_all(b"  = ")?;
+                    self.out.write_all(words.as_bytes())?;
+                }
+                None => self.out.write_all(value.as_bytes())?,
             }
+            self.out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// Plain writes: formatting with a width costs more than all else together.
+    fn column(&mut self, text: &str, width: usize) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.blanks(width.saturating_sub(text.chars().count()))
+    }
+
+    fn blanks(&mut self, mut count: usize) -> io::Result<()> {
+        while count > 0 {
+            let now = count.min(BLANKS.len());
+            self.out.write_all(&BLANKS[..now])?;
+            count -= now;
         }
         Ok(())
     }
@@ -103,14 +131,14 @@ impl<W: Write> View for Text<W> {
 
 pub(super) fn unknown_guide(transaction: &OpenTransaction<'_>) -> String {
     let OpenTransaction { code, version, .. } = transaction;
-    let version = if version.is_empty() { "no version".to_string() } else { clean(version) };
+    let version = if version.is_empty() { "no version".into() } else { clean(version) };
     format!("[{} with {version} is no guide of this gateway: no loops, and the names of the standard]", clean(code))
 }
 
-fn label(element: &Element<'_>) -> String {
+fn label<'e>(element: &Element<'e>) -> Cow<'e, str> {
     match element.repetition {
-        Some(repetition) => format!("{} [{repetition}]", element.name),
-        None => element.name.to_string(),
+        Some(repetition) => Cow::Owned(format!("{} [{repetition}]", element.name)),
+        None => Cow::Borrowed(element.name),
     }
 }
 
@@ -119,10 +147,10 @@ fn explanation<'e>(element: &'e Element<'_>) -> Option<&'e str> {
 }
 
 /// Without the control characters with which a file could write over a person's terminal.
-fn clean(text: &str) -> String {
+fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
-        return text.to_string();
+        return Cow::Borrowed(text);
     }
     let visible = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
-    text.chars().map(visible).collect::<Vec<String>>().concat()
+    Cow::Owned(text.chars().map(visible).collect::<Vec<String>>().concat())
 }

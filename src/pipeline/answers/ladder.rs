@@ -64,7 +64,10 @@ pub struct Found {
 pub enum Matched {
     One(Box<Found>),
     /// None, or several equally good ones.
-    Unclear { reason: &'static str, candidates: Vec<Candidate> },
+    Unclear {
+        reason: &'static str,
+        candidates: Vec<Candidate>,
+    },
 }
 
 /// A claim that a person may choose.
@@ -116,7 +119,9 @@ pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Match
             compared.push(compare(sought, claim));
         }
     }
-    for rule in [Rule::Trace, Rule::PayerNumber, Rule::ControlNumber, Rule::AlteredControlNumber, Rule::MemberDateCharge] {
+    for rule in
+        [Rule::Trace, Rule::PayerNumber, Rule::ControlNumber, Rule::AlteredControlNumber, Rule::MemberDateCharge]
+    {
         let mut fitting: Vec<&Comparison<'_>> = compared.iter().filter(|c| c.fits(rule)).collect();
         fitting.sort_by_key(|c| std::cmp::Reverse(c.preference()));
         match fitting.as_slice() {
@@ -189,12 +194,21 @@ fn control(said: &str, known: &str) -> Control {
     let (said_bare, known_bare) = (bare(said), bare(known));
     let cut = is_cut(said) && known.len() > said.len();
     let begins = known.get(..said.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(said));
-    if (!said_bare.is_empty() && said_bare == known_bare) || (cut && begins) { Control::Altered } else { Control::Other }
+    if (!said_bare.is_empty() && said_bare == known_bare) || (cut && begins) {
+        Control::Altered
+    } else {
+        Control::Other
+    }
 }
 
 /// True when a control number of this length may be the begin of a longer one.
 pub fn is_cut(control_number: &str) -> bool {
     CUT_LENGTHS.contains(&control_number.len())
+}
+
+/// True when the numbers are the same, or one is the other shortened or rewritten.
+pub fn is_alike(said: &str, known: &str) -> bool {
+    control(said, known) != Control::Other
 }
 
 /// Letters and digits in capitals, without leading zeros.
@@ -217,7 +231,10 @@ impl Comparison<'_> {
                     && (self.provider == Same::Yes || self.charge == Same::Yes)
             }
             Rule::MemberDateCharge => {
-                self.member == Same::Yes && self.date == Same::Yes && self.charge == Same::Yes && self.provider != Same::No
+                self.member == Same::Yes
+                    && self.date == Same::Yes
+                    && self.charge == Same::Yes
+                    && self.provider != Same::No
             }
         }
     }

@@ -9,6 +9,8 @@ pub mod search;
 pub mod walk;
 
 #[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
 pub mod testing;
 
 pub use ladder::{Found, Matched, Rule, Sought};

@@ -43,8 +43,14 @@ impl Outgoing {
     ) -> Outgoing {
         let delimiters = fit(delimiters);
         let control = control.rem_euclid(CONTROL_NUMBERS);
-        let mut out =
-            Outgoing { delimiters, bytes: Vec::new(), control, transactions: 0, segments: 0, transaction: String::new() };
+        let mut out = Outgoing {
+            delimiters,
+            bytes: Vec::new(),
+            control,
+            transactions: 0,
+            segments: 0,
+            transaction: String::new(),
+        };
         let (date, time) = (head.at.strftime("%Y%m%d").to_string(), head.at.strftime("%H%M").to_string());
         let usage = match head.usage {
             Usage::Test => "T",
@@ -74,7 +80,17 @@ impl Outgoing {
         }
         out.bytes.extend_from_slice(&[delimiters.element, delimiters.component, delimiters.segment]);
         let control = control.to_string();
-        out.segment(&["GS", group_code, head.sender.id.as_str(), head.receiver.id.as_str(), &date, &time, &control, "X", version]);
+        out.segment(&[
+            "GS",
+            group_code,
+            head.sender.id.as_str(),
+            head.receiver.id.as_str(),
+            &date,
+            &time,
+            &control,
+            "X",
+            version,
+        ]);
         out
     }
 
@@ -155,7 +171,11 @@ impl Outgoing {
             if at > 0 {
                 self.bytes.push(self.delimiters.element);
             }
-            if at == place { self.value(value) } else { self.bytes.extend_from_slice(element) }
+            if at == place {
+                self.value(value)
+            } else {
+                self.bytes.extend_from_slice(element)
+            }
             at += 1;
         }
         self.end_segment();
@@ -211,7 +231,8 @@ mod tests {
     use crate::x12::{Envelopes, Event, Reader};
 
     fn check(delimiters: Delimiters) {
-        let (sender, receiver) = (InterchangeId::new("ZZ", "CLAIMGATE").unwrap(), InterchangeId::new("ZZ", "ACME").unwrap());
+        let (sender, receiver) =
+            (InterchangeId::new("ZZ", "CLAIMGATE").unwrap(), InterchangeId::new("ZZ", "ACME").unwrap());
         let at: Zoned = "2026-11-22T07:05:00-05:00[America/New_York]".parse().unwrap();
         let head = Letterhead { sender: &sender, receiver: &receiver, usage: Usage::Test, at: &at };
         let mut out = Outgoing::begin(delimiters, &head, 42, "HN", "005010X214");

@@ -8,6 +8,9 @@ use crate::domain::ids::ClaimId;
 use crate::store::matching::{ClaimFacts, ClaimKey};
 use crate::store::{Store, StoreError};
 
+/// Claims of one member that are compared with one answer.
+const MEMBER_CANDIDATES_MAX: usize = 100;
+
 /// For each of `sought`, in their order, what became of it.
 pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Result<Vec<Matched>, StoreError> {
     let mut pool = Pool::default();
@@ -22,7 +25,8 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
     let controls = left().map(|one| one.control_number.reveal()).filter(|number| says_something(number));
     let controls: Vec<&str> = controls.map(String::as_str).collect();
     // A payer may give back our trace number where the patient control number should be.
-    let as_traces: Vec<i64> = controls.iter().filter_map(|text| ClaimId::from_trace_number(text)).map(|id| id.0).collect();
+    let as_traces: Vec<i64> =
+        controls.iter().filter_map(|text| ClaimId::from_trace_number(text)).map(|id| id.0).collect();
     pool.ask(store, ClaimKey::PayerClaimControlNumber, &numbers).await?;
     pool.ask(store, ClaimKey::PatientControlNumber, &controls).await?;
     pool.ask(store, ClaimKey::Id, &as_traces).await?;
@@ -31,14 +35,17 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
     }
 
     let left = || sought.iter().zip(&matched).filter(|(_, found)| found.is_none()).map(|(one, _)| one);
-    let members: Vec<&str> =
-        left().flat_map(|one| &one.member_ids).map(|member| member.reveal().as_str()).filter(|id| says_something(id)).collect();
+    let members: Vec<&str> = left()
+        .flat_map(|one| &one.member_ids)
+        .map(|member| member.reveal().as_str())
+        .filter(|id| says_something(id))
+        .collect();
     pool.ask(store, ClaimKey::MemberId, &members).await?;
     for one in left().filter(|one| ladder::is_cut(one.control_number.reveal())) {
         pool.ask_begin(store, payer, one.control_number.reveal()).await?;
     }
     let settle = |(one, found): (&Sought, Option<Matched>)| {
-        found.unwrap_or_else(|| ladder::choose(one, payer, &pool.candidates(one)))
+        found.unwrap_or_else(|| ladder::choose(one, payer, &pool.candidates(one, Reach::Member)))
     };
     Ok(sought.iter().zip(matched).map(settle).collect())
 }
@@ -60,12 +67,7 @@ struct Pool {
 }
 
 impl Pool {
-    async fn ask<T: serde::Serialize>(
-        &mut self,
-        store: &Store,
-        key: ClaimKey,
-        values: &[T],
-    ) -> Result<(), StoreError> {
+    async fn ask<T: serde::Serialize>(&mut self, store: &Store, key: ClaimKey, values: &[T]) -> Result<(), StoreError> {
         if values.is_empty() {
             return Ok(());
         }
@@ -111,13 +113,13 @@ impl Pool {
 
     /// A match that further candidates could not change: by a rung that all its candidates are known for.
     fn surely(&self, sought: &Sought, payer: &str) -> Option<Matched> {
-        match ladder::choose(sought, payer, &self.candidates(sought)) {
+        match ladder::choose(sought, payer, &self.candidates(sought, Reach::Numbers)) {
             Matched::One(found) if found.rule <= Rule::ControlNumber => Some(Matched::One(found)),
             Matched::One(_) | Matched::Unclear { .. } => None,
         }
     }
 
-    fn candidates(&self, sought: &Sought) -> Vec<&ClaimFacts> {
+    fn candidates(&self, sought: &Sought, reach: Reach) -> Vec<&ClaimFacts> {
         let mut places: Vec<usize> = Vec::new();
         let control = sought.control_number.reveal();
         let ids = [ClaimId::from_trace_number(&sought.trace), ClaimId::from_trace_number(control)];
@@ -125,14 +127,40 @@ impl Pool {
         let number = sought.payer_claim_control_number.reveal();
         places.extend(self.by_payer_number.get(number).into_iter().flatten());
         places.extend(self.by_control.get(&fold(control)).into_iter().flatten());
-        places.extend(self.by_begin.get(&fold(control)).into_iter().flatten());
-        for member in sought.member_ids.iter().filter(|member| says_something(member.reveal())) {
-            places.extend(self.by_member.get(&fold(member.reveal())).into_iter().flatten());
+        match reach {
+            Reach::Numbers => {}
+            Reach::Member => {
+                places.extend(self.by_begin.get(&fold(control)).into_iter().flatten());
+                places.extend(self.of_member(sought));
+            }
         }
         places.sort_unstable();
         places.dedup();
         places.into_iter().map(|place| &self.claims[place]).collect()
     }
+
+    /// The member's claims of the same day or charge, or with a number alike; a member may have hundreds.
+    fn of_member<'a>(&'a self, sought: &'a Sought) -> impl Iterator<Item = &'a usize> {
+        let members = sought.member_ids.iter().filter(|member| says_something(member.reveal()));
+        let all = members.flat_map(|member| self.by_member.get(&fold(member.reveal())).into_iter().flatten());
+        let near = |place: &&usize| {
+            let claim = &self.claims[**place];
+            let known = claim.patient_control_number.reveal();
+            Some(claim.charge) == sought.charge
+                || (!sought.service_from.is_empty() && claim.service_from == sought.service_from)
+                || ladder::is_alike(sought.control_number.reveal(), known)
+        };
+        all.filter(near).take(MEMBER_CANDIDATES_MAX)
+    }
+}
+
+/// How far candidates are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// By trace, payer's number and patient control number.
+    Numbers,
+    /// And by the begin of a control number, and by member.
+    Member,
 }
 
 fn fold(text: &str) -> String {

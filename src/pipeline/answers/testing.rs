@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::testing::{World, professional};
 use crate::pipeline::testing::{Sample, world};
+use crate::pipeline::testing::{World, professional};
 use crate::pipeline::{Gateway, Progress, batch, correlate, intake, remit, route, validate};
 use crate::store::claims::ClaimRow;
 use crate::store::exceptions::{ExceptionRow, ExceptionState};
@@ -119,8 +119,7 @@ pub fn ta1(claim: &SentClaim, verdict: &str, note: &str) -> String {
 pub fn ack999(claims: &[SentClaim], refused: &[&str]) -> String {
     let mut transactions: Vec<&str> = claims.iter().map(|claim| claim.st02.as_str()).collect();
     transactions.dedup();
-    let mut segments =
-        vec!["ST*999*0001*005010X231A1".to_string(), format!("AK1*HC*{}*005010X222A1", claims[0].gs06)];
+    let mut segments = vec!["ST*999*0001*005010X231A1".to_string(), format!("AK1*HC*{}*005010X222A1", claims[0].gs06)];
     for st02 in &transactions {
         segments.push(format!("AK2*837*{st02}*005010X222A1"));
         segments.push(if refused.contains(st02) { "IK5*R*5".into() } else { "IK5*A".into() });

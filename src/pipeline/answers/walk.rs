@@ -165,4 +165,3 @@ fn note(overview: &mut Overview, findings: &mut Vec<Finding>) {
         overview.notes.push(format!("{line}{}", finding.message));
     }
 }
-

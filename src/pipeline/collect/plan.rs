@@ -84,14 +84,15 @@ pub(super) fn look(head: &[u8], tail: &[u8]) -> Look {
         return Look::PerhapsNot;
     }
     let (element, terminator) = (head[3], head[105]);
-    let end = tail.iter().rposition(|b| *b == terminator || !b.is_ascii_whitespace()).map_or(0, |last| last + 1);
-    let Some((&last, body)) = tail[..end].split_last() else { return Look::PerhapsNot };
-    let segment = body.rsplit(|&b| b == terminator).next().unwrap_or(b"").trim_ascii_start();
-    if last == terminator && segment.starts_with(&[b'I', b'E', b'A', element]) {
-        Look::Whole
+    let trimmed = tail.trim_ascii_end();
+    // Where lines end segments, the last one's end is among what was trimmed.
+    let body = if terminator.is_ascii_whitespace() {
+        (trimmed.len() < tail.len()).then_some(trimmed)
     } else {
-        Look::PerhapsNot
-    }
+        trimmed.strip_suffix(&[terminator])
+    };
+    let segment = body.and_then(|body| body.rsplit(|&b| b == terminator).next()).unwrap_or(b"").trim_ascii_start();
+    if segment.starts_with(&[b'I', b'E', b'A', element]) { Look::Whole } else { Look::PerhapsNot }
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Re
     let store = draft.gateway.store.clone();
     let Some(batch) = store.batch_by_isa13(draft.payer(), &ack.control).await? else {
         let response = json!({ "control": ack.control, "verdict": ack.verdict.code(), "note": ack.note });
-        let reason = format!("no file with the interchange control number {} was sent to this payer", shown(&ack.control));
+        let reason =
+            format!("no file with the interchange control number {} was sent to this payer", shown(&ack.control));
         draft.except(ExceptionKind::Ta1, reason, response, &[]);
         return Ok(());
     };

@@ -158,7 +158,8 @@ async fn refuse_level(
     counts: &mut BTreeMap<BatchId, Counts>,
 ) -> Result<(), StageError> {
     if sent.is_empty() {
-        let response = json!({ "level": if npi.is_some() { "provider" } else { "batch" }, "codes": level.codes_text() });
+        let response =
+            json!({ "level": if npi.is_some() { "provider" } else { "batch" }, "codes": level.codes_text() });
         let reason = "a whole batch or provider is refused, and no transaction with that number was sent to this payer";
         draft.except(ExceptionKind::ClaimAck, reason, response, &[]);
         return Ok(());
@@ -197,8 +198,12 @@ impl Counts {
 fn tell_batches(draft: &mut Draft, kind: ReportKind, counts: &BTreeMap<BatchId, Counts>) {
     for (batch, count) in counts {
         let text = match kind {
-            ReportKind::ClaimAck => format!("The payer answered: {} claims taken, {} refused", count.taken, count.refused),
-            ReportKind::ClaimStatus => format!("The payer told the status of {} claims", count.taken + count.refused + count.other),
+            ReportKind::ClaimAck => {
+                format!("The payer answered: {} claims taken, {} refused", count.taken, count.refused)
+            }
+            ReportKind::ClaimStatus => {
+                format!("The payer told the status of {} claims", count.taken + count.refused + count.other)
+            }
         };
         draft.batch_event(*batch, kind.as_str(), "", String::new(), text);
         if kind == ReportKind::ClaimAck {

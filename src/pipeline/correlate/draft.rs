@@ -64,7 +64,14 @@ impl Draft {
         });
     }
 
-    pub fn claim_event(&mut self, claim: ClaimId, kind: &'static str, said: Option<ClaimStatus>, code: String, text: String) {
+    pub fn claim_event(
+        &mut self,
+        claim: ClaimId,
+        kind: &'static str,
+        said: Option<ClaimStatus>,
+        code: String,
+        text: String,
+    ) {
         self.answered.claim_events.push(NewClaimEvent {
             id: self.gateway.draw_id(),
             claim_id: claim,
@@ -83,7 +90,13 @@ impl Draft {
         self.answered.batches.push(BatchMove { batch_id, ack, said });
     }
 
-    pub fn except(&mut self, kind: ExceptionKind, reason: impl Into<String>, response: serde_json::Value, candidates: &[Candidate]) {
+    pub fn except(
+        &mut self,
+        kind: ExceptionKind,
+        reason: impl Into<String>,
+        response: serde_json::Value,
+        candidates: &[Candidate],
+    ) {
         self.answered.exceptions.push(NewException {
             id: self.gateway.draw_id(),
             inbound_id: self.inbound.id,

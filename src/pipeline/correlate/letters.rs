@@ -255,10 +255,7 @@ impl Writer<'_, '_> {
         self.out.segment(&["TRN", "2", claim.patient_control_number.reveal()]);
         let date = self.sheet.at.strftime("%Y%m%d").to_string();
         let charge = claim.charge.to_x12();
-        self.out.segment_with_composite(
-            &["STC", code, &date, "U", &charge, "", "", "", "", "", "", "", text],
-            1,
-        );
+        self.out.segment_with_composite(&["STC", code, &date, "U", &charge, "", "", "", "", "", "", "", text], 1);
         let trace = claim.upstream_trace.clone().unwrap_or_else(|| claim.id.trace_number());
         self.out.segment(&["REF", "D9", &trace]);
         let (from, to) = (claim.service_from.replace('-', ""), claim.service_to.replace('-', ""));

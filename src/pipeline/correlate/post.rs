@@ -41,7 +41,10 @@ pub struct Item {
 pub enum Told {
     /// Index of the claim in the payer's report.
     Answer(usize),
-    Refused { code: String, text: String },
+    Refused {
+        code: String,
+        text: String,
+    },
 }
 
 /// A claim refused with its file.
@@ -119,8 +122,7 @@ pub async fn mail(
             None => Source::Gateway { name: &settings.name, etin: settings.etin.as_str() },
         };
         let mut out = Outgoing::begin(delimiters, &head, control, "HN", guide);
-        let sheet =
-            Sheet { file: &papers_there.file, source, reference: &reference, at: &at, addressees: &addressees };
+        let sheet = Sheet { file: &papers_there.file, source, reference: &reference, at: &at, addressees: &addressees };
         letters::write(&mut out, &sheet, &entries(report, &parcel.items));
         office.payloads.seal(office.draw_id(), &out.finish())
     })

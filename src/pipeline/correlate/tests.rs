@@ -48,7 +48,8 @@ async fn a_refused_batch_is_refused_claim_by_claim_to_its_submitter() {
 #[tokio::test]
 async fn a_277ca_moves_claims_and_goes_on_regrouped_under_the_submitters_own_numbers() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)], &[sample("A2", 2), sample("A3", 3)]]).await;
-    let answers: Vec<_> = claims.iter().cloned().zip(["A2:20", "A7:562:85", "A1:19"]).map(|(c, code)| (c, code, "")).collect();
+    let answers: Vec<_> =
+        claims.iter().cloned().zip(["A2:20", "A7:562:85", "A1:19"]).map(|(c, code)| (c, code, "")).collect();
     let mut answers = answers;
     answers[0].2 = "ICN1";
     answer(&world, &ack277ca(&answers)).await;
@@ -140,4 +141,40 @@ async fn a_refused_transaction_of_several_refuses_its_claims_only() {
     }
     let letter = &letters(&world, "acme", MailKind::Ack277ca).await[0];
     assert_eq!(letter.matches("STC*A8:746*").count(), 3, "{letter}");
+}
+
+#[tokio::test]
+async fn a_277_moves_a_claim_to_pending_and_goes_on_and_money_outranks_its_denial() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let report = |control: u32, code: &str| {
+        let segments = [
+            "ST*277*0001*005010X212",
+            "BHT*0010*08*P1*20261102*1300*DG",
+            "HL*1**20*1",
+            "NM1*PR*2*BLUE STAR*****PI*BSTAR",
+            "HL*2*1*21*1",
+            "NM1*41*2*CLAIMGATE*****46*CLAIMGATE",
+            "HL*3*2*19*1",
+            "NM1*1P*2*LAKESIDE*****XX*1234567893",
+            "HL*4*3*22*0",
+            "NM1*IL*1*DOE*JANE****MI*W123456789",
+            "TRN*2*Q1",
+        ];
+        let mut segments: Vec<String> = segments.map(String::from).into();
+        segments.push(format!("STC*{code}*20261102**100"));
+        segments.push(format!("REF*EJ*{}", claims[0].control_number.to_lowercase()));
+        segments.push(format!("DTP*472*D8*{}", claims[0].date));
+        interchange("HN", "005010X212", control, &[segments])
+    };
+    answer(&world, &report(960, "P1:20")).await;
+    check(&world, "A1", ClaimStatus::Pending).await;
+    let letter = letters(&world, "acme", MailKind::Status277).await.remove(0);
+    assert!(letter.contains("REF*EJ*A1~") && letter.contains("STC*P1:20*20261102**100~"), "{letter}");
+    answer(&world, &report(961, "F2:1")).await;
+    check(&world, "A1", ClaimStatus::Denied).await;
+    let pays = [(claims[0].clone(), "1", "80", &["CAS*CO*45*20"][..], "ICN1")];
+    answer(&world, &era835(962, &[remittance("0001", "T1", "80", &pays, &[])])).await;
+    check(&world, "A1", ClaimStatus::Paid).await;
+    answer(&world, &report(963, "F2:2")).await;
+    check(&world, "A1", ClaimStatus::Paid).await;
 }

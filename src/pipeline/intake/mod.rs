@@ -9,13 +9,12 @@
 //! match incoming.finish().await? { Received::New(row) => .. }
 //! ```
 
-mod plan;
 mod refusal;
 mod run;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{answer_name, is_unfinished_name};
+pub use super::file_names::is_unfinished_name;
 pub use refusal::IntakeRefusal;
-pub(crate) use run::discard;
+pub use super::gateway::discard;
 pub use run::{Incoming, Received, admit, adopt, begin, wait_until_checked};

@@ -6,11 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::IntakeRefusal;
-use super::plan::plain_name;
-use crate::domain::ids::{PayloadId, SubmissionId};
+use crate::pipeline::file_names::plain_name;
+use crate::domain::ids::SubmissionId;
 use crate::partner::Submitter;
 use crate::partner::rate::TooOften;
-use crate::pipeline::gateway::blocking;
+use crate::pipeline::gateway::{blocking, discard};
 use crate::pipeline::{Gateway, Stage, StageError};
 use crate::store::submissions::{Channel, Counts, NewSubmission, SubmissionRow, SubmissionState, Taken};
 use crate::store::{PayloadWriter, Sealed};
@@ -246,14 +246,5 @@ fn row_of(new: NewSubmission) -> SubmissionRow {
         refused: None,
         counts: Counts::default(),
         validated_at: None,
-    }
-}
-
-/// Removes a payload that nothing names. A failure costs room and nothing else.
-pub(crate) async fn discard(gateway: &Gateway, id: PayloadId) {
-    let payloads = gateway.payloads.clone();
-    let discarded = blocking(move || payloads.discard(id)).await.and_then(|done| done.map_err(StageError::from));
-    if let Err(error) = discarded {
-        tracing::warn!(payload = %id, error = &error as &dyn std::error::Error, "a payload that nobody needs stays");
     }
 }

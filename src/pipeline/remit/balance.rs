@@ -8,9 +8,8 @@ use crate::domain::posting::PaymentKind;
 /// Sentences kept of one remittance.
 const SENTENCES_MAX: usize = 20;
 /// Reductions that a contract, a bundle, another payer or the law explains: no denial.
-const EXPLAINED: [&str; 17] = [
-    "23", "24", "44", "45", "59", "90", "94", "97", "101", "104", "131", "137", "144", "161", "172", "237", "253",
-];
+const EXPLAINED: [&str; 17] =
+    ["23", "24", "44", "45", "59", "90", "94", "97", "101", "104", "131", "137", "144", "161", "172", "237", "253"];
 /// Reasons of group PR by which the patient pays a share of what is covered: deductible, coinsurance, copay,
 /// blood deductible.
 const PATIENT_SHARE: [&str; 4] = ["1", "2", "3", "66"];
@@ -156,9 +155,8 @@ fn check_sections(remittance: &Remittance, balance: &mut Balance) {
 /// Charges of a claim that are neither paid, nor explained, nor the patient's share: of lines that pay nothing,
 /// and of reductions at the claim itself. Negative in a reversal.
 pub fn denied(claim: &ClaimPayment) -> Cents {
-    let refused_line = |line: &&Line| {
-        line.paid == Cents::ZERO && line.charge != Cents::ZERO && line.adjustments.iter().any(denies)
-    };
+    let refused_line =
+        |line: &&Line| line.paid == Cents::ZERO && line.charge != Cents::ZERO && line.adjustments.iter().any(denies);
     let lines: Cents = claim.lines.iter().filter(refused_line).map(|line| line.charge).sum();
     let own: Cents = claim.cas.iter().filter(|one| denies(one)).map(|one| one.amount).sum();
     lines + own
@@ -180,7 +178,14 @@ mod tests {
     }
 
     fn claim(charge: i64, paid: i64, cas: Vec<Adjustment>, lines: Vec<Line>) -> ClaimPayment {
-        ClaimPayment { status: "1".into(), charge: Cents(charge), paid: Cents(paid), cas, lines, ..ClaimPayment::default() }
+        ClaimPayment {
+            status: "1".into(),
+            charge: Cents(charge),
+            paid: Cents(paid),
+            cas,
+            lines,
+            ..ClaimPayment::default()
+        }
     }
 
     fn line(charge: i64, paid: i64, adjustments: Vec<Adjustment>) -> Line {
@@ -189,7 +194,13 @@ mod tests {
 
     fn remittance(amount: i64, claims: Vec<ClaimPayment>) -> Remittance {
         let (handling, method) = if amount == 0 { ("H", "NON") } else { ("I", "ACH") };
-        Remittance { amount: Cents(amount), claims, handling: handling.into(), method: method.into(), ..Remittance::default() }
+        Remittance {
+            amount: Cents(amount),
+            claims,
+            handling: handling.into(),
+            method: method.into(),
+            ..Remittance::default()
+        }
     }
 
     #[test]
@@ -203,7 +214,10 @@ mod tests {
     fn each_level_that_does_not_add_up_is_told_with_its_place_and_sums() {
         let lines = vec![line(6000, 4100, vec![cas("CO", "45", 2000)]), line(4000, 4000, vec![])];
         let balance = check(&remittance(8000, vec![claim(10000, 8000, vec![], lines)]));
-        assert_eq!(balance.errors, ["claim 1, service line 1: 60.00 charged less 20.00 adjusted is 40.00, but 41.00 is paid"]);
+        assert_eq!(
+            balance.errors,
+            ["claim 1, service line 1: 60.00 charged less 20.00 adjusted is 40.00, but 41.00 is paid"]
+        );
         let balance = check(&remittance(8000, vec![claim(10000, 8000, vec![cas("CO", "45", 1999)], vec![])]));
         assert!(balance.errors[0].starts_with("claim 1: 100.00 charged less 19.99"), "{balance:?}");
         let balance = check(&remittance(7999, vec![claim(8000, 8000, vec![], vec![])]));
@@ -234,9 +248,11 @@ mod tests {
 
     #[test]
     fn a_denied_line_counts_whole_and_a_bundled_or_contractual_one_does_not() {
-        let denied_line = claim(10000, 5000, vec![], vec![line(5000, 0, vec![cas("CO", "50", 5000)]), line(5000, 5000, vec![])]);
+        let denied_line =
+            claim(10000, 5000, vec![], vec![line(5000, 0, vec![cas("CO", "50", 5000)]), line(5000, 5000, vec![])]);
         assert_eq!(denied(&denied_line), Cents(5000));
-        let bundled = claim(10000, 5000, vec![], vec![line(5000, 0, vec![cas("CO", "97", 5000)]), line(5000, 5000, vec![])]);
+        let bundled =
+            claim(10000, 5000, vec![], vec![line(5000, 0, vec![cas("CO", "97", 5000)]), line(5000, 5000, vec![])]);
         assert_eq!(denied(&bundled), Cents::ZERO);
         assert_eq!(denied(&claim(10000, 8000, vec![cas("CO", "45", 2000)], vec![])), Cents::ZERO);
         assert_eq!(denied(&claim(10000, 0, vec![cas("CO", "50", 10000)], vec![])), Cents(10000));

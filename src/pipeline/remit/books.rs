@@ -121,7 +121,13 @@ impl Books<'_> {
     }
 
     /// A payment nobody was found for.
-    pub fn unmatched(&self, payment: &PaymentRow, claim: &ClaimPayment, trace: &str, matched: &Matched) -> Option<NewException> {
+    pub fn unmatched(
+        &self,
+        payment: &PaymentRow,
+        claim: &ClaimPayment,
+        trace: &str,
+        matched: &Matched,
+    ) -> Option<NewException> {
         let Matched::Unclear { reason, candidates } = matched else { return None };
         let members: Vec<&String> = claim.member_ids.iter().map(Phi::reveal).collect();
         let response = json!({

@@ -66,7 +66,9 @@ pub async fn write(
     for (number, ((partner, _, version), handed)) in letters.into_iter().enumerate() {
         match letter(gateway, papers, &partner, version, handed, format!("{origin}:{partner}:835:{number}")).await? {
             Some(mail) => done.mail.push(mail),
-            None => done.notes.push(format!("Payments for {partner} are not handed on: no file in partners/ has that name.")),
+            None => done
+                .notes
+                .push(format!("Payments for {partner} are not handed on: no file in partners/ has that name.")),
         }
     }
     Ok(done)

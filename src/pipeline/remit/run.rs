@@ -230,10 +230,13 @@ impl Desk<'_> {
 
 fn judge(sums: &Balance, newness: Newness) -> (RemittanceState, String) {
     match (newness, sums.errors.first()) {
-        (Newness::Repeat(of), _) => (RemittanceState::Repeat, format!("it repeats remittance {of} and was not posted again")),
-        (Newness::Contradicts(of), _) => {
-            (RemittanceState::Held, format!("it has the number, amount, date and payee of remittance {of}, but other claims"))
+        (Newness::Repeat(of), _) => {
+            (RemittanceState::Repeat, format!("it repeats remittance {of} and was not posted again"))
         }
+        (Newness::Contradicts(of), _) => (
+            RemittanceState::Held,
+            format!("it has the number, amount, date and payee of remittance {of}, but other claims"),
+        ),
         (Newness::New, Some(first)) => {
             let more = match sums.errors.len() {
                 1 => String::new(),

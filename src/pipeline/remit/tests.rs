@@ -2,7 +2,7 @@
 
 use crate::domain::{Cents, ClaimStatus};
 use crate::pipeline::answers::testing::*;
-use crate::pipeline::testing::{World, sample};
+use crate::pipeline::testing::{KEY, Sample, World, hosted_payer, professional, sample, submitter, world_of};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::mail::MailKind;
 
@@ -34,9 +34,30 @@ async fn paid_and_denied_claims_end_and_the_835_goes_on_whole() {
 #[tokio::test]
 async fn every_order_of_the_answers_ends_the_same() {
     let orders = [
-        [0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3], [0, 2, 3, 1], [0, 3, 1, 2], [0, 3, 2, 1], [1, 0, 2, 3], [1, 0, 3, 2],
-        [1, 2, 0, 3], [1, 2, 3, 0], [1, 3, 0, 2], [1, 3, 2, 0], [2, 0, 1, 3], [2, 0, 3, 1], [2, 1, 0, 3], [2, 1, 3, 0],
-        [2, 3, 0, 1], [2, 3, 1, 0], [3, 0, 1, 2], [3, 0, 2, 1], [3, 1, 0, 2], [3, 1, 2, 0], [3, 2, 0, 1], [3, 2, 1, 0],
+        [0, 1, 2, 3],
+        [0, 1, 3, 2],
+        [0, 2, 1, 3],
+        [0, 2, 3, 1],
+        [0, 3, 1, 2],
+        [0, 3, 2, 1],
+        [1, 0, 2, 3],
+        [1, 0, 3, 2],
+        [1, 2, 0, 3],
+        [1, 2, 3, 0],
+        [1, 3, 0, 2],
+        [1, 3, 2, 0],
+        [2, 0, 1, 3],
+        [2, 0, 3, 1],
+        [2, 1, 0, 3],
+        [2, 1, 3, 0],
+        [2, 3, 0, 1],
+        [2, 3, 1, 0],
+        [3, 0, 1, 2],
+        [3, 0, 2, 1],
+        [3, 1, 0, 2],
+        [3, 1, 2, 0],
+        [3, 2, 0, 1],
+        [3, 2, 1, 0],
     ];
     for order in orders {
         let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
@@ -94,7 +115,8 @@ async fn what_does_not_add_up_is_held_and_moves_nothing_until_it_is_released() {
 async fn a_reversal_and_its_correction_end_in_what_stands() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
     let one = &claims[0];
-    answer(&world, &era835(910, &[remittance("0001", "T1", "80", &[(one.clone(), "1", "80", CUT, "ICN1")], &[])])).await;
+    answer(&world, &era835(910, &[remittance("0001", "T1", "80", &[(one.clone(), "1", "80", CUT, "ICN1")], &[])]))
+        .await;
     let back: (SentClaim, &str, &str, &[&str], &str) = (one.clone(), "22", "-80", &["CAS*CO*45*-20"], "ICN1");
     let plb = &["PLB*1234567893*20261231*FB:T2*-80"];
     answer(&world, &era835(911, &[remittance("0001", "T2", "0", &[back], plb)])).await;
@@ -108,7 +130,12 @@ async fn a_reversal_and_its_correction_end_in_what_stands() {
 #[tokio::test]
 async fn a_payment_nobody_was_found_for_is_kept_and_the_others_go_on() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
-    let stranger = SentClaim { control_number: "NOBODY".into(), charge: "100".into(), date: "20250101".into(), ..claims[0].clone() };
+    let stranger = SentClaim {
+        control_number: "NOBODY".into(),
+        charge: "100".into(),
+        date: "20250101".into(),
+        ..claims[0].clone()
+    };
     let pays = [(claims[0].clone(), "1", "80", CUT, "ICN1"), (stranger, "1", "80", CUT, "ICN2")];
     answer(&world, &era835(910, &[remittance("0001", "T1", "160", &pays, &[])])).await;
     check(&world, "A1", ClaimStatus::Paid, 8000).await;
@@ -118,4 +145,129 @@ async fn a_payment_nobody_was_found_for_is_kept_and_the_others_go_on() {
     assert_eq!((payment.claim_id, payment.paid), (None, Cents(8000)));
     let letter = &letters(&world, "acme", MailKind::Remit835).await[0];
     assert!(!letter.contains("NOBODY") && letter.contains("BPR*I*80*"), "{letter}");
+}
+
+/// Claims of two submitters, in one file for the payer.
+async fn two_submitters() -> Sent {
+    let world = world_of(
+        "",
+        &[
+            ("acme", &submitter("ACMEBILL", KEY, "")),
+            ("bolt", &submitter("BOLT", KEY, "")),
+            ("bluestar", &hosted_payer("BLUESTAR", "BSTAR", KEY)),
+        ],
+    )
+    .await;
+    send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+    let of_bolt = String::from_utf8(professional(1, &[&[sample("B1", 2), sample("B2", 3)]])).unwrap();
+    let of_bolt = of_bolt.replace("*ZZ*ACMEBILL       *", "*ZZ*BOLT           *").replace("BATCH", "BOLTS");
+    let claims = send(&world, "bolt", of_bolt.as_bytes()).await;
+    assert_eq!(claims.len(), 3);
+    Sent { world, claims }
+}
+
+/// BPR02 and the sums of CLP04 and PLB of a letter of one transaction.
+fn sums(letter: &str) -> (String, i64, i64) {
+    let (mut amount, mut paid, mut adjusted) = (String::new(), 0, 0);
+    for segment in letter.split('~') {
+        let e: Vec<&str> = segment.trim().split('*').collect();
+        let cents = |n: usize| Cents::from_x12(e[n].as_bytes()).unwrap().0;
+        match e[0] {
+            "BPR" => amount = e[2].to_string(),
+            "CLP" => paid += cents(4),
+            "PLB" => adjusted += cents(4),
+            _ => {}
+        }
+    }
+    (amount, paid, adjusted)
+}
+
+#[tokio::test]
+async fn a_remittance_of_two_submitters_is_divided_and_every_part_adds_up() {
+    let Sent { world, claims } = two_submitters().await;
+    let by_control = |control: &str| claims.iter().find(|claim| claim.control_number == control).unwrap().clone();
+    let pays = [
+        (by_control("A1"), "1", "80", CUT, "ICN1"),
+        (by_control("B1"), "1", "80", CUT, "ICN2"),
+        (by_control("B2"), "1", "80", CUT, "ICN3"),
+    ];
+    let plb = &["PLB*1234567893*20261231*WO:ICN0*30"];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "210", &pays, plb)])).await;
+    let (acme, bolt) =
+        (letters(&world, "acme", MailKind::Remit835).await, letters(&world, "bolt", MailKind::Remit835).await);
+    assert_eq!((acme.len(), bolt.len()), (1, 1));
+    assert_eq!(sums(&acme[0]), ("80".into(), 8000, 0));
+    assert_eq!(sums(&bolt[0]), ("130".into(), 16000, 3000));
+    assert!(!acme[0].contains("CLP*B") && !bolt[0].contains("CLP*A"), "nobody sees another's patients");
+}
+
+#[tokio::test]
+async fn a_part_that_takes_more_back_than_it_pays_is_carried_forward() {
+    let Sent { world, claims } = two_submitters().await;
+    let by_control = |control: &str| claims.iter().find(|claim| claim.control_number == control).unwrap().clone();
+    let first = [(by_control("A1"), "1", "80", CUT, "ICN1")];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "80", &first, &[])])).await;
+    let pays: [(SentClaim, &str, &str, &[&str], &str); 3] = [
+        (by_control("A1"), "22", "-80", &["CAS*CO*45*-20"], "ICN1"),
+        (by_control("B1"), "1", "80", CUT, "ICN2"),
+        (by_control("B2"), "1", "80", CUT, "ICN3"),
+    ];
+    answer(&world, &era835(911, &[remittance("0001", "T2", "80", &pays, &[])])).await;
+    let acme = letters(&world, "acme", MailKind::Remit835).await;
+    assert_eq!(sums(&acme[1]), ("0".into(), -8000, -8000), "{}", acme[1]);
+    assert_eq!(sums(&letters(&world, "bolt", MailKind::Remit835).await[0]), ("160".into(), 16000, 0));
+    check(&world, "A1", ClaimStatus::Reversed, 0).await;
+}
+
+#[tokio::test]
+async fn what_a_submitter_did_not_ask_for_stays_out_of_its_mailbox() {
+    let forward = "forward = [\"999\"]";
+    let world = world_of(
+        "",
+        &[("acme", &submitter("ACMEBILL", KEY, forward)), ("bluestar", &hosted_payer("BLUESTAR", "BSTAR", KEY))],
+    )
+    .await;
+    let claims = send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+    answer(&world, &era835(910, &[remittance("0001", "T1", "80", &[(claims[0].clone(), "1", "80", CUT, "I")], &[])]))
+        .await;
+    check(&world, "A1", ClaimStatus::Paid, 8000).await;
+    assert!(letters(&world, "acme", MailKind::Remit835).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_payers_own_delimiters_go_on_and_read_back() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let usual = era835(910, &[remittance("0001", "T1", "80", &[(claims[0].clone(), "1", "80", CUT, "I")], &[])]);
+    let theirs: String = usual
+        .chars()
+        .map(|c| match c {
+            '*' => '|',
+            '~' => '\u{1c}',
+            ':' => '>',
+            other => other,
+        })
+        .collect();
+    answer(&world, &theirs).await;
+    check(&world, "A1", ClaimStatus::Paid, 8000).await;
+    let letter = letters(&world, "acme", MailKind::Remit835).await.remove(0);
+    let (again, overview) = super::read::read(letter.as_bytes());
+    assert_eq!((again.len(), again[0].claims.len(), again[0].amount), (1, 1, Cents(8000)));
+    assert!(overview.notes.is_empty(), "{:?}", overview.notes);
+}
+
+#[tokio::test]
+async fn hundreds_of_claims_of_one_member_are_each_found() {
+    let one = |n: u32| Sample { charge: 100 + n, ..sample(&format!("PCN{n:06}"), 1 + n % 28) };
+    let all: Vec<Sample> = (0..300).map(one).collect();
+    let Sent { world, claims } = sent(&[&all]).await;
+    let paid: Vec<i64> = claims.iter().map(|claim| claim.charge.parse::<i64>().unwrap() - 20).collect();
+    let amounts: Vec<String> = paid.iter().map(i64::to_string).collect();
+    let pays: Vec<Pay<'_>> =
+        claims.iter().zip(&amounts).map(|(claim, paid)| (claim.clone(), "1", paid.as_str(), CUT, "")).collect();
+    let total = paid.iter().sum::<i64>();
+    answer(&world, &era835(910, &[remittance("0001", "T1", &total.to_string(), &pays, &[])])).await;
+    assert!(open_exceptions(&world).await.is_empty());
+    let letter = letters(&world, "acme", MailKind::Remit835).await.remove(0);
+    assert_eq!(sums(&letter), (total.to_string(), total * 100, 0));
+    check(&world, "PCN000299", ClaimStatus::Paid, (100 + 299 - 20) * 100).await;
 }

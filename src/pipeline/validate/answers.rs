@@ -7,7 +7,7 @@ use super::plan;
 use crate::ack::AckFile;
 use crate::domain::ids::SubmissionId;
 use crate::partner::Submitter;
-use crate::pipeline::intake::answer_name;
+use crate::pipeline::file_names::answer_name;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::mail::{MailKind, NewMail, Shelf};
 use crate::store::submissions::{Channel, SubmissionRow};

@@ -13,7 +13,7 @@ use crate::domain::error_chain;
 use crate::domain::ids::SubmissionId;
 use crate::partner::Submitter;
 use crate::pipeline::gateway::blocking;
-use crate::pipeline::intake::discard;
+use crate::pipeline::gateway::discard;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::mail::NewMail;
 use crate::store::submissions::{Counts, SubmissionRow};

@@ -181,7 +181,8 @@ mod tests {
     use super::*;
     use crate::pipeline::correlate::read::read;
 
-    const ISA: &str = "ISA*00*          *00*          *ZZ*BLUESTAR       *ZZ*CLAIMGATE      *261122*0700*^*00501*000000007*0*T*:~";
+    const ISA: &str =
+        "ISA*00*          *00*          *ZZ*BLUESTAR       *ZZ*CLAIMGATE      *261122*0700*^*00501*000000007*0*T*:~";
 
     #[test]
     fn a_ta1_without_a_group_is_read() {

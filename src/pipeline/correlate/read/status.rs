@@ -7,9 +7,9 @@ use std::ops::Range;
 use crate::domain::{Cents, ClaimStatus, Phi};
 use crate::pipeline::answers::Head;
 use crate::pipeline::answers::amount::{amount, date_range};
+use crate::x12::Segment;
 use crate::x12::envelope::Interchange;
 use crate::x12::segment::text_of;
-use crate::x12::Segment;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportKind {
@@ -405,8 +405,12 @@ impl StatusReader {
             line: self.place == Place::Line,
         };
         match self.place {
-            Place::Receiver => self.report.receivers.last_mut().into_iter().for_each(|l| l.statuses.push(status.clone())),
-            Place::Provider => self.report.providers.last_mut().into_iter().for_each(|l| l.statuses.push(status.clone())),
+            Place::Receiver => {
+                self.report.receivers.last_mut().into_iter().for_each(|l| l.statuses.push(status.clone()))
+            }
+            Place::Provider => {
+                self.report.providers.last_mut().into_iter().for_each(|l| l.statuses.push(status.clone()))
+            }
             Place::Claim | Place::Line => {
                 self.report.claims.last_mut().into_iter().for_each(|claim| claim.statuses.push(status.clone()));
             }

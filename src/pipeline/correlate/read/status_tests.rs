@@ -7,9 +7,7 @@ const ISA: &str =
     "ISA*00*          *00*          *ZZ*BLUESTAR       *ZZ*CLAIMGATE      *261122*0700*^*00501*000000007*0*T*:~";
 
 fn file(version: &str, body: &str) -> String {
-    format!(
-        "{ISA}GS*HN*A*B*20261122*0700*1*X*{version}~ST*277*0001*{version}~{body}SE*1*0001~GE*1*1~IEA*1*000000007~"
-    )
+    format!("{ISA}GS*HN*A*B*20261122*0700*1*X*{version}~ST*277*0001*{version}~{body}SE*1*0001~GE*1*1~IEA*1*000000007~")
 }
 
 fn claim_ack(claims: &str) -> StatusReport {
@@ -23,7 +21,8 @@ fn claim_ack(claims: &str) -> StatusReport {
 
 #[test]
 fn a_claim_ack_gives_back_every_number_of_the_claim() {
-    let report = claim_ack("TRN*2*PCN1~STC*A2:20*20261122*WQ*100~REF*1K*ICN1~REF*D9*TRACE1~DTP*472*RD8*20261101-20261103~");
+    let report =
+        claim_ack("TRN*2*PCN1~STC*A2:20*20261122*WQ*100~REF*1K*ICN1~REF*D9*TRACE1~DTP*472*RD8*20261101-20261103~");
     let claim = &report.claims[0];
     assert_eq!(report.kind, ReportKind::ClaimAck);
     assert_eq!(report.receivers[0].trace, "B123");

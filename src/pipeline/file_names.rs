@@ -1,4 +1,5 @@
-//! What is decided of a file before a byte is written: under which name it is known, and whether it is done.
+//! Names of files: what a file handed in is known as, whether its name says that it is done, and what an
+//! answer to it is called.
 
 use crate::domain::ids::SubmissionId;
 
