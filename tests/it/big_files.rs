@@ -12,10 +12,12 @@ use super::world::https::Request;
 use super::world::run::{CLAIMGATE, wait_for};
 use super::x12::amount;
 
-const SUBMITTED_BYTES: u64 = 300 * 1024 * 1024;
-const SUBMITTED_MEMORY_KILOBYTES_MAX: u64 = 400 * 1024;
-const VALIDATED_BYTES: u64 = 60 * 1024 * 1024;
-const VALIDATED_MEMORY_KILOBYTES_MAX: u64 = 150 * 1024;
+/// A build without optimization reads ten times slower; with `--release` these are 300 and 60 MB.
+const UNOPTIMIZED: u64 = if cfg!(debug_assertions) { 12 } else { 1 };
+const SUBMITTED_BYTES: u64 = 300 * 1024 * 1024 / UNOPTIMIZED;
+const SUBMITTED_MEMORY_KILOBYTES_MAX: u64 = 240 * 1024;
+const VALIDATED_BYTES: u64 = 60 * 1024 * 1024 / UNOPTIMIZED;
+const VALIDATED_MEMORY_KILOBYTES_MAX: u64 = 64 * 1024;
 /// For a machine that has other work; alone it takes a minute.
 const PATIENCE: Duration = Duration::from_secs(540);
 
@@ -77,7 +79,7 @@ fn peak_memory(process: u32) -> Option<u64> {
 }
 
 #[test]
-fn three_hundred_megabytes_are_taken_and_checked_in_little_memory() {
+fn a_large_file_is_taken_and_checked_in_little_memory() {
     let world = World::new();
     world.submitter("acme", "ACMEBILL");
     let key = world.key("acme");
