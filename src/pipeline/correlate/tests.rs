@@ -148,6 +148,42 @@ async fn a_refused_transaction_of_several_refuses_its_claims_only() {
 }
 
 #[tokio::test]
+async fn an_answer_never_moves_a_claim_that_still_waits_in_its_window() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let unnamed = SentClaim { trace: String::new(), ..claims[0].clone() };
+    answer(&world, &ack277ca(&[(unnamed.clone(), "A3:21", "")])).await;
+    let first = claim(&world, "A1").await;
+    assert_eq!(first.status, ClaimStatus::PayerRejected);
+    // It is handed in again, and its window is still open when the payer refuses the first once more.
+    let partners = world.gateway.partners.current();
+    let acme = partners.submitter("acme").unwrap();
+    let mut incoming = intake::begin(&world.gateway, acme, Channel::Https, "again.837", None).await.unwrap();
+    incoming.write(professional(2, &[&[sample("A1", 1)]]).into()).await.unwrap();
+    incoming.finish().await.unwrap();
+    validate::run(&world.gateway).await.unwrap();
+    route::run(&world.gateway).await.unwrap();
+    answer(&world, &ack277ca(&[(unnamed, "A3:33", "")])).await;
+    let query =
+        ClaimQuery { patient_control_number: Some("A1".to_string().into()), limit: 10, ..ClaimQuery::default() };
+    let found = world.gateway.store.search_claims(&query).await.unwrap();
+    let statuses: Vec<ClaimStatus> = found.iter().map(|claim| claim.status).collect();
+    assert_eq!(statuses, [ClaimStatus::Batched, ClaimStatus::PayerRejected]);
+    let told = world.gateway.store.claim_timeline(first.received.id).await.unwrap();
+    assert_eq!(told.iter().filter(|event| event.kind == "277CA" && !event.code.is_empty()).count(), 2);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_here_does_not_keep_the_next_waiting() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let Recorded::New(lost) = hand_in(&world.gateway, b"lost").await else { panic!("it is new") };
+    let lost = world.gateway.store.inbound(lost).await.unwrap().unwrap();
+    world.gateway.payloads.discard(lost.payload_id).unwrap();
+    hand_in(&world.gateway, ta1(&claims[0], "A", "000").as_bytes()).await;
+    assert!(correlate::run(&world.gateway).await.is_err());
+    check(&world, "A1", ClaimStatus::PayerReceived).await;
+}
+
+#[tokio::test]
 async fn a_277_moves_a_claim_to_pending_and_goes_on_and_money_outranks_its_denial() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
     let report = |control: u32, code: &str| {
@@ -184,37 +220,20 @@ async fn a_277_moves_a_claim_to_pending_and_goes_on_and_money_outranks_its_denia
 }
 
 #[tokio::test]
-async fn an_answer_never_moves_a_claim_that_still_waits_in_its_window() {
-    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
-    let unnamed = SentClaim { trace: String::new(), ..claims[0].clone() };
-    answer(&world, &ack277ca(&[(unnamed.clone(), "A3:21", "")])).await;
-    let first = claim(&world, "A1").await;
-    assert_eq!(first.status, ClaimStatus::PayerRejected);
-    // It is handed in again, and its window is still open when the payer refuses the first once more.
-    let partners = world.gateway.partners.current();
-    let acme = partners.submitter("acme").unwrap();
-    let mut incoming = intake::begin(&world.gateway, acme, Channel::Https, "again.837", None).await.unwrap();
-    incoming.write(professional(2, &[&[sample("A1", 1)]]).into()).await.unwrap();
-    incoming.finish().await.unwrap();
-    validate::run(&world.gateway).await.unwrap();
-    route::run(&world.gateway).await.unwrap();
-    answer(&world, &ack277ca(&[(unnamed, "A3:33", "")])).await;
-    let query =
-        ClaimQuery { patient_control_number: Some("A1".to_string().into()), limit: 10, ..ClaimQuery::default() };
-    let found = world.gateway.store.search_claims(&query).await.unwrap();
-    let statuses: Vec<ClaimStatus> = found.iter().map(|claim| claim.status).collect();
-    assert_eq!(statuses, [ClaimStatus::Batched, ClaimStatus::PayerRejected]);
-    let told = world.gateway.store.claim_timeline(first.received.id).await.unwrap();
-    assert_eq!(told.iter().filter(|event| event.kind == "277CA" && !event.code.is_empty()).count(), 2);
-}
-
-#[tokio::test]
-async fn a_file_that_cannot_be_read_here_does_not_keep_the_next_waiting() {
-    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
-    let Recorded::New(lost) = hand_in(&world.gateway, b"lost").await else { panic!("it is new") };
-    let lost = world.gateway.store.inbound(lost).await.unwrap().unwrap();
-    world.gateway.payloads.discard(lost.payload_id).unwrap();
-    hand_in(&world.gateway, ta1(&claims[0], "A", "000").as_bytes()).await;
-    assert!(correlate::run(&world.gateway).await.is_err());
-    check(&world, "A1", ClaimStatus::PayerReceived).await;
+async fn a_number_cut_so_short_that_hundreds_begin_with_it_matches_none_of_them() {
+    let samples: Vec<_> =
+        (0..=PREFIX_CANDIDATES_MAX).map(|n| sample(&format!("20261122-001{n:04}"), 1 + n as u32 % 20)).collect();
+    let samples: Vec<_> =
+        samples.into_iter().enumerate().map(|(n, one)| Sample { charge: 100 + n as u32, ..one }).collect();
+    let Sent { world, claims } = sent(&[&samples]).await;
+    assert_eq!(claims.len(), PREFIX_CANDIDATES_MAX + 1);
+    let cut = SentClaim {
+        control_number: "20261122-001".into(),
+        trace: String::new(),
+        member: "W999999999".into(),
+        ..claims[7].clone()
+    };
+    answer(&world, &ack277ca(&[(cut, "A3:21", "")])).await;
+    assert_eq!(open_exceptions(&world).await.len(), 1);
+    check(&world, &claims[7].control_number, ClaimStatus::Batched).await;
 }
