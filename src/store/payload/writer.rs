@@ -48,7 +48,7 @@ impl PayloadWriter {
         master: &MasterKey,
     ) -> Result<PayloadWriter, PayloadError> {
         let unfinished = folder.join(UNFINISHED).join(id.to_string());
-        let mut file = File::create_new(&unfinished).map_err(failed)?;
+        let file = File::create_new(&unfinished).map_err(failed)?;
         let header = frames::header(id);
         let (key, wrapped) = master.new_file_key(&header);
         let mut writer = PayloadWriter {
@@ -61,12 +61,12 @@ impl PayloadWriter {
             written: HEADER_BYTES as u64,
             bytes: 0,
             digest: digest::Context::new(&digest::SHA256),
-            file: {
-                file.write_all(&[&header[..], &wrapped[..]].concat()).map_err(failed)?;
-                file
-            },
+            file,
         };
         writer.frame.reserve(4096);
+        // Only now, when a failure takes the file away again: a batch's number is drawn once, and a file left
+        // behind under it would be in the way of every later try.
+        writer.file.write_all(&[&header[..], &wrapped[..]].concat()).map_err(failed)?;
         Ok(writer)
     }
 
