@@ -16,6 +16,7 @@ mod corpus;
 mod crash;
 mod demo;
 mod full_disk;
+mod odd_answers;
 mod payers;
 mod round_trip;
 mod sftp_habits;
