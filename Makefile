@@ -22,7 +22,7 @@ test: build-packages test-packages
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked
 
-bench: build
+bench: build-packages
 	@bench/run
 
 build-packages:

@@ -201,5 +201,4 @@ fn damage_words(kind: DamageKind) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "show/tests.rs"]
 mod tests;

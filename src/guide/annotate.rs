@@ -287,5 +287,4 @@ fn opened(step: &Step, segment: &Segment<'_>) -> Option<OpenedLoop> {
 }
 
 #[cfg(test)]
-#[path = "annotate_tests.rs"]
 mod tests;
