@@ -63,6 +63,7 @@ struct SearchBody {
 
 /// The same for what names no patient.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ListParams {
     payer: Option<String>,

@@ -32,6 +32,7 @@ pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ExceptionParams {
     /// open (unless said otherwise), resolved, dismissed or all.
     state: Option<String>,

@@ -24,6 +24,7 @@ pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct InboundParams {
     /// A name for the file, shown in lists.
     file_name: Option<String>,

@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct MailboxParams {
     /// The last id that this reader has seen.
     after: Option<String>,

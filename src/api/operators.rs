@@ -65,6 +65,7 @@ async fn payers(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Json<Pag
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct DeliveryParams {
     payer: Option<String>,
     cursor: Option<String>,

@@ -42,6 +42,7 @@ pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct SubmitParams {
     /// Seconds to wait for the checks; then the answer is 200 with their result.
     wait: Option<u64>,
@@ -179,6 +180,7 @@ fn refused(refusal: IntakeRefusal) -> Problem {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ListParams {
     cursor: Option<String>,
     limit: Option<u32>,
@@ -219,6 +221,7 @@ async fn submission(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct FindingParams {
     cursor: Option<u64>,
     limit: Option<u32>,

@@ -82,6 +82,9 @@ pub struct PartnerListArgs {
 pub struct PartnerCheckArgs {
     /// Tell this partner's faults only
     pub name: Option<String>,
+    /// Also log in to each payer that is reached over SFTP or HTTPS
+    #[arg(long)]
+    pub connect: bool,
 }
 
 /// How lists and reports are printed.

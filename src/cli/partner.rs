@@ -1,5 +1,7 @@
 //! `claimgate partner list` and `partner check`: what partners there are, and what is wrong with their files.
 
+mod connect;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,7 +14,7 @@ use super::output::{Colour, Paint, Table, json_line};
 use super::{Faults, NOTHING_WRONG, SOMETHING_WRONG, logging};
 use crate::partner::book::FurtherCheck;
 use crate::partner::config::DEFAULT_FILE;
-use crate::partner::{Config, Fault, Partner, PartnerBook, Partners, Payer};
+use crate::partner::{Config, Endpoint, Fault, Partner, PartnerBook, Partners, Payer};
 
 pub fn list(args: &PartnerListArgs, config: &Config) -> Result<ExitCode> {
     let partners = Partners::load(config).map_err(Faults)?;
@@ -102,10 +104,22 @@ pub fn check(args: &PartnerCheckArgs, given: Option<&Path>, further_checks: Vec<
     }
     match PartnerBook::open(&config, further_checks) {
         Ok(book) => {
-            print_sound(args.name.as_deref(), &book.current(), &config, paint, out)?;
-            Ok(NOTHING_WRONG)
+            let partners = book.current();
+            print_sound(args.name.as_deref(), &partners, &config, paint, out)?;
+            let wanted = |payer: &&Payer| args.name.as_deref().is_none_or(|name| payer.id.as_str() == name);
+            let asked = partners.payers().filter(|_| args.connect).filter(wanted);
+            let unreached = try_connections(asked.filter(is_called), connect::reach, paint, out)?;
+            Ok(if unreached == 0 { NOTHING_WRONG } else { SOMETHING_WRONG })
         }
         Err(faults) => print_found(args.name.as_deref(), faults, &config, paint, out),
+    }
+}
+
+/// Whether the gateway calls this payer; a hosted one calls us.
+fn is_called(payer: &&Payer) -> bool {
+    match payer.endpoint {
+        Endpoint::Sftp(_) | Endpoint::Https(_) => true,
+        Endpoint::Hosted(_) => false,
     }
 }
 
@@ -220,7 +234,7 @@ mod tests {
         std::fs::write(folder.path().join("partners/acme.toml"), partners).unwrap();
         let file = folder.path().join("gateway.toml");
         std::fs::write(&file, config).unwrap();
-        check(&PartnerCheckArgs { name: name.map(ToString::to_string) }, Some(&file), Vec::new())
+        check(&PartnerCheckArgs { name: name.map(ToString::to_string), connect: false }, Some(&file), Vec::new())
     }
 
     #[test]
@@ -245,7 +259,7 @@ mod tests {
     fn check_cannot_be_done_for_a_partner_or_a_config_that_is_not_there() {
         let problem = check_status("kind = 3", "", Some("acm")).unwrap_err().to_string();
         assert!(problem.starts_with("there is no partner acm: "), "{problem}");
-        let args = PartnerCheckArgs { name: None };
+        let args = PartnerCheckArgs { name: None, connect: false };
         assert!(check(&args, Some(Path::new("/nowhere.toml")), Vec::new()).is_err());
     }
 
