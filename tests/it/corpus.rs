@@ -22,7 +22,7 @@ struct Judged {
 #[test]
 fn every_file_of_the_corpus_is_judged_as_its_manifest_says() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    // A worktree stands one folder deeper.
+    // A checkout may stand one folder deeper.
     let deeper = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
     let Some(corpus) = [corpus, deeper].into_iter().find(|folder| folder.join("MANIFEST.tsv").is_file()) else {
         println!("skipped: ../shared/corpus is not there");
