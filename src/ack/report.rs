@@ -90,7 +90,8 @@ pub fn sentence(finding: &Finding) -> String {
     if let Some(claim) = &place.claim {
         let _ = write!(text, ", claim {claim}");
     }
-    if let Some(segment) = &place.segment {
+    // A file without a header has a place, and no segment there.
+    if let Some(segment) = place.segment.as_ref().filter(|segment| !segment.id.is_empty()) {
         let _ = write!(text, ", {}", place.loop_id.as_deref().unwrap_or_default());
         let gap = if text.ends_with(' ') { "" } else { " " };
         let _ = write!(text, "{gap}{}", segment.id);

@@ -157,8 +157,3 @@ async fn reload(gateway: &Arc<Gateway>) {
         }
     }
 }
-
-/// For the log: an error of the daemon with its causes.
-pub fn describe(error: &ServeError) -> String {
-    error_chain(error)
-}

@@ -1,7 +1,5 @@
 //! Everything has a limit. Each is named with its unit last.
 
-/// The largest single element that is looked at whole; longer ones are findings.
-pub const ELEMENT_BYTES_MAX: usize = 64 * 1024;
 /// The longest segment the reader holds; beyond it the file is refused as damaged.
 pub const SEGMENT_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a submission, whatever the channel.

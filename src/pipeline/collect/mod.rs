@@ -13,4 +13,4 @@ mod tests;
 pub use crate::store::inbound::InboundChannel as Channel;
 pub use keep::{Kept, keep};
 pub use plan::is_collected;
-pub use run::{collect_now, run};
+pub use run::run;

@@ -12,7 +12,7 @@ use crate::link::trouble::LinkError;
 use crate::partner::secret::SecretError;
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::under_way::Turn;
-use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::collected::{Poll, Polled};
 use crate::store::{PayloadError, StoreError};
 
@@ -75,17 +75,6 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     }
     // The tasks nudge when they are done; nothing is due again before.
     Ok(Progress::Idle)
-}
-
-/// Makes payers due at once: all, or the one named. Works beside a running gateway too, which looks then.
-pub async fn collect_now(gateway: &Gateway, payer: Option<&str>) -> Result<usize, StageError> {
-    let partners = gateway.partners.current();
-    let wanted =
-        partners.payers().filter(|one| interval(one).is_some() && payer.is_none_or(|name| one.id.as_str() == name));
-    let names: Vec<String> = wanted.map(|payer| payer.id.to_string()).collect();
-    gateway.store.poll_now(&names, gateway.clock.now_ms()).await?;
-    gateway.nudges.nudge(Stage::Collect);
-    Ok(names.len())
 }
 
 async fn look_at(gateway: Arc<Gateway>, payer: Payer, poll: Option<Poll>) {
