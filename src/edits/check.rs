@@ -6,7 +6,8 @@ use std::io::{self, Read};
 
 use super::claim::tag;
 use super::context;
-use super::fingerprint::{self, Remembered};
+use super::fingerprint;
+use super::remembered::Remembered;
 use super::settings::{Settings, Syntax};
 use super::sink::{
     CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Party, Sink, Summary, SyntaxVerdict, Tally,
@@ -140,7 +141,13 @@ impl<'c, S: Sink> Checker<'c, S> {
     }
 
     /// Findings of the envelopes: told on, and their codes kept for the verdict of what they reject.
+    #[inline]
     fn envelope_findings(&mut self, fresh: &mut Vec<Finding>) -> io::Result<()> {
+        if fresh.is_empty() { Ok(()) } else { self.some_envelope_findings(fresh) }
+    }
+
+    #[cold]
+    fn some_envelope_findings(&mut self, fresh: &mut Vec<Finding>) -> io::Result<()> {
         for finding in fresh.drain(..) {
             if finding.severity == Severity::Error {
                 let (codes, code) = match finding.scope {
@@ -168,6 +175,8 @@ impl<'c, S: Sink> Checker<'c, S> {
 
     fn interchange_start(&mut self, interchange: &Interchange, fresh: &mut Vec<Finding>) -> io::Result<()> {
         self.summary.interchanges += 1;
+        self.seen.settle();
+        self.named.settle();
         let (control, marks) = (interchange.control.clone(), self.marks());
         let codes = self.ahead.drain(..).filter(|(at, _)| *at == interchange.offset).map(|(_, code)| code).collect();
         self.interchange = OpenInterchange { open: true, control, marks, codes, ..OpenInterchange::default() };
@@ -439,6 +448,7 @@ impl<'c, S: Sink> Checker<'c, S> {
 
     fn judge_claim(&mut self, kind: ClaimKind, end: u64) -> io::Result<()> {
         let Settings { as_of, snip_max, severities, codes, context, .. } = self.settings;
+        self.walked.finish_claim(kind);
         if !self.transaction.held.is_empty() {
             let name = text_of(self.walked.claim_name());
             self.tell_held(Some(&name))?;

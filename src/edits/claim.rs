@@ -1,10 +1,9 @@
 //! The walked claim as the rules see it: its own segments by part, and those of the billing provider,
 //! subscriber and patient it stands under.
 
-use std::ops::Range;
-
 use super::arena::{Arena, Placed, Run};
 use super::day::Day;
+use super::facts::{ClaimFacts, LineFacts};
 use crate::domain::{Cents, ClaimKind};
 use crate::guide::Tag;
 use crate::x12::Segment;
@@ -38,7 +37,8 @@ pub struct Parts {
     head_end: usize,
     providers_end: usize,
     other_payers: Vec<u32>,
-    lines: Vec<u32>,
+    lines: Vec<LineFacts>,
+    facts: ClaimFacts,
     /// Where the claim begins in the file.
     pub offset: u64,
 }
@@ -58,7 +58,7 @@ impl Parts {
         }
         match (loop_id, id) {
             (tag::L2320, tag::SBR) => self.other_payers.push(at as u32),
-            (tag::L2400, tag::LX) => self.lines.push(at as u32),
+            (tag::L2400, tag::LX) => self.lines.push(LineFacts { first: at as u32, ..LineFacts::default() }),
             _ => {}
         }
         if self.other_payers.is_empty() && self.lines.is_empty() {
@@ -82,17 +82,20 @@ impl Parts {
         self.arena.run(self.head_end..self.providers_end)
     }
 
-    fn part(&self, starts: &[u32], nth: usize, end: usize) -> Range<usize> {
-        starts[nth] as usize..starts.get(nth + 1).map_or(end, |&next| next as usize)
-    }
-
     fn other_payer(&self, nth: usize) -> Run<'_> {
-        let end = self.lines.first().map_or(self.arena.len(), |&line| line as usize);
-        self.arena.run(self.part(&self.other_payers, nth, end))
+        let end = self.lines.first().map_or(self.arena.len(), |line| line.first as usize);
+        let next = self.other_payers.get(nth + 1).map_or(end, |&next| next as usize);
+        self.arena.run(self.other_payers[nth] as usize..next)
     }
 
-    fn line(&self, nth: usize) -> Run<'_> {
-        self.arena.run(self.part(&self.lines, nth, self.arena.len()))
+    /// Reads what rules ask for, once all segments are in.
+    pub fn finish(&mut self, kind: ClaimKind) {
+        let mut end = self.arena.len() as u32;
+        for line in self.lines.iter_mut().rev() {
+            *line = LineFacts::read(&self.arena, line.first, end, kind);
+            end = line.first;
+        }
+        self.facts = ClaimFacts::read(&self.arena, self.head_end, &self.lines, kind);
     }
 }
 
@@ -135,7 +138,7 @@ impl<'a> Claim<'a> {
     /// Each 2400 with the loops under it.
     pub fn lines(&self) -> impl Iterator<Item = Line<'a>> + use<'a> {
         let (parts, kind) = (self.parts, self.kind);
-        (0..parts.lines.len()).map(move |nth| Line::new(parts.line(nth), kind))
+        parts.lines.iter().map(move |facts| Line::new(&parts.arena, facts, kind))
     }
 
     pub fn line_count(&self) -> usize {
@@ -147,17 +150,19 @@ impl<'a> Claim<'a> {
     }
 
     pub fn charge(&self) -> Option<Cents> {
-        Cents::from_x12(self.clm().element(2))
+        self.parts.facts.charge
     }
 
     /// CLM05-1: place of service, or facility and class of the bill type.
+    #[inline]
     pub fn facility(&self) -> &'a [u8] {
-        self.clm().component(5, 1)
+        self.parts.facts.facility.get(&self.parts.arena, 1)
     }
 
     /// CLM05-3.
+    #[inline]
     pub fn frequency(&self) -> &'a [u8] {
-        self.clm().component(5, 3)
+        self.parts.facts.facility.get(&self.parts.arena, 3)
     }
 
     pub fn sbr(&self) -> Option<Placed<'a>> {
@@ -174,16 +179,7 @@ impl<'a> Claim<'a> {
 
     /// First and last day of service: the statement (I), the claim's own date (D), else the lines'.
     pub fn service_period(&self) -> Option<(Day, Day)> {
-        let own = match self.kind {
-            ClaimKind::Institutional => self.head().qualified(tag::L2300, tag::DTP, b"434"),
-            ClaimKind::Dental => self.head().qualified(tag::L2300, tag::DTP, b"472"),
-            ClaimKind::Professional => None,
-        };
-        let own = own.and_then(|dtp| period(&dtp));
-        own.or_else(|| {
-            let days = self.lines().filter_map(|line| line.service_period());
-            days.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
-        })
+        self.parts.facts.service_period
     }
 
     /// Inpatient by its bill type: hospital, nursing facility and the like, and no ancillary class.
@@ -203,17 +199,16 @@ pub struct Line<'a> {
     /// The SV1, SV2 or SV3; `None` when it is missing, which is a finding of the walk.
     pub service: Option<Placed<'a>>,
     kind: ClaimKind,
+    arena: &'a Arena,
+    facts: &'a LineFacts,
 }
 
 impl<'a> Line<'a> {
-    fn new(run: Run<'a>, kind: ClaimKind) -> Line<'a> {
-        let id = match kind {
-            ClaimKind::Professional => tag::SV1,
-            ClaimKind::Institutional => tag::SV2,
-            ClaimKind::Dental => tag::SV3,
-        };
-        let service = run.first(tag::L2400, id);
-        Line { run, service, kind }
+    #[inline]
+    fn new(arena: &'a Arena, facts: &'a LineFacts, kind: ClaimKind) -> Line<'a> {
+        let run = arena.run(facts.first as usize..facts.end as usize);
+        let service = facts.service.map(|at| arena.get(at as usize));
+        Line { run, service, kind, arena, facts }
     }
 
     pub fn kind(&self) -> ClaimKind {
@@ -229,17 +224,15 @@ impl<'a> Line<'a> {
     }
 
     /// Component `c` of the procedure composite; 2 is the code, 3 to 6 the modifiers.
+    #[inline]
     pub fn procedure(&self, c: usize) -> &'a [u8] {
-        self.service.map_or(b"", |service| service.component(self.procedure_element(), c))
+        self.facts.procedure.get(self.arena, c)
     }
 
+    #[inline]
     pub fn modifiers(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let (service, element) = (self.service, self.procedure_element());
-        let components = service.into_iter().flat_map(move |service| {
-            let separator = service.segment.delimiters.component;
-            service.element(element).split(move |&byte| byte == separator)
-        });
-        components.skip(2).take(4).filter(|modifier| !modifier.is_empty())
+        let (facts, arena) = (self.facts, self.arena);
+        (3..=6).map(move |c| facts.procedure.get(arena, c)).filter(|modifier| !modifier.is_empty())
     }
 
     pub fn has_modifier(&self, any: &[&[u8]]) -> bool {
@@ -255,7 +248,7 @@ impl<'a> Line<'a> {
     }
 
     pub fn charge(&self) -> Option<Cents> {
-        Cents::from_x12(self.service?.element(self.charge_element()))
+        self.facts.charge
     }
 
     /// SV104, SV205 or SV306.
@@ -267,12 +260,13 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// DTP*472.
     pub fn date(&self) -> Option<Placed<'a>> {
-        self.run.qualified(tag::L2400, tag::DTP, b"472")
+        self.facts.date.map(|at| self.arena.get(at as usize))
     }
 
     pub fn service_period(&self) -> Option<(Day, Day)> {
-        self.date().and_then(|dtp| period(&dtp))
+        self.facts.period
     }
 }
 

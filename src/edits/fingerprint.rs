@@ -1,14 +1,7 @@
-//! When two claims are the same: payer, billing provider, patient, dates, charges and lines, as one number;
-//! and the numbers seen in a file.
-
-use std::collections::HashSet;
+//! When two claims are the same: payer, billing provider, patient, dates, charges and lines, as one number.
 
 use super::claim::{Claim, tag};
 use crate::domain::ClaimKind;
-
-/// Claims of one file that duplicates are looked for among; beyond it the oldest are still known, new ones
-/// are not added. Their cost is the check's only memory that grows with a file.
-pub const CLAIMS_REMEMBERED_MAX: usize = 2_000_000;
 
 /// Two lanes of multiply and fold, eight bytes a step. Stored with claims, so its result never changes.
 #[derive(Clone, Copy)]
@@ -92,36 +85,6 @@ pub fn of_name(claim: &Claim<'_>) -> u128 {
     fold.finish()
 }
 
-/// Numbers seen so far, in order, so that those of a rejected transaction can be forgotten.
-#[derive(Debug, Default)]
-pub struct Remembered {
-    set: HashSet<u128>,
-    order: Vec<u128>,
-}
-
-impl Remembered {
-    pub fn contains(&self, number: u128) -> bool {
-        self.set.contains(&number)
-    }
-
-    pub fn add(&mut self, number: u128) {
-        if self.order.len() < CLAIMS_REMEMBERED_MAX && self.set.insert(number) {
-            self.order.push(number);
-        }
-    }
-
-    /// A place to go back to.
-    pub fn mark(&self) -> usize {
-        self.order.len()
-    }
-
-    pub fn forget_since(&mut self, mark: usize) {
-        for number in self.order.drain(mark.min(self.order.len())..) {
-            self.set.remove(&number);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,15 +100,5 @@ mod tests {
         assert_ne!(of_fields(&["AB", "C"]), of_fields(&["A", "BC"]));
         assert_ne!(of_fields(&["12345678"]), of_fields(&["12345678", ""]));
         assert_eq!(of_fields(&["SV1*HC:99213*100*UN*1***1"]), of_fields(&["SV1*HC:99213*100*UN*1***1"]));
-    }
-
-    #[test]
-    fn what_a_rejected_transaction_held_is_forgotten() {
-        let mut seen = Remembered::default();
-        seen.add(1);
-        let mark = seen.mark();
-        seen.add(2);
-        seen.forget_since(mark);
-        assert!(seen.contains(1) && !seen.contains(2));
     }
 }

@@ -10,12 +10,14 @@ mod context;
 #[cfg(test)]
 mod corpus_tests;
 pub mod day;
+mod facts;
 pub mod fingerprint;
 pub mod forms;
 #[cfg(test)]
 pub mod generated_tests;
 pub mod lists;
 pub mod payer_edits;
+mod remembered;
 pub mod report;
 mod rules;
 #[cfg(test)]

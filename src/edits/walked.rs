@@ -231,6 +231,11 @@ impl Walked {
             .flat_map(|(nth, level)| level.edits.iter().map(move |edit| (Above::nth(nth), edit)))
     }
 
+    /// All segments of the claim being read are in.
+    pub fn finish_claim(&mut self, kind: ClaimKind) {
+        self.parts.finish(kind);
+    }
+
     /// Runs the rules of the claim, and `more` with its report: what only the check itself can tell.
     pub fn check_claim(&mut self, book: &Rulebook<'_>, more: impl FnOnce(&Claim<'_>, &mut Report<'_>)) {
         let Walked { header, levels, open, parts, claim_syntax, claim_edits, empty, .. } = self;

@@ -45,6 +45,16 @@ impl CodeSet {
         self.len() == 0
     }
 
+    /// The codes as tags, where all are short enough.
+    pub(super) fn tags(&self) -> Option<&[Tag]> {
+        self.long.is_empty().then_some(&*self.short)
+    }
+
+    /// Whether each code has at least `min` and at most `max` characters, and none ends with a blank.
+    pub(super) fn lengths_within(&self, min: u16, max: u16) -> bool {
+        self.iter().all(|code| (min..=max).contains(&(code.len() as u16)) && !code.ends_with(' '))
+    }
+
     /// All codes as text, for people.
     pub fn iter(&self) -> impl Iterator<Item = String> {
         let short = self.short.iter().map(Tag::to_string);

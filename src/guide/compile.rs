@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::base::Base;
 use super::codes::CodeSet;
-use super::model::{ClaimLoop, Element, ElementText, Guide, Ids, Key, Kid, Level, LineLoop, Lines, Loop, Node, Run};
-use super::model::{Type, Usage};
+use super::model::{By, Choice, Choices, ClaimLoop, Element, ElementText, Guide, Ids, Key, Kid, Level, LineLoop};
+use super::model::{Lines, Loop, Node, Run, Type, Usage};
+use super::quick::Quick;
 use super::source::{ElementLine, GuideFile, KidLine};
 use super::{LoopId, Tag, syntax};
 
@@ -17,10 +18,12 @@ const PERIOD_FORMAT: &str = "1250";
 pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
     let mut compiler = Compiler::new(file, &base);
     compiler.loop_of(None, "", "", &file.kids);
-    let Compiler { mut loops, kids, nodes, elements, texts, codes, .. } = compiler;
-    let required = required(&mut loops, &kids);
+    let Compiler { mut loops, mut kids, nodes, elements, texts, codes, .. } = compiler;
+    let quick = quick(&elements, &codes);
+    let required = required(&mut loops, &mut kids);
     let ids = Ids::new(nodes.iter().map(|node| node.segment));
     let (dispatch, candidates) = dispatch(&loops, &kids, &nodes, &ids);
+    let (chosen_by, choices) = choices(&dispatch, &candidates, &kids, &nodes, &codes);
     Guide {
         id: file.id.clone(),
         kind: file.kind.clone(),
@@ -35,14 +38,22 @@ pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
         kids,
         nodes,
         elements,
+        quick,
         texts,
         codes,
         ids,
         dispatch,
         candidates,
+        chosen_by,
+        choices,
         required,
         base,
     }
+}
+
+fn quick(elements: &[Element], codes: &[CodeSet]) -> Vec<Quick> {
+    let components = |of: &Element| &elements[of.first_component as usize..][..usize::from(of.component_count)];
+    elements.iter().map(|element| Quick::of(element, codes).with_components(components(element))).collect()
 }
 
 fn levels(file: &GuideFile) -> Vec<Level> {
@@ -110,18 +121,19 @@ impl<'a> Compiler<'a> {
         }
         let first_kid = self.kids.len();
         self.loops.push(self.loop_head(id, name, first_kid, kids.len()));
-        let unknown = Kid { node: 0, inner: None, rank: 0, max: 0, required: false };
+        let (node, inner, rank, max, required) = (0, None, 0, 0, false);
+        let unknown = Kid { node, inner, rank, max, required, required_bit: 0, required_before: 0 };
         self.kids.resize(first_kid + kids.len(), unknown);
         let mut rank = 0;
         for (n, line) in kids.iter().enumerate() {
             rank += u16::from(n > 0 && line.pos != kids[n - 1].pos);
             let required = line.usage == "R";
             self.kids[first_kid + n] = match &line.loop_id {
-                None => Kid { node: self.node(this, line), inner: None, rank, max: line.max, required },
+                None => Kid { node: self.node(this, line), rank, max: line.max, required, ..unknown },
                 Some(_) => {
                     let inner = self.inner(line);
                     let first = usize::from(self.loops[usize::from(inner.0)].first_kid);
-                    Kid { node: self.kids[first].node, inner: Some(inner), rank, max: line.rep, required }
+                    Kid { node: self.kids[first].node, inner: Some(inner), rank, max: line.rep, required, ..unknown }
                 }
             };
         }
@@ -268,15 +280,64 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The required kids of each loop, in order.
-fn required(loops: &mut [Loop], kids: &[Kid]) -> Vec<u16> {
+/// The required kids of each loop, in order; and each kid's place among them.
+fn required(loops: &mut [Loop], kids: &mut [Kid]) -> Vec<u16> {
     let mut required = Vec::new();
     for of in loops {
         let first = required.len();
-        required.extend((of.first_kid..of.first_kid + of.kid_count).filter(|&kid| kids[usize::from(kid)].required));
+        let range = usize::from(of.first_kid)..usize::from(of.first_kid + of.kid_count);
+        let (mut seen, mut before, mut rank) = (0, 0, 0);
+        for at in range {
+            let kid = &mut kids[at];
+            if kid.rank > rank {
+                (before, rank) = (seen, kid.rank);
+            }
+            kid.required_before = before;
+            // More than a mask holds no loop of any guide has; those beyond would not be missed.
+            if kid.required && required.len() - first < 64 {
+                kid.required_bit = 1 << (required.len() - first);
+                seen |= kid.required_bit;
+                required.push(at as u16);
+            }
+        }
         of.required = Run { first: first as u16, count: (required.len() - first) as u16 };
     }
     required
+}
+
+/// How each run of candidates is told apart: mostly by the value of one element, which is then listed.
+fn choices(
+    runs: &[Run],
+    candidates: &[u16],
+    kids: &[Kid],
+    nodes: &[Node],
+    codes: &[CodeSet],
+) -> (Vec<Choices>, Vec<Choice>) {
+    let (mut chosen_by, mut choices) = (Vec::with_capacity(runs.len()), Vec::new());
+    for run in runs {
+        let first = choices.len();
+        let mut by = By::Nothing;
+        for &kid in &candidates[usize::from(run.first)..][..usize::from(run.count)] {
+            let keys = &nodes[usize::from(kids[usize::from(kid)].node)].keys;
+            let (own, values): (By, &[Tag]) = match keys[..] {
+                [] => (By::Any, &[Tag::NONE]),
+                [Key { element, component, codes: at }] => match (component, codes[usize::from(at)].tags()) {
+                    (0, Some(tags)) => (By::Element(element), tags),
+                    (component, Some(tags)) => (By::Component(element, component), tags),
+                    (_, None) => (By::Keys, &[]),
+                },
+                _ => (By::Keys, &[]),
+            };
+            by = if by == By::Nothing || by == own { own } else { By::Keys };
+            choices.extend(values.iter().map(|&value| Choice { value, kid }));
+        }
+        if by == By::Keys {
+            choices.truncate(first);
+        }
+        let run = Run { first: first as u16, count: (choices.len() - first) as u16 };
+        chosen_by.push(Choices { run, by });
+    }
+    (chosen_by, choices)
 }
 
 /// For each loop and segment id, the kids it may be: those with more keys first, then in the guide's order.

@@ -28,6 +28,7 @@ pub mod load;
 mod misfit;
 pub mod model;
 mod place;
+mod quick;
 mod readable;
 pub mod source;
 pub mod step;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::base::Base;
 use super::codes::CodeSet;
+use super::quick::Quick;
 use super::{LoopId, NodeId, Tag};
 
 /// One implementation guide, compiled from a file of `schemas/`.
@@ -28,12 +29,17 @@ pub struct Guide {
     pub(super) kids: Vec<Kid>,
     pub(super) nodes: Vec<Node>,
     pub(super) elements: Vec<Element>,
+    /// What the elements must be, in short: one for each.
+    pub(super) quick: Vec<Quick>,
     pub(super) texts: Vec<ElementText>,
     pub(super) codes: Vec<CodeSet>,
     pub(super) ids: Ids,
     /// `loops.len()` rows of `ids.len()` columns: where the kids of a loop that a segment id may start are listed.
     pub(super) dispatch: Vec<Run>,
     pub(super) candidates: Vec<u16>,
+    /// The same, made for looking up: one for each of `dispatch`.
+    pub(super) chosen_by: Vec<Choices>,
+    pub(super) choices: Vec<Choice>,
     pub(super) required: Vec<u16>,
     pub(super) base: Arc<Base>,
 }
@@ -72,7 +78,7 @@ pub struct Loop {
     pub name: String,
     pub(super) first_kid: u16,
     pub(super) kid_count: u16,
-    /// Its required kids in [`Guide`]'s list of them.
+    /// Its required kids, in [`Guide`]'s list of them: bit `n` of a mask is the one at `n` of this run.
     pub(super) required: Run,
     /// Index in [`Guide::levels`] and [`Guide::claims`].
     pub(super) level: Option<u8>,
@@ -98,6 +104,37 @@ pub(super) struct Kid {
     pub rank: u16,
     pub max: u32,
     pub required: bool,
+    /// Itself among the required kids of its loop, and those of an earlier rank.
+    pub required_bit: u64,
+    pub required_before: u64,
+}
+
+/// A candidate for a place, by the value of the one element that tells it from its namesakes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choice {
+    pub value: Tag,
+    pub kid: u16,
+}
+
+/// How the candidates of a loop and segment id are told apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Choices {
+    pub run: Run,
+    pub by: By,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum By {
+    /// No candidate.
+    #[default]
+    Nothing,
+    /// One or more, without any qualifier.
+    Any,
+    /// By an element, or by one of its components.
+    Element(u8),
+    Component(u8, u8),
+    /// In several ways: see [`Key`].
+    Keys,
 }
 
 /// Where a run of candidates stands in [`Guide`]'s list of them.
@@ -219,6 +256,14 @@ pub(super) struct Ids {
     pub tags: Vec<Tag>,
     pub slots: Vec<u8>,
     pub factor: u64,
+}
+
+impl Loop {
+    /// The mask of all required kids.
+    #[inline]
+    pub(super) fn required_all(&self) -> u64 {
+        u64::MAX.checked_shr(64 - u32::from(self.required.count)).unwrap_or(0)
+    }
 }
 
 impl Guide {

@@ -1,6 +1,7 @@
 //! Where a segment belongs: in the innermost open loop that has a place for it, preferring one with room.
 
-use super::model::{Key, Node};
+use super::Tag;
+use super::model::{By, Key, Node};
 use super::walk::Walker;
 use crate::x12::Segment;
 
@@ -32,6 +33,43 @@ pub(super) enum Spot {
 }
 
 impl Walker<'_> {
+    /// The place of a segment that stands where it should, which nearly all do; `None` leaves the question to
+    /// [`Walker::place`], which would find the same.
+    #[inline]
+    pub(super) fn place_of_sound(&self, segment: &Segment<'_>, id: usize) -> Option<(usize, u16)> {
+        let guide = self.guide;
+        let columns = guide.ids.tags.len();
+        for depth in (0..self.frames.len()).rev() {
+            let frame = &self.frames[depth];
+            let choices = guide.chosen_by[usize::from(frame.of.0) * columns + id];
+            let value = match choices.by {
+                By::Nothing => continue,
+                By::Any => Tag::NONE,
+                By::Element(element) => Tag::of(segment.element(usize::from(element)))?,
+                By::Component(element, component) => {
+                    Tag::of(segment.component(usize::from(element), usize::from(component)))?
+                }
+                By::Keys => return None,
+            };
+            let mut full = false;
+            for choice in &guide.choices[usize::from(choices.run.first)..][..usize::from(choices.run.count)] {
+                if choice.value == value {
+                    let shape = &guide.kids[usize::from(choice.kid)];
+                    let count = self.counts[self.kid_local(depth, choice.kid)];
+                    let ahead = shape.rank >= frame.rank;
+                    if ahead && (shape.max == 0 || count.uses < shape.max) {
+                        return Some((depth, choice.kid));
+                    }
+                    full |= ahead;
+                }
+            }
+            if full {
+                return None;
+            }
+        }
+        None
+    }
+
     /// Looks for the place of a segment, `id` being the number of its id in the guide.
     pub(super) fn place(&self, segment: &Segment<'_>, id: usize) -> Spot {
         let guide = self.guide;

@@ -22,7 +22,19 @@ impl Tag {
     /// Of bytes of a file; `None` when there are more than eight, so that no two names share a tag.
     #[inline]
     pub fn of(bytes: &[u8]) -> Option<Tag> {
-        if bytes.len() <= 8 { Some(Tag(pack(bytes))) } else { None }
+        Some(Tag(match *bytes {
+            [a, b] => u64::from(u16::from_be_bytes([a, b])) << 48,
+            [a, b, c] => u64::from(u32::from_be_bytes([a, b, c, 0])) << 32,
+            [a] => u64::from(a) << 56,
+            [] => 0,
+            // The first four bytes and the last four, which meet or overlap.
+            _ if bytes.len() <= 8 => {
+                let (head, tail) = (bytes.first_chunk()?, bytes.last_chunk()?);
+                let tail = u64::from(u32::from_be_bytes(*tail)) << (64 - 8 * bytes.len());
+                u64::from(u32::from_be_bytes(*head)) << 32 | tail
+            }
+            _ => return None,
+        }))
     }
 
     pub const fn raw(self) -> u64 {
@@ -72,6 +84,10 @@ mod tests {
         assert!(matches!(Tag::of(b"2300"), Some(CLAIM)));
         assert!(Tag::new("2010AA") < Tag::new("2010BA"));
         assert_eq!(Tag::of(b"123456789"), None);
+        for length in 0..=8 {
+            let name = &"ABCDEFGH"[..length];
+            assert_eq!(Tag::of(name.as_bytes()), Some(Tag::new(name)));
+        }
         assert_eq!(Tag::NONE.to_string(), "");
     }
 }

@@ -6,6 +6,7 @@ use super::hierarchy::{Hierarchy, Lines as LineNumbers};
 use super::misfit::{Misfit, repeated};
 use super::model::{Guide, Lines};
 use super::place::Spot;
+use super::quick;
 use super::tell::{Here, Tell};
 use super::{Found, LoopId, NodeId, Opened, Standing, Step, Tag};
 use crate::x12::Segment;
@@ -34,8 +35,8 @@ pub(super) struct Frame {
     pub of: LoopId,
     /// Of the kid last used: earlier ranks are past.
     pub rank: u16,
-    /// How many of the loop's required kids were looked at.
-    checked: u16,
+    /// The required kids that neither came nor were missed yet.
+    due: u64,
     /// Where its part of [`Walker::counts`] begins.
     pub counts: u32,
     instance: u32,
@@ -112,6 +113,11 @@ impl<'g> Walker<'g> {
         let Some(id) = Tag::of(segment.id()).and_then(|tag| guide.ids.find(tag)) else {
             return self.unknown(segment, here, out);
         };
+        if self.lost == Lost::No
+            && let Some((depth, kid)) = self.place_of_sound(segment, id)
+        {
+            return self.enter(depth, kid, segment, here, out);
+        }
         match self.place(segment, id) {
             Spot::Full { .. } | Spot::Guess { .. } if self.lost == Lost::UntilALoop => self.nowhere(segment),
             Spot::Room { depth, kid } | Spot::Full { depth, kid } => self.enter(depth, kid, segment, here, out),
@@ -162,7 +168,10 @@ impl<'g> Walker<'g> {
         self.counts[counts].uses = first_uses;
         let instance = self.instances;
         let counts = counts as u32;
-        self.frames.push(Frame { of, rank: 0, checked: 0, counts, instance, standing, confused: false });
+        let shape = &self.guide.loops[usize::from(of.0)];
+        let came = if first_uses > 0 { self.guide.kids[usize::from(shape.first_kid)].required_bit } else { 0 };
+        let due = shape.required_all() & !came;
+        self.frames.push(Frame { of, rank: 0, due, counts, instance, standing, confused: false });
     }
 
     pub(super) fn tell<'o>(
@@ -194,9 +203,12 @@ impl<'g> Walker<'g> {
         }
         let guide = self.guide;
         let shape = guide.kids[usize::from(kid)];
-        if shape.rank > self.frames[depth].rank {
-            self.pass(depth, shape.rank, here);
-            self.frames[depth].rank = shape.rank;
+        let frame = &mut self.frames[depth];
+        frame.rank = frame.rank.max(shape.rank);
+        let passed = frame.due & shape.required_before;
+        frame.due &= !(shape.required_bit | passed);
+        if passed != 0 {
+            self.pass(depth, passed, here);
         }
         let uses = self.count(depth, kid);
         let opened = shape.inner.map(|inner| self.open(inner, uses, segment, here, out));
@@ -205,11 +217,14 @@ impl<'g> Walker<'g> {
         if self.lost != Lost::No && (opened.is_some() || self.lost == Lost::Briefly) {
             self.lost = Lost::No;
         }
-        let mut tell = self.tell(out, node.segment, node.loop_id, top.standing, here);
-        if shape.max != 0 && uses == shape.max + 1 {
-            repeated(shape, guide, &mut tell);
+        let too_often = shape.max != 0 && uses == shape.max + 1;
+        if too_often || !quick::is_sound(guide, node, segment) {
+            let mut tell = self.tell(out, node.segment, node.loop_id, top.standing, here);
+            if too_often {
+                repeated(shape, guide, &mut tell);
+            }
+            check::elements(guide, node, segment, &mut tell);
         }
-        check::elements(guide, node, segment, &mut tell);
         let inner = shape.inner.map(|inner| &guide.loops[usize::from(inner.0)]);
         Step {
             node: Some(NodeId(shape.node)),
@@ -271,29 +286,27 @@ impl<'g> Walker<'g> {
         Opened { id: of, loop_id, repeat }
     }
 
-    /// Notes the required kids before `rank` that did not come.
-    fn pass(&mut self, depth: usize, rank: u16, here: Here) {
-        let frame = self.frames[depth];
-        let shape = &self.guide.loops[usize::from(frame.of.0)];
-        let mut checked = frame.checked;
-        while let Some(&kid) = self.guide.required_of(shape).get(usize::from(checked)) {
-            if self.guide.kids[usize::from(kid)].rank >= rank {
-                break;
+    /// Notes the required kids of a mask that did not come.
+    #[cold]
+    fn pass(&mut self, depth: usize, mut passed: u64, here: Here) {
+        let guide = self.guide;
+        let required = guide.required_of(&guide.loops[usize::from(self.frames[depth].of.0)]);
+        while passed != 0 {
+            let kid = required[passed.trailing_zeros() as usize];
+            passed &= passed - 1;
+            match self.meant == here.position {
+                true => self.meant = 0,
+                false => self.missed.push(Missed { frame: depth as u16, kid, here }),
             }
-            if self.counts[self.kid_local(depth, kid)].uses == 0 {
-                match self.meant == here.position {
-                    true => self.meant = 0,
-                    false => self.missed.push(Missed { frame: depth as u16, kid, here }),
-                }
-            }
-            checked += 1;
         }
-        self.frames[depth].checked = checked;
     }
 
     /// Closes the innermost loop, which is at `depth`.
     fn close(&mut self, depth: usize, here: Here, out: &mut Vec<Found>) {
-        self.pass(depth, u16::MAX, here);
+        let due = self.frames[depth].due;
+        if due != 0 {
+            self.pass(depth, due, here);
+        }
         if self.missed.last().is_some_and(|missed| usize::from(missed.frame) == depth) {
             self.tell_missed(|frame, _| usize::from(frame) == depth, out);
         }

@@ -1,16 +1,17 @@
 //! Bytes to segments and back: delimiters, a streaming reader with positions, envelopes, a writer.
 //! Knows no guide.
 
+mod bits;
 mod control;
 pub mod dates;
 pub mod delimiters;
 pub mod envelope;
 mod header;
 mod machine;
+mod marks;
 pub mod reader;
 mod seen;
 pub mod segment;
-mod starts;
 pub mod token;
 pub mod typed;
 mod window;
@@ -18,6 +19,7 @@ pub mod write;
 
 pub use delimiters::Delimiters;
 pub use envelope::{Envelopes, Event};
+pub use marks::Looks;
 pub use reader::Reader;
 pub use segment::Segment;
 pub use token::{Damage, DamageKind, Isa, Token};

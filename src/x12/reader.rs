@@ -7,7 +7,7 @@ use memchr::memchr;
 
 use super::delimiters::Fault;
 use super::header::{self, Header, Width};
-use super::starts::Starts;
+use super::marks::{Mark, Marks};
 use super::token::{Damage, DamageKind, Isa, Token};
 use super::window::Window;
 use super::{Delimiters, Segment};
@@ -19,7 +19,9 @@ pub struct Reader<R> {
     line: u32,
     state: State,
     delimiters: Delimiters,
-    starts: Starts,
+    /// The interchange header read last.
+    header: Option<Header>,
+    marks: Marks,
     last: Option<Last>,
     /// Comes after the damage told first.
     queued: Option<Last>,
@@ -44,8 +46,16 @@ enum State {
 /// The token last read, by its place before the window's begin.
 #[derive(Clone, Copy)]
 enum Last {
-    Isa { header: Header, back: usize, offset: u64, line: u32 },
-    Segment { back: usize, length: usize, offset: u64, line: u32 },
+    /// Its header is [`Reader::header`].
+    Isa {
+        offset: u64,
+        line: u32,
+    },
+    Segment {
+        mark: Mark,
+        offset: u64,
+        line: u32,
+    },
     Damage(Damage),
 }
 
@@ -56,7 +66,8 @@ impl<R: Read> Reader<R> {
             line: 1,
             state: State::Start,
             delimiters: Delimiters::USUAL,
-            starts: Starts::default(),
+            header: None,
+            marks: Marks::default(),
             last: None,
             queued: None,
             indented_told: false,
@@ -77,20 +88,18 @@ impl<R: Read> Reader<R> {
     #[inline]
     pub fn current(&self) -> Option<Token<'_>> {
         Some(match self.last? {
-            Last::Segment { back, length, offset, line } => Token::Segment(Segment {
-                bytes: self.window.before(back, length),
-                starts: self.starts.all(),
-                offset,
-                line,
-                delimiters: self.delimiters,
-            }),
-            Last::Isa { header, back, offset, line } => Token::Isa(Isa {
-                bytes: self.window.before(back, header.length),
-                bounds: header.bounds,
-                offset,
-                line,
-                delimiters: header.delimiters,
-            }),
+            Last::Segment { mark, offset, line } => {
+                let starts = self.marks.places(mark);
+                let (begin, end) = (starts[0] as usize, starts[starts.len() - 1] as usize - 1);
+                let bytes = &self.window.filled()[begin..end];
+                let (delimiters, looks) = (self.delimiters, mark.looks);
+                Token::Segment(Segment { bytes, starts, offset, line, delimiters, looks })
+            }
+            Last::Isa { offset, line } => {
+                let header = self.header?;
+                let bytes = self.window.before(header.length + 1, header.length);
+                Token::Isa(Isa { bytes, bounds: header.bounds, offset, line, delimiters: header.delimiters })
+            }
             Last::Damage(damage) => Token::Damage(damage),
         })
     }
@@ -106,8 +115,11 @@ impl<R: Read> Reader<R> {
             self.last = Some(queued);
             return Ok(());
         }
+        if self.state == State::Inside {
+            return self.segment();
+        }
         self.last = match self.state {
-            State::Inside => self.segment()?,
+            State::Inside => None,
             State::Start => self.first_interchange()?,
             State::Between => self.interchange()?,
             State::Lost => {
@@ -229,8 +241,9 @@ impl<R: Read> Reader<R> {
         if fault.is_some() {
             self.delimiters.repetition = None;
         }
-        let header = Header { delimiters: self.delimiters, ..header };
-        let isa = Last::Isa { header, back, offset, line };
+        self.marks.restart(self.window.begin());
+        self.header = Some(Header { delimiters: self.delimiters, ..header });
+        let isa = Last::Isa { offset, line };
         let kind = match (fault, header.width) {
             (Some(_), _) => DamageKind::DelimitersUnusable,
             (None, Width::Wrong) => DamageKind::IsaWidth,
@@ -249,111 +262,213 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    fn segment(&mut self) -> io::Result<Option<Last>> {
-        let blanks = self.skip_blanks()?;
-        let (offset, line) = (self.window.offset(), self.line);
-        if blanks > 0 && !self.indented_told && self.window.want(1)? {
-            self.indented_told = true;
-            let (offset, bytes) = (offset - blanks, blanks);
-            return Ok(Some(Last::Damage(Damage { kind: DamageKind::Indented, offset, line, bytes })));
+    #[inline]
+    fn segment(&mut self) -> io::Result<()> {
+        self.last = loop {
+            match self.scan()? {
+                Scan::Terminated(mark) if self.begins_plainly() => break Some(self.plain(mark)),
+                Scan::Terminated(mark) => {
+                    if let Some(last) = self.terminated(mark)? {
+                        break Some(last);
+                    }
+                }
+                Scan::EndOfInput => break self.unterminated()?,
+                Scan::TooLong => break Some(self.too_long()?),
+            }
+        };
+        Ok(())
+    }
+
+    /// Whether a segment that is no envelope's begins right here, or after the line break that most files have
+    /// between segments, which is passed then.
+    #[inline]
+    fn begins_plainly(&mut self) -> bool {
+        match self.window.bytes() {
+            [b'A'..=b'H' | b'J'..=b'Z', ..] => true,
+            [b'\n', b'A'..=b'H' | b'J'..=b'Z', ..] if !self.after_cr && self.delimiters.segment != b'\n' => {
+                self.line += 1;
+                self.window.consume(1);
+                true
+            }
+            _ => false,
         }
+    }
+
+    /// Passes a segment that begins right here.
+    #[inline]
+    fn plain(&mut self, mut mark: Mark) -> Last {
+        let (offset, line, begin) = (self.window.offset(), self.line, self.window.begin());
+        let end = self.marks.begin_at(mark, begin);
+        if mark.looks.odd() {
+            self.trim(&mut mark, end);
+        }
+        self.window.consume(end - begin + 1);
+        self.end_line(self.delimiters.segment);
+        Last::Segment { mark, offset, line }
+    }
+
+    #[cold]
+    fn too_long(&mut self) -> io::Result<Last> {
+        let (offset, line) = (self.window.offset(), self.line);
+        self.skip_past_terminator()?;
+        self.marks.restart(self.window.begin());
+        let bytes = self.window.offset() - offset;
+        Ok(Last::Damage(Damage { kind: DamageKind::SegmentTooLong, offset, line, bytes }))
+    }
+
+    /// The next terminator; reads on at the window's edge.
+    #[inline]
+    fn scan(&mut self) -> io::Result<Scan> {
+        loop {
+            if let Some(mark) = self.marks.take() {
+                return Ok(Scan::Terminated(mark));
+            }
+            if self.marks.scan(self.window.filled(), self.delimiters) {
+                continue;
+            }
+            if self.window.is_full() {
+                return Ok(Scan::TooLong);
+            }
+            let begin = self.window.begin();
+            let more = self.window.fill()?;
+            self.marks.shift(begin - self.window.begin());
+            if !more {
+                return Ok(Scan::EndOfInput);
+            }
+        }
+    }
+
+    /// A segment that begins in some other way; `None` when it turns out to be a line break and nothing else.
+    #[inline(never)]
+    fn terminated(&mut self, mut mark: Mark) -> io::Result<Option<Last>> {
+        let end = self.end_of(mark);
+        if let Some(indent) = self.skip_blanks(end) {
+            self.marks.begin_at(mark, self.window.begin());
+            let damage = Last::Damage(indent);
+            if self.window.bytes().starts_with(b"I") && header::begins(self.window.bytes()) {
+                self.marks.restart(self.window.begin());
+                return Ok(Some(damage));
+            }
+            self.queued = Some(self.pass_segment(&mut mark, end));
+            return Ok(Some(damage));
+        }
+        self.marks.begin_at(mark, self.window.begin());
         if self.window.bytes().first() == Some(&b'I') {
+            let begin = self.window.begin();
             self.window.want(4)?;
+            let moved = begin - self.window.begin();
+            self.marks.shift(moved);
             if header::begins(self.window.bytes()) {
                 return self.header();
             }
+            return Ok(Some(self.pass_segment(&mut mark, end - moved)));
         }
-        match self.scan()? {
-            Scan::Terminated { length, lines } => Ok(Some(self.terminated(length, lines))),
-            Scan::EndOfInput { length: 0, .. } => Ok(self.end()),
-            Scan::EndOfInput { length, lines } => {
-                self.state = State::End;
-                self.window.consume(length);
-                self.line += lines;
-                self.queued = Some(self.last_segment(length, length, offset, line));
-                let (kind, bytes) = (DamageKind::Unterminated, length as u64);
-                Ok(Some(Last::Damage(Damage { kind, offset, line, bytes })))
-            }
-            Scan::TooLong => {
-                self.skip_past_terminator()?;
-                let bytes = self.window.offset() - offset;
-                Ok(Some(Last::Damage(Damage { kind: DamageKind::SegmentTooLong, offset, line, bytes })))
-            }
+        let line_break = matches!(self.delimiters.segment, b'\r' | b'\n');
+        if line_break && self.window.begin() == end {
+            self.window.consume(1);
+            self.end_blank_line();
+            return Ok(None);
         }
+        Ok(Some(self.pass_segment(&mut mark, end)))
     }
 
-    #[inline]
-    fn terminated(&mut self, length: usize, lines: u32) -> Last {
+    /// Where the terminator of a segment stands.
+    fn end_of(&self, mark: Mark) -> usize {
+        self.marks.places(mark).last().map_or(0, |&after| after as usize - 1)
+    }
+
+    /// A line break where the terminator is one too: an empty line.
+    #[cold]
+    fn end_blank_line(&mut self) {
+        self.line += u32::from(self.delimiters.segment == b'\n');
+        self.after_cr = false;
+    }
+
+    /// Passes a segment that ends before `end`, where its terminator stands.
+    fn pass_segment(&mut self, mark: &mut Mark, end: usize) -> Last {
         let (offset, line) = (self.window.offset(), self.line);
-        let ends_interchange =
-            self.window.bytes().starts_with(b"IEA") && self.starts.all().get(1).is_none_or(|&at| at == 4);
-        self.window.consume(length + 1);
-        self.line += lines;
-        self.end_line(self.delimiters.segment);
-        if ends_interchange {
+        let length = end - self.window.begin();
+        let starts = self.marks.places(*mark);
+        let id_only = starts.len() <= 2 || starts[1] - starts[0] == 4;
+        if id_only && self.window.bytes().starts_with(b"IEA") {
             self.state = State::Between;
         }
         if length == 0 {
+            self.window.consume(1);
+            self.end_line(self.delimiters.segment);
             return Last::Damage(Damage { kind: DamageKind::EmptySegment, offset, line, bytes: 1 });
         }
-        self.last_segment(length + 1, length, offset, line)
+        if mark.looks.odd() {
+            self.trim(mark, end);
+        }
+        self.window.consume(length + 1);
+        self.end_line(self.delimiters.segment);
+        Last::Segment { mark: *mark, offset, line }
     }
 
-    /// The segment without line breaks before its terminator.
-    #[inline]
-    fn last_segment(&self, back: usize, length: usize, offset: u64, line: u32) -> Last {
-        let bytes = self.window.before(back, length);
+    /// Leaves out line breaks before the terminator, and counts the lines of a segment that has some.
+    #[cold]
+    fn trim(&mut self, mark: &mut Mark, end: usize) {
+        let begin = self.window.begin();
+        let bytes = &self.window.filled()[begin..end];
         let breaks = bytes.iter().rev().take_while(|&&b| matches!(b, b'\r' | b'\n')).count();
-        Last::Segment { back, length: length - breaks, offset, line }
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u32;
+        let kept = &bytes[..bytes.len() - breaks];
+        if kept.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+            mark.looks = mark.looks.without_odd();
+        }
+        if breaks > 0 {
+            // A place beyond the text, after a separator that only line breaks follow, cannot be: separators are no
+            // line breaks, so the last element starts at or before its end.
+            self.marks.end_at(*mark, end - breaks);
+        }
     }
 
-    /// Passes line breaks and blanks before a segment; how many blanks stood directly before it.
+    /// What stands after the last terminator when the file ends.
+    fn unterminated(&mut self) -> io::Result<Option<Last>> {
+        let end = self.window.filled().len();
+        self.skip_blanks(end);
+        let (offset, line) = (self.window.offset(), self.line);
+        self.state = State::End;
+        if self.window.bytes().is_empty() {
+            return Ok(self.end());
+        }
+        if header::begins(self.window.bytes()) {
+            return self.header();
+        }
+        let mut mark = self.marks.end_of_input(end);
+        self.marks.begin_at(mark, self.window.begin());
+        let bytes = (end - self.window.begin()) as u64;
+        self.trim(&mut mark, end);
+        self.window.consume(bytes as usize);
+        self.queued = Some(Last::Segment { mark, offset, line });
+        Ok(Some(Last::Damage(Damage { kind: DamageKind::Unterminated, offset, line, bytes })))
+    }
+
+    /// Passes line breaks and blanks before a segment, up to `end`. Blanks directly before the first segment that
+    /// has some are a finding.
     #[inline]
-    fn skip_blanks(&mut self) -> io::Result<u64> {
+    fn skip_blanks(&mut self, end: usize) -> Option<Damage> {
         let mut indent = 0;
-        loop {
-            let Some(&byte) = self.window.bytes().first() else {
-                if self.window.fill()? {
-                    continue;
-                }
-                return Ok(indent);
-            };
-            match byte {
+        while self.window.begin() < end {
+            match self.window.bytes()[0] {
                 b'\n' => {
                     self.line += u32::from(!self.after_cr);
                     indent = 0;
                 }
                 b'\r' => indent = 0,
                 b' ' | b'\t' => indent += 1,
-                _ => return Ok(indent),
+                _ => break,
             }
             self.after_cr = false;
             self.window.consume(1);
         }
-    }
-
-    /// Finds the terminator and where each element starts; reads on at the window's edge.
-    #[inline]
-    fn scan(&mut self) -> io::Result<Scan> {
-        let Delimiters { element, segment, .. } = self.delimiters;
-        self.starts.begin();
-        let (mut scanned, mut lines) = (0, 0);
-        loop {
-            let bytes = &self.window.bytes()[scanned..];
-            let end = memchr(segment, bytes);
-            let length = end.unwrap_or(bytes.len());
-            lines += self.starts.divide(&bytes[..length], scanned, element);
-            scanned += length;
-            if end.is_some() {
-                return Ok(Scan::Terminated { length: scanned, lines });
-            }
-            if self.window.is_full() {
-                return Ok(Scan::TooLong);
-            }
-            if !self.window.fill()? {
-                return Ok(Scan::EndOfInput { length: scanned, lines });
-            }
+        if indent == 0 || self.indented_told || self.window.begin() == end {
+            return None;
         }
+        self.indented_told = true;
+        let (offset, line) = (self.window.offset() - indent, self.line);
+        Some(Damage { kind: DamageKind::Indented, offset, line, bytes: indent })
     }
 
     fn skip_past_terminator(&mut self) -> io::Result<()> {
@@ -378,7 +493,7 @@ enum Found {
 }
 
 enum Scan {
-    Terminated { length: usize, lines: u32 },
-    EndOfInput { length: usize, lines: u32 },
+    Terminated(Mark),
+    EndOfInput,
     TooLong,
 }

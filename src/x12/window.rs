@@ -22,6 +22,18 @@ impl<R: Read> Window<R> {
         Window { input, buffer: vec![0; FIRST_BYTES], begin: 0, end: 0, offset: 0, at_end: false }
     }
 
+    /// All that the buffer holds, what was consumed before [`Window::begin`] included.
+    #[inline]
+    pub fn filled(&self) -> &[u8] {
+        &self.buffer[..self.end]
+    }
+
+    /// Where in [`Window::filled`] the first unconsumed byte stands.
+    #[inline]
+    pub fn begin(&self) -> usize {
+        self.begin
+    }
+
     /// What is read and not yet consumed.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
