@@ -4,6 +4,7 @@
 mod caller;
 mod claims;
 mod docs;
+mod edits;
 mod exceptions;
 mod inbound;
 mod mailbox;
@@ -49,6 +50,7 @@ fn described() -> OpenApiRouter<Arc<Gateway>> {
         .merge(inbound::routes())
         .merge(exceptions::routes())
         .merge(operators::routes())
+        .merge(edits::routes())
 }
 
 async fn nothing_here(request: Request) -> Problem {

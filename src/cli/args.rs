@@ -29,6 +29,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// A file with its segments explained
     Show(ShowArgs),
+    /// What is checked: every edit with its level, severity, codes and words
+    Edits(EditsArgs),
     /// Hand files in to a gateway over HTTPS
     Submit(SubmitArgs),
     /// Where claims are
@@ -258,6 +260,21 @@ pub enum StoreCommand {
 pub enum AuditCommand {
     /// Look whether the audit chain is unbroken
     Verify,
+}
+
+/// claimgate edits
+#[derive(Debug, Args)]
+pub struct EditsArgs {
+    /// As lines for people, as one JSON object a line, or as the page docs/edits.md
+    #[arg(long, value_enum, default_value_t = EditsFormat::Text)]
+    pub format: EditsFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum EditsFormat {
+    Text,
+    Json,
+    Markdown,
 }
 
 /// claimgate reconcile

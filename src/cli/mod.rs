@@ -9,6 +9,7 @@ pub mod claims;
 pub mod collect;
 pub mod delivery;
 pub mod demo;
+pub mod edits;
 pub mod key;
 pub mod logging;
 pub mod output;
@@ -63,6 +64,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Demo(args) => demo::run(&args),
         Command::Validate(args) => validate::run(&args, given),
         Command::Show(args) => show::run(&args, given),
+        Command::Edits(args) => edits::run(&args),
         Command::Submit(args) => submit::run(&args, &config(given)?),
         Command::Claims(command) => claims::run(command, &config(given)?),
         Command::Key(command) => key::run(command, &config(given)?),

@@ -107,6 +107,7 @@ impl Checker<'_> {
         let settings = Settings {
             snip_max: self.args.snip,
             context: self.view.map(|view| view.context(sender.as_ref())),
+            severities: sender.as_ref().map(|sender| sender.severities.clone()).unwrap_or_default(),
             ..Settings::alone(self.as_of, self.codes)
         };
         let failed = |error: io::Error| match error.kind() {

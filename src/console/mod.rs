@@ -22,6 +22,7 @@ pub fn router() -> Router<Arc<Gateway>> {
         .route("/console", get(pages::home))
         .route("/console/search", post(pages::search).get(|| async { Redirect::to("/console") }))
         .route("/console/claims/{id}", get(pages::claim))
+        .route("/console/edits/{id}", get(pages::edit))
         .route("/console/login", get(session::login_page).post(session::login))
         .route("/console/logout", post(session::logout))
         .route("/console/style.css", get(style))

@@ -13,6 +13,8 @@ use super::session::Staff;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::ClaimId;
 use crate::domain::{ClaimStatus, Finding, Phi};
+use crate::edits::catalogue;
+use crate::edits::catalogue::listing::Entry;
 use crate::pipeline::Gateway;
 use crate::store::StoreError;
 use crate::store::audit::AuditEntry;
@@ -59,6 +61,20 @@ pub(super) struct Search {
     provider_npi: String,
     check_number: String,
     status: String,
+}
+
+#[derive(Template)]
+#[template(path = "edit.html")]
+struct EditPage<'a> {
+    user: &'a str,
+    id: &'a str,
+    edit: Option<Entry>,
+}
+
+/// What an edit of a finding is.
+pub(super) async fn edit(Staff(user): Staff, Path(id): Path<String>) -> Result<Html<String>, Trouble> {
+    let edit = catalogue::by_id(&id).map(Entry::of);
+    Ok(Html(EditPage { user: &user.name, id: &id, edit }.render()?))
 }
 
 pub(super) async fn home(State(gateway): State<Arc<Gateway>>, Staff(user): Staff) -> Result<Html<String>, Trouble> {

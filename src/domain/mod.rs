@@ -2,6 +2,7 @@
 
 pub mod claim;
 pub mod clock;
+pub mod edit;
 pub mod finding;
 pub mod ids;
 pub mod limits;
@@ -12,6 +13,7 @@ pub mod posting;
 
 pub use claim::{ClaimKind, ClaimStatus};
 pub use clock::{Clock, Timestamp};
+pub use edit::Edit;
 pub use finding::{Finding, Scope, Severity};
 pub use money::Cents;
 pub use nearest::nearest;

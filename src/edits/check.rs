@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
+use super::answers::{self, Answers};
 use super::claim::tag;
 use super::context;
 use super::fingerprint;
@@ -16,6 +17,7 @@ use super::sink::{
 use super::sniff;
 use super::supported;
 use super::walked::{Above, Rulebook, Walked};
+use super::weights::Weights;
 use crate::domain::finding::{Place, StatusCode};
 use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
 use crate::edits::catalogue::{self, lookup};
@@ -55,6 +57,7 @@ struct Checker<'c, S> {
     sink: &'c mut S,
     summary: Summary,
     walked: Walked,
+    answers: Answers<'c>,
     found: Vec<Found>,
     /// Fingerprints of claims accepted so far, and what names them.
     seen: Remembered,
@@ -98,6 +101,8 @@ struct OpenTransaction<'c> {
     /// Findings of a subscriber or patient, told with the first claim under it.
     held: Vec<(Standing, Finding)>,
     refusal: Vec<StatusCode>,
+    /// A remittance whose money does not add up.
+    unsound: bool,
     claims: Tally,
     marks: (usize, usize),
 }
@@ -110,6 +115,7 @@ impl<'c, S: Sink> Checker<'c, S> {
             sink,
             summary: Summary::default(),
             walked: Walked::default(),
+            answers: Answers::default(),
             found: Vec::new(),
             seen: Remembered::default(),
             named: Remembered::default(),
@@ -260,6 +266,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         self.transaction.guide = guide;
         self.transaction.kind = guide.and_then(|guide| guide.kind.parse().ok());
         self.transaction.walker = guide.map(Walker::start);
+        self.answers.start(self.guides, guide);
         self.sink.transaction_start(transaction, guide)?;
         self.envelope_findings(fresh)?;
         self.segment(st, 1)
@@ -291,13 +298,18 @@ impl<'c, S: Sink> Checker<'c, S> {
                 self.blame(found, b"")?;
             }
         }
+        if self.answers.end() {
+            self.tell_answers()?;
+        }
         self.close_claim(end.offset_end)?;
         self.tell_held(None)?;
         self.envelope_findings(fresh)?;
         let verdict = self.transaction_verdict();
         let mut transaction = std::mem::take(&mut self.transaction);
-        if verdict == SyntaxVerdict::Rejected {
+        if verdict == SyntaxVerdict::Rejected || transaction.unsound {
             transaction.claims = transaction.claims.all_rejected();
+        }
+        if verdict == SyntaxVerdict::Rejected {
             self.forget_since(transaction.marks);
         }
         self.group.accepted += u32::from(verdict != SyntaxVerdict::Rejected);
@@ -363,6 +375,9 @@ impl<'c, S: Sink> Checker<'c, S> {
                 self.blame(found, name)?;
             }
         }
+        if self.answers.segment(&step, segment, position) {
+            self.tell_answers()?;
+        }
         if step.node.is_some() && self.transaction.kind.is_some() {
             self.walked.keep(&step, segment, position);
         }
@@ -383,13 +398,37 @@ impl<'c, S: Sink> Checker<'c, S> {
         Ok(())
     }
 
+    /// Tells on what the edits of answers found.
+    #[cold]
+    fn tell_answers(&mut self) -> io::Result<()> {
+        for mut finding in self.answers.take() {
+            if finding.snip > self.settings.snip_max {
+                continue;
+            }
+            let place = &self.transaction.place;
+            finding.place.interchange = place.interchange.clone();
+            finding.place.group = place.group.clone();
+            finding.place.transaction = place.transaction.clone();
+            self.transaction.unsound |= answers::holds(&finding);
+            self.tell(&finding)?;
+        }
+        Ok(())
+    }
+
     /// Takes a finding of the walk: completes its place, tells it on, and lays it where it belongs.
     fn blame(&mut self, found: Found, claim_name: &[u8]) -> io::Result<()> {
         let Found { mut finding, standing } = found;
         if finding.snip > self.settings.snip_max {
             return Ok(());
         }
-        let name = if claim_name.is_empty() { self.walked.claim_name() } else { claim_name };
+        if finding.scope == Scope::Claim {
+            match self.weights(standing).severity(&finding.edit, finding.severity) {
+                Some(severity) => finding.severity = severity,
+                None => return Ok(()),
+            }
+        }
+        let open = [claim_name, self.walked.claim_name(), self.answers.claim_name()];
+        let name = open.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
         let in_claim = matches!(standing, Standing::Claim { .. });
         let place = &self.transaction.place;
         finding.place.interchange = place.interchange.clone();
@@ -411,6 +450,16 @@ impl<'c, S: Sink> Checker<'c, S> {
         }
         self.walked.blame(standing, finding);
         Ok(())
+    }
+
+    /// What holds for a finding of the walk: in a claim the payer's word too.
+    fn weights(&self, standing: Standing) -> Weights<'c> {
+        let payer_id = match standing {
+            Standing::Claim { .. } => self.walked.payer_id(),
+            Standing::Level { .. } | Standing::Transaction => b"",
+        };
+        let lookups = self.settings.context.as_ref().map(|context| context.lookups);
+        Weights::of(&self.settings.severities, lookups, payer_id)
     }
 
     /// Tells what was held back of the levels above, with the number of the claim under them.
@@ -454,7 +503,9 @@ impl<'c, S: Sink> Checker<'c, S> {
             self.tell_held(Some(&name))?;
         }
         let place = std::mem::take(&mut self.transaction.place);
-        let book = Rulebook { kind, as_of: *as_of, snip_max: *snip_max, severities, codes, place: &place };
+        let lookups = context.as_ref().map(|context| context.lookups);
+        let (as_of, snip_max) = (*as_of, *snip_max);
+        let book = Rulebook { kind, as_of, snip_max, severities, lookups, codes, place: &place };
         let mut fingerprint = 0;
         let mut name = 0;
         // What the 999 rejects is looked at no further.

@@ -4,59 +4,47 @@
 use std::borrow::Cow;
 
 use super::arena::Arena;
-use super::catalogue::lookup;
+use super::catalogue::{envelope, lookup};
 use super::claim::{Claim, tag};
 use super::report::{Hit, Report};
 use super::settings::{Context, Payer};
 use super::walked::Above;
 use crate::domain::finding::{AckCodes, Place, SegmentPlace};
-use crate::domain::{Finding, Scope, Severity};
+use crate::domain::{Edit, Finding, Scope};
 use crate::x12::envelope::Interchange;
 use crate::x12::segment::text_of;
 
 /// Sender, receiver, usage and control number of an ISA.
 pub fn interchange(context: &Context<'_>, isa: &Interchange, fresh: &mut Vec<Finding>) {
-    let mut wrong = |element: u16, edit: &'static str, code: &'static str, value: &str, message: String| {
-        fresh.push(finding(isa, element, edit, code, value, message));
+    let mut wrong = |element: u16, edit: &'static Edit, value: &str, expected: &str| {
+        fresh.push(finding(isa, element, edit, value, edit.say(&[&expected])));
     };
     let (qualifier, id) = context.sender;
     if isa.sender != id {
-        let message = format!("The sender in ISA06 is not the id agreed for you, which is {id}.");
-        wrong(6, "isa-sender-not-yours", "006", &isa.sender, message);
+        wrong(6, &envelope::SENDER_NOT_YOURS, &isa.sender, id);
     } else if isa.sender_qualifier != qualifier {
-        let message = format!("The sender's qualifier in ISA05 must be {qualifier}.");
-        wrong(5, "isa-sender-qualifier-not-yours", "005", &isa.sender_qualifier, message);
+        wrong(5, &envelope::SENDER_QUALIFIER_NOT_YOURS, &isa.sender_qualifier, qualifier);
     }
     let (qualifier, id) = context.receiver;
     if isa.receiver != id {
-        wrong(8, "isa-receiver-not-us", "008", &isa.receiver, format!("The receiver in ISA08 must be {id}."));
+        wrong(8, &envelope::RECEIVER_NOT_US, &isa.receiver, id);
     } else if isa.receiver_qualifier != qualifier {
-        let message = format!("The receiver's qualifier in ISA07 must be {qualifier}.");
-        wrong(7, "isa-receiver-qualifier-not-us", "007", &isa.receiver_qualifier, message);
+        wrong(7, &envelope::RECEIVER_QUALIFIER_NOT_US, &isa.receiver_qualifier, qualifier);
     }
     if isa.usage != context.usage {
-        let message = format!("This gateway takes files with usage {} in ISA15.", context.usage);
-        wrong(15, "isa-usage-not-taken", "020", &isa.usage, message);
+        wrong(15, &envelope::USAGE_NOT_TAKEN, &isa.usage, context.usage);
     }
     if context.lookups.control_number_used(isa) {
-        let message = "The control number in ISA13 was used before in another file.".to_string();
-        wrong(13, "isa-control-number-repeated", "025", &isa.control, message);
+        wrong(13, &envelope::CONTROL_NUMBER_REPEATED, &isa.control, "");
     }
 }
 
-fn finding(
-    isa: &Interchange,
-    element: u16,
-    edit: &'static str,
-    code: &'static str,
-    value: &str,
-    message: String,
-) -> Finding {
+fn finding(isa: &Interchange, element: u16, edit: &'static Edit, value: &str, message: String) -> Finding {
     let segment = SegmentPlace { id: Cow::Borrowed("ISA"), position: 0, offset: isa.offset, line: isa.line };
     Finding {
-        edit: Cow::Borrowed(edit),
-        snip: if element == 15 { 7 } else { 1 },
-        severity: Severity::Error,
+        edit: Cow::Borrowed(edit.id),
+        snip: edit.snip,
+        severity: edit.severity,
         scope: Scope::Interchange,
         place: Place {
             interchange: Some(isa.control.clone()),
@@ -66,8 +54,8 @@ fn finding(
         },
         value: Some(value.to_string()),
         message,
-        fix: String::new(),
-        ack: AckCodes { ta1: Some(code.into()), ..AckCodes::default() },
+        fix: edit.fix.to_string(),
+        ack: AckCodes { ta1: Some(edit.ack_code().into()), ..AckCodes::default() },
         statuses: Vec::new(),
         trigger: None,
     }

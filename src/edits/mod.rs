@@ -1,6 +1,7 @@
 //! The edits of SNIP levels 3 to 7 over a walked claim, and the whole-file check that runs them: one pass
 //! over the bytes, from the interchange to each claim's verdict. Partners' mistakes are findings, never errors.
 
+pub mod answers;
 pub mod arena;
 pub mod catalogue;
 pub mod check;
@@ -27,6 +28,7 @@ pub mod sink;
 pub mod sniff;
 mod supported;
 mod walked;
+pub mod weights;
 
 pub use check::check;
 pub use codesets::CodeSets;

@@ -2,25 +2,21 @@
 //! codes. Nothing here runs for a clean claim.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::arena::Placed;
 use super::catalogue::Edit;
 use super::payer_edits::PayersOwn;
+use crate::domain::edit::fill;
 use crate::domain::finding::{AckCodes, Place, SegmentPlace};
 use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
 use crate::x12::segment::text_of;
-
-/// What a partner's file says otherwise: an edit's severity, or `None` where it is switched off.
-pub type Severities = BTreeMap<String, Option<Severity>>;
 
 /// Collects the findings of one level or claim.
 #[derive(Debug)]
 pub struct Report<'a> {
     pub kind: ClaimKind,
     pub snip_max: u8,
-    pub severities: &'a Severities,
     /// Envelope numbers, cloned into each finding.
     pub place: &'a Place,
     /// CLM01; empty above a claim.
@@ -88,11 +84,10 @@ impl Report<'_> {
         {
             return;
         }
-        let Some(severity) = self.severity(edit.id, edit.severity) else { return };
         if self.syntax.iter().any(|finding| same_cause(finding, &hit)) {
             return;
         }
-        self.out.push(Finding { scope: self.scope, ..finding(&hit, severity, self.place()) });
+        self.out.push(Finding { scope: self.scope, ..finding(&hit, self.place()) });
     }
 
     /// What a payer's own edit found about the claim whose CLM this is.
@@ -100,11 +95,10 @@ impl Report<'_> {
         if PayersOwn::SNIP > self.snip_max || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX {
             return;
         }
-        let Some(severity) = self.severity(&edit.id, edit.severity) else { return };
         self.out.push(Finding {
             edit: Cow::Owned(edit.id.clone()),
             snip: PayersOwn::SNIP,
-            severity,
+            severity: edit.severity,
             scope: self.scope,
             place: Place {
                 segment: Some(segment_place(clm)),
@@ -118,11 +112,6 @@ impl Report<'_> {
             statuses: edit.status.iter().cloned().collect(),
             trigger: None,
         });
-    }
-
-    /// The severity that holds for an edit; `None` when it is switched off.
-    fn severity(&self, edit: &str, usual: Severity) -> Option<Severity> {
-        self.severities.get(edit).copied().unwrap_or(Some(usual))
     }
 
     fn place(&self) -> Place {
@@ -142,12 +131,12 @@ fn same_cause(finding: &Finding, hit: &Hit<'_>) -> bool {
         && (finding.place.element == hit.element || finding.place.element.is_none())
 }
 
-fn finding(hit: &Hit<'_>, severity: Severity, place: Place) -> Finding {
+fn finding(hit: &Hit<'_>, place: Place) -> Finding {
     let edit = hit.edit;
     Finding {
         edit: Cow::Borrowed(edit.id),
         snip: edit.snip,
-        severity,
+        severity: edit.severity,
         scope: Scope::Claim,
         place: Place {
             segment: Some(segment_place(&hit.placed)),
@@ -186,11 +175,8 @@ fn value(hit: &Hit<'_>) -> Option<String> {
 }
 
 fn words(message: &str, hit: &Hit<'_>) -> String {
-    let mut text = message.replace("{who}", party(hit.entity));
-    for fact in &hit.facts {
-        text = text.replacen("{}", fact, 1);
-    }
-    text
+    let [first, second] = &hit.facts;
+    fill(&message.replace("{who}", party(hit.entity)), &[first, second])
 }
 
 /// The party that an entity code of a 277CA names, in the biller's words.

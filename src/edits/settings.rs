@@ -6,7 +6,7 @@ use std::fmt;
 use super::codesets::CodeSets;
 use super::day::Day;
 use super::payer_edits::PayerEdits;
-use super::report::Severities;
+use super::weights::Severities;
 use crate::domain::ClaimKind;
 use crate::x12::envelope::Interchange;
 
@@ -76,6 +76,10 @@ pub trait Lookups {
     fn payer(&self, id: &[u8], kind: ClaimKind) -> Payer;
     /// True when an accepted claim of an earlier file has this fingerprint.
     fn claim_seen(&self, fingerprint: u128) -> bool;
+    /// What the file of the payer with this id says of the severity of edits.
+    fn payer_severities(&self, _id: &[u8]) -> Option<&Severities> {
+        None
+    }
     /// The edits of the payer with this id, where it has any of its own.
     fn payer_edits(&self, _id: &[u8]) -> Option<&PayerEdits> {
         None

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::catalogue::envelope;
 use super::settings::Context;
 use crate::domain::finding::{AckCodes, Place, SegmentPlace};
-use crate::domain::{Finding, Scope, Severity};
+use crate::domain::{Edit, Finding, Scope};
 use crate::guide::{Guide, Guides};
 use crate::x12::envelope::{Group, Transaction};
 
@@ -19,29 +20,17 @@ pub fn group(guides: &Guides, group: &Group, context: Option<&Context<'_>>, plac
         let takes = |guide: &Arc<Guide>| guide.gs01 == *code && context.transactions.contains(&guide.st01);
         context.transactions.is_empty() || guides.all().iter().any(takes)
     });
-    let (element, edit, value, ak9, message) = if !guides.gs01_supported(code) {
-        (
-            1,
-            "group-not-supported",
-            code,
-            "1",
-            format!("Functional groups of type {code} (GS01) are not supported here."),
-        )
+    let (element, edit, value, message) = if !guides.gs01_supported(code) {
+        (1, &envelope::GROUP_NOT_SUPPORTED, code, envelope::GROUP_NOT_SUPPORTED.say(&[code]))
     } else if !allowed {
-        (1, "group-not-expected", code, "1", format!("Functional groups of type {code} (GS01) are not taken from you."))
+        (1, &envelope::GROUP_NOT_EXPECTED, code, envelope::GROUP_NOT_EXPECTED.say(&[code]))
     } else if !guides.group_supported(code, &group.version) {
-        let version = &group.version;
-        (
-            8,
-            "version-not-supported",
-            version,
-            "2",
-            format!("Version {version} (GS08) is not supported for groups of type {code}."),
-        )
+        let (edit, version) = (&envelope::VERSION_NOT_SUPPORTED, &group.version);
+        (8, edit, version, edit.say(&[version, code]))
     } else {
         return;
     };
-    let ack = AckCodes { ak9: Some(ak9.into()), ..AckCodes::default() };
+    let ack = AckCodes { ak9: Some(edit.ack_code().into()), ..AckCodes::default() };
     let place = at("GS", 0, (group.offset, group.line), element, place);
     fresh.push(finding(edit, Scope::Group, place, value, message, ack));
 }
@@ -56,26 +45,24 @@ pub fn transaction<'g>(
 ) -> Option<&'g Guide> {
     let (code, version) = (&transaction.code, &transaction.version);
     let of_group = guides.find(code, &group.version).filter(|guide| guide.gs01 == group.code);
-    let (element, edit, ik5, message) = match of_group {
+    let (element, edit, message) = match of_group {
         Some(guide) if version.is_empty() || guide.accept.contains(version) => return Some(guide),
         Some(_) if guides.find(code, version).is_some() => {
-            let message = format!("ST03 {version} and GS08 {} name different guides.", group.version);
-            (3, "transaction-version-differs", "19", message)
+            let edit = &envelope::TRANSACTION_VERSION_DIFFERS;
+            (3, edit, edit.say(&[version, &group.version]))
         }
         Some(_) => {
-            (3, "transaction-version-not-supported", "I6", format!("Version {version} (ST03) is not supported."))
+            let edit = &envelope::TRANSACTION_VERSION_NOT_SUPPORTED;
+            (3, edit, edit.say(&[version]))
         }
         None if guides.st01_supported(code) => {
-            let message =
-                format!("Transactions of type {code} (ST01) do not belong in a group of type {}.", group.code);
-            (1, "transaction-in-wrong-group", "18", message)
+            let edit = &envelope::TRANSACTION_IN_WRONG_GROUP;
+            (1, edit, edit.say(&[code, &group.code]))
         }
-        None => {
-            (1, "transaction-not-supported", "1", format!("Transactions of type {code} (ST01) are not supported here."))
-        }
+        None => (1, &envelope::TRANSACTION_NOT_SUPPORTED, envelope::TRANSACTION_NOT_SUPPORTED.say(&[code])),
     };
     let value = if element == 3 { version } else { code };
-    let ack = AckCodes { ik5: Some(ik5.into()), ..AckCodes::default() };
+    let ack = AckCodes { ik5: Some(edit.ack_code().into()), ..AckCodes::default() };
     let place = at("ST", 1, (transaction.offset, transaction.line), element, place);
     fresh.push(finding(edit, Scope::Transaction, place, value, message, ack));
     None
@@ -86,16 +73,16 @@ fn at(id: &'static str, position: u32, (offset, line): (u64, u32), element: u16,
     Place { segment: Some(segment), element: Some(element), ..place.clone() }
 }
 
-fn finding(edit: &'static str, scope: Scope, place: Place, value: &str, message: String, ack: AckCodes) -> Finding {
+fn finding(edit: &'static Edit, scope: Scope, place: Place, value: &str, message: String, ack: AckCodes) -> Finding {
     Finding {
-        edit: Cow::Borrowed(edit),
-        snip: 1,
-        severity: Severity::Error,
+        edit: Cow::Borrowed(edit.id),
+        snip: edit.snip,
+        severity: edit.severity,
         scope,
         place,
         value: (!value.is_empty()).then(|| value.to_string()),
         message,
-        fix: "Ask support which transactions and versions are taken.".to_string(),
+        fix: edit.fix.to_string(),
         ack,
         statuses: Vec::new(),
         trigger: None,

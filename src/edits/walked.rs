@@ -2,12 +2,14 @@
 //! segments kept of it and what was found in it. Buffers live as long as the check and are used again.
 
 use super::arena::Arena;
-use super::claim::{Claim, Parts};
+use super::claim::{Claim, Parts, tag};
 use super::codesets::CodeSets;
 use super::day::Day;
-use super::report::{Report, Severities};
+use super::report::Report;
 use super::rules;
+use super::settings::Lookups;
 use super::sink::Ranges;
+use super::weights::{Severities, Weights};
 use crate::domain::finding::{Place, StatusCode};
 use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
 use crate::guide::{Standing, Step};
@@ -104,6 +106,7 @@ pub struct Rulebook<'a> {
     pub as_of: Day,
     pub snip_max: u8,
     pub severities: &'a Severities,
+    pub lookups: Option<&'a dyn Lookups>,
     pub codes: &'a CodeSets,
     pub place: &'a Place,
 }
@@ -219,7 +222,26 @@ impl Walked {
             }
             more(above, arena, &mut report);
         }
+        if done != 0 && self.level_edits(done).next().is_some() {
+            self.weigh_levels(done, book);
+        }
         done
+    }
+
+    /// Gives the new edits of the levels their severities. The payer is known from the subscriber on.
+    fn weigh_levels(&mut self, done: u8, book: &Rulebook<'_>) {
+        let payer = book.weights(&self.levels[1].arena);
+        let submitter = book.weights(&self.empty);
+        let above = std::iter::once(&mut self.header).chain(self.levels[..self.open].iter_mut());
+        for (nth, level) in above.enumerate().filter(|(nth, level)| done & 1 << nth != 0 && !level.edits.is_empty()) {
+            let weights = if nth < 2 { submitter } else { payer };
+            weights.weigh(&mut level.edits);
+        }
+    }
+
+    /// The payer of the open subscriber: NM109 of 2010BB.
+    pub fn payer_id(&self) -> &[u8] {
+        self.level(1).map_or(b"", |level| payer_id(&level.arena))
     }
 
     /// The edits of the levels that `done` names, each with whose level it is.
@@ -247,6 +269,9 @@ impl Walked {
         let mut report = book.report(name, claim_syntax, claim_edits);
         rules::claim(&claim, book.codes, &mut report);
         more(&claim, &mut report);
+        if !claim_edits.is_empty() {
+            book.weights(subscriber).weigh(claim_edits);
+        }
     }
 
     pub fn claim(&self, book: &Rulebook<'_>) -> Claim<'_> {
@@ -309,9 +334,18 @@ impl Walked {
     }
 }
 
+fn payer_id(subscriber: &Arena) -> &[u8] {
+    subscriber.all().first(tag::L2010BB, tag::NM1).map_or(b"", |nm1| nm1.element(9))
+}
+
 impl<'a> Rulebook<'a> {
     fn report<'r>(&'r self, claim_name: &'r [u8], syntax: &'r [Finding], out: &'r mut Vec<Finding>) -> Report<'r> {
-        let (kind, snip_max, severities, place) = (self.kind, self.snip_max, self.severities, self.place);
-        Report { kind, snip_max, severities, place, claim_name, scope: Scope::Claim, syntax, out }
+        let (kind, snip_max, place) = (self.kind, self.snip_max, self.place);
+        Report { kind, snip_max, place, claim_name, scope: Scope::Claim, syntax, out }
+    }
+
+    /// What holds under a subscriber.
+    fn weights(&self, subscriber: &Arena) -> Weights<'_> {
+        Weights::of(self.severities, self.lookups, payer_id(subscriber))
     }
 }

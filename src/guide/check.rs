@@ -1,8 +1,11 @@
 //! One segment against its node: which elements must, may and must not be there, their lengths, forms and codes,
 //! and the conditions between them.
 
+use std::fmt::Display;
+
 use memchr::{memchr, memchr2};
 
+use super::edits;
 use super::model::{Element, Guide, Node, Rule, Type, Usage};
 use super::tell::{Fault, Tell};
 use super::values;
@@ -65,18 +68,14 @@ pub(super) fn elements(guide: &Guide, node: &Node, segment: &Segment<'_>, tell: 
         }
     }
     if count > 0 && segment.element(count).is_empty() {
-        let message = "There are element separators after the last element".to_string();
-        tell.push(
-            Fault::new("trailing-separators", 1, "", message).fix("Leave out what is empty at the end.").warning(),
-        );
+        tell.push(Fault::new(&edits::TRAILING_SEPARATORS, &[&"The segment"]));
     }
 }
 
 #[cold]
 fn blank(element: &Element, bytes: &[u8], tell: &mut Tell<'_>) {
-    let message = format!("{} holds only blanks, which counts as empty", tell.label(element));
-    let fault = Fault::new("trailing-spaces", 1, "", message).of(element, None, bytes);
-    tell.push(fault.fix("Leave it empty.").warning());
+    let facts: [&dyn Display; 2] = [&tell.label(element), &" and holds nothing else, which counts as empty"];
+    tell.push(Fault::new(&edits::TRAILING_SPACES, &facts).of(element, None, bytes));
 }
 
 #[cold]
@@ -85,8 +84,7 @@ fn too_many(defined: usize, segment: &Segment<'_>, tell: &mut Tell<'_>) {
     if (defined + 1..=count).all(|n| segment.element(n).is_empty()) {
         return;
     }
-    let message = format!("{} has {count} elements; it may have at most {defined}", tell.segment);
-    let mut fault = Fault::new("element-too-many", 1, "3", message).fix("Look for an element separator too many.");
+    let mut fault = Fault::new(&edits::ELEMENT_TOO_MANY, &[&tell.segment, &count, &defined]);
     fault.value = segment.element(defined + 1);
     tell.push_at(fault, defined as u16 + 1, None);
 }
@@ -105,37 +103,33 @@ fn usage(defined: &[Element], missing: u64, unwanted: u64, segment: &Segment<'_>
 #[cold]
 fn absent(element: &Element, repetition: Option<u16>, tell: &mut Tell<'_>) {
     let snip = if element.base_required { 1 } else { 2 };
-    let message = format!("{} is missing; it is required here", tell.label(element));
-    tell.push(Fault::new("element-missing", snip, "1", message).of(element, repetition, b""));
+    let fault = Fault::new(&edits::ELEMENT_MISSING, &[&tell.label(element)]).level(snip);
+    tell.push(fault.of(element, repetition, b""));
 }
 
 #[cold]
 fn not_used(element: &Element, repetition: Option<u16>, value: &[u8], tell: &mut Tell<'_>) {
-    let message = format!("{} must be empty here; the guide does not use it", tell.label(element));
-    let fault = Fault::new("element-not-used", 2, "I10", message).of(element, repetition, value);
-    tell.push(fault.fix("Take the value out, or move it to the element meant."));
+    tell.push(Fault::new(&edits::ELEMENT_NOT_USED, &[&tell.label(element)]).of(element, repetition, value));
 }
 
 #[cold]
 fn syntax_note(defined: &[Element], rule: Rule, first: u64, all: u64, present: u64, tell: &mut Tell<'_>) {
     let names: Vec<String> =
         (0..defined.len()).filter(|n| all >> n & 1 == 1).map(|n| format!("{}{:02}", tell.segment, n + 1)).collect();
-    let listed = names.join(", ");
-    let (head, rest) = (&names[0], names[1..].join(", "));
-    let message = match rule {
-        Rule::Paired => format!("{listed}: either all of these must be filled or none"),
-        Rule::Required => format!("{listed}: at least one of these must be filled"),
-        Rule::Exclusive => format!("{listed}: only one of these may be filled"),
-        Rule::Conditional => format!("{head} is filled, so {rest} must be filled too"),
-        Rule::ListConditional => format!("{head} is filled, so one of {rest} must be filled too"),
+    let which = match rule {
+        Rule::Paired => "either all of these or none",
+        Rule::Required => "at least one of these",
+        Rule::Exclusive => "only one of these",
+        Rule::Conditional => "as the first is filled, all the others",
+        Rule::ListConditional => "as the first is filled, one of the others",
     };
-    let (edit, code, candidates) = match rule {
-        Rule::Exclusive => ("syntax-exclusion", "10", present & all & (present & all).wrapping_sub(1)),
-        Rule::ListConditional => ("syntax-note", "2", all & !first),
-        Rule::Paired | Rule::Required | Rule::Conditional => ("syntax-note", "2", all & !present),
+    let (edit, candidates) = match rule {
+        Rule::Exclusive => (&edits::SYNTAX_EXCLUSION, present & all & (present & all).wrapping_sub(1)),
+        Rule::ListConditional => (&edits::SYNTAX_NOTE, all & !first),
+        Rule::Paired | Rule::Required | Rule::Conditional => (&edits::SYNTAX_NOTE, all & !present),
     };
     let element = &defined[candidates.trailing_zeros().min(defined.len() as u32 - 1) as usize];
-    tell.push(Fault::new(edit, 1, code, message).of(element, None, b""));
+    tell.push(Fault::new(edit, &[&names.join(", "), &which]).of(element, None, b""));
 }
 
 /// An element of several components or repetitions, or one that holds their separators.
@@ -152,9 +146,8 @@ fn compound(guide: &Guide, element: &Element, bytes: &[u8], traits: Traits, tell
         }
     }
     if element.repeat_max != 0 && count > element.repeat_max {
-        let message =
-            format!("{} is repeated {count} times; {} allowed", tell.label(element), at_most(element.repeat_max));
-        tell.push(Fault::new("element-repeats", 1, "12", message).of(element, Some(element.repeat_max + 1), bytes));
+        let facts: [&dyn Display; 3] = [&tell.label(element), &count, &at_most(element.repeat_max)];
+        tell.push(Fault::new(&edits::ELEMENT_REPEATS, &facts).of(element, Some(element.repeat_max + 1), bytes));
     }
 }
 
@@ -165,8 +158,9 @@ fn at_most(count: u16) -> String {
 fn components(guide: &Guide, element: &Element, bytes: &[u8], rep: Option<u16>, traits: Traits, tell: &mut Tell<'_>) {
     if element.kind != Type::Composite {
         if memchr(traits.component, bytes).is_some() {
-            let message = format!("{} is a single value, but holds a component separator", tell.label(element));
-            tell.push(Fault::new("element-components", 1, "13", message).of(element, rep, bytes));
+            let count = bytes.split(|&b| b == traits.component).count();
+            let facts: [&dyn Display; 3] = [&tell.label(element), &count, &"only one, as it is a single value"];
+            tell.push(Fault::new(&edits::ELEMENT_COMPONENTS, &facts).of(element, rep, bytes));
         } else if !bytes.is_empty() {
             value(guide, element, bytes, b"", rep, traits.odd, tell);
         }
@@ -196,13 +190,11 @@ fn components(guide: &Guide, element: &Element, bytes: &[u8], rep: Option<u16>, 
         absent(defined, rep, tell);
     }
     if filled > parts.len() {
-        let message = format!("{} has {filled} components; it may have at most {}", tell.label(element), parts.len());
-        tell.push(Fault::new("element-components", 1, "13", message).of(element, rep, bytes));
+        let facts: [&dyn Display; 3] = [&tell.label(element), &filled, &format_args!("at most {}", parts.len())];
+        tell.push(Fault::new(&edits::ELEMENT_COMPONENTS, &facts).of(element, rep, bytes));
     }
     if count > 1 && before.is_empty() {
-        let message = format!("{} ends with component separators", tell.label(element));
-        let fault = Fault::new("trailing-separators", 1, "", message).of(element, rep, bytes);
-        tell.push(fault.fix("Leave out what is empty at the end.").warning());
+        tell.push(Fault::new(&edits::TRAILING_SEPARATORS, &[&tell.label(element)]).of(element, rep, bytes));
     }
 }
 
@@ -250,9 +242,7 @@ fn value(
         return wrong_period(element, bytes, rep, wrong, tell);
     }
     if bytes[bytes.len() - 1] == b' ' {
-        let message = format!("{} ends with blanks", tell.label(element));
-        let fault = Fault::new("trailing-spaces", 1, "", message).of(element, rep, bytes);
-        tell.push(fault.fix("Leave out the blanks at the end.").warning());
+        tell.push(Fault::new(&edits::TRAILING_SPACES, &[&tell.label(element)]).of(element, rep, bytes));
     }
 }
 
@@ -262,9 +252,7 @@ fn characters(element: &Element, bytes: &[u8], rep: Option<u16>, tell: &mut Tell
         true => "a control character, such as a line break or tab",
         false => "a letter or sign outside plain English text",
     };
-    let message = format!("{} holds {holds}, which X12 does not allow", tell.label(element));
-    let fault = Fault::new("element-characters", 1, "6", message).of(element, rep, bytes);
-    tell.push(fault.fix("Use letters without accents, digits and common signs only."));
+    tell.push(Fault::new(&edits::ELEMENT_CHARACTERS, &[&tell.label(element), &holds]).of(element, rep, bytes));
 }
 
 #[cold]
@@ -276,39 +264,33 @@ fn not_a_number(element: &Element, bytes: &[u8], rep: Option<u16>, wrong: values
         values::NotANumber::Points => "it has a point too many, or one where none may be",
         values::NotANumber::Nothing => "it has no digits",
     };
-    let message = format!("{} must be {must}; {holds}", tell.label(element));
-    let fault = Fault::new("element-type", 1, "6", message).of(element, rep, bytes);
-    tell.push(fault.fix("Write digits with at most one point and a leading minus, without commas or a plus."));
+    tell.push(Fault::new(&edits::ELEMENT_TYPE, &[&tell.label(element), &must, &holds]).of(element, rep, bytes));
 }
 
 #[cold]
 fn moment(element: &Element, bytes: &[u8], rep: Option<u16>, tell: &mut Tell<'_>) {
-    let (edit, code, form) = match element.kind {
-        Type::Time => ("element-time", "9", "a time of day as HHMM"),
-        _ if element.max == 6 => ("element-date", "8", "a day of the calendar as YYMMDD"),
-        _ => ("element-date", "8", "a day of the calendar as CCYYMMDD"),
+    let (edit, form) = match element.kind {
+        Type::Time => (&edits::ELEMENT_TIME, "a time of day as HHMM"),
+        _ if element.max == 6 => (&edits::ELEMENT_DATE, "a day of the calendar as YYMMDD"),
+        _ => (&edits::ELEMENT_DATE, "a day of the calendar as CCYYMMDD"),
     };
-    let message = format!("{} must be {form}", tell.label(element));
-    tell.push(Fault::new(edit, 1, code, message).of(element, rep, bytes));
+    tell.push(Fault::new(edit, &[&tell.label(element), &form]).of(element, rep, bytes));
 }
 
 #[cold]
 fn wrong_length(element: &Element, bytes: &[u8], rep: Option<u16>, length: usize, tell: &mut Tell<'_>) {
-    let (edit, code, limit) = match length > usize::from(element.max) {
-        true => ("element-too-long", "5", format!("at most {}", element.max)),
-        false => ("element-too-short", "4", format!("at least {}", element.min)),
+    let (edit, limit) = match length > usize::from(element.max) {
+        true => (&edits::ELEMENT_TOO_LONG, element.max),
+        false => (&edits::ELEMENT_TOO_SHORT, element.min),
     };
     let unit = if matches!(element.kind, Type::Decimal | Type::Number(_)) { "digits" } else { "characters" };
-    let message = format!("{} has {length} {unit}; it must have {limit}", tell.label(element));
-    tell.push(Fault::new(edit, 1, code, message).of(element, rep, bytes));
+    tell.push(Fault::new(edit, &[&tell.label(element), &length, &unit, &limit]).of(element, rep, bytes));
 }
 
 #[cold]
 fn over_guide_length(element: &Element, bytes: &[u8], rep: Option<u16>, length: usize, tell: &mut Tell<'_>) {
-    let message =
-        format!("{} has {length} characters; receivers need only keep {}", tell.label(element), element.guide_max);
-    let fault = Fault::new("element-over-guide-length", 2, "5", message).of(element, rep, bytes);
-    tell.push(fault.fix("Shorten it where you can: the payer may cut it off.").warning());
+    let facts: [&dyn Display; 3] = [&tell.label(element), &length, &element.guide_max];
+    tell.push(Fault::new(&edits::ELEMENT_OVER_GUIDE_LENGTH, &facts).of(element, rep, bytes));
 }
 
 #[cold]
@@ -320,20 +302,22 @@ fn wrong_code(guide: &Guide, element: &Element, bytes: &[u8], rep: Option<u16>, 
         false => (1, "7"),
     };
     let allowed = guide.codes(element).filter(|codes| codes.len() <= LISTED_MAX);
-    let fix = allowed.map(|codes| format!("Allowed here: {}.", codes.iter().collect::<Vec<_>>().join(", ")));
-    let message = format!("{} holds a code that is not allowed here", tell.label(element));
-    tell.push(Fault::new("element-code", snip, code, message).of(element, rep, bytes).fix(fix.unwrap_or_default()));
+    let fault = Fault::new(&edits::ELEMENT_CODE, &[&tell.label(element)]).level(snip).code(code);
+    let fault = fault.of(element, rep, bytes);
+    tell.push(match allowed {
+        Some(codes) => fault.fix(format!("Allowed here: {}.", codes.iter().collect::<Vec<_>>().join(", "))),
+        None => fault,
+    });
 }
 
 #[cold]
 fn wrong_period(element: &Element, bytes: &[u8], rep: Option<u16>, wrong: values::WrongPeriod, tell: &mut Tell<'_>) {
-    let (edit, code, must) = match wrong {
-        values::WrongPeriod::Date(form) => {
-            ("element-date", "8", format!("must be {form}, as the element before it says"))
+    let (edit, form) = match wrong {
+        values::WrongPeriod::Date(form) => (&edits::ELEMENT_DATE, format!("{form}, as the element before it says")),
+        values::WrongPeriod::Time => (&edits::ELEMENT_TIME, "a time of day as HHMM".to_string()),
+        values::WrongPeriod::Backwards => {
+            (&edits::ELEMENT_DATE, "a period that ends no earlier than it begins".to_string())
         }
-        values::WrongPeriod::Time => ("element-time", "9", "must be a time of day as HHMM".to_string()),
-        values::WrongPeriod::Backwards => ("element-date", "8", "ends before it begins".to_string()),
     };
-    let message = format!("{} {must}", tell.label(element));
-    tell.push(Fault::new(edit, 2, code, message).of(element, rep, bytes));
+    tell.push(Fault::new(edit, &[&tell.label(element), &form]).level(2).of(element, rep, bytes));
 }

@@ -2,9 +2,11 @@
 
 use super::Standing;
 use super::Tag;
+use super::edits;
 use super::model::Element;
 use super::tell::{Fault, Here, Tell};
 use crate::x12::Segment;
+use crate::x12::segment::text_of;
 
 /// The open levels of a transaction.
 #[derive(Debug, Default)]
@@ -95,8 +97,7 @@ impl Hierarchy {
         let element = |n: usize| segment.element(n);
         let expected = self.numbers.expected();
         if !self.numbers.take(number(element(1))) {
-            let message = format!("HL01 must number the HL segments 1, 2, 3 and so on; {expected} was expected here");
-            hl_fault("hierarchy-number", message, 1, element(1), tell);
+            hl_fault(Fault::new(&edits::HIERARCHY_NUMBER, &[&expected]), 1, element(1), tell);
         }
         self.placed = self.placed.saturating_add(1);
         if let Some(parent) = self.open.last_mut() {
@@ -105,13 +106,12 @@ impl Hierarchy {
             if named != parent.number && number(element(2)) != Some(parent.expected) && !element(2).is_empty() {
                 let level = tell.standing;
                 tell.standing = Standing::Transaction;
-                let message = "HL02 must be the number (HL01) of the level it hangs under".to_string();
-                hl_fault("hierarchy-parent", message, 2, element(2), tell);
+                hl_fault(Fault::new(&edits::HIERARCHY_PARENT, &[]), 2, element(2), tell);
                 tell.standing = level;
             }
             if parent.says_child == Some(false) && !parent.children_told {
                 parent.children_told = true;
-                children(parent, "HL04 is 0, but a level below it follows", tell);
+                children(parent, tell);
             }
         }
         self.open.push(Level {
@@ -137,7 +137,7 @@ impl Hierarchy {
         let Some(level) = self.open.pop() else { return false };
         let promised = level.says_child == Some(true);
         if promised && !level.child {
-            children(&level, "HL04 is 1, but no level below it follows", tell);
+            children(&level, tell);
         }
         !level.claim && !level.child && !promised
     }
@@ -145,7 +145,7 @@ impl Hierarchy {
 
 /// HL04 told the wrong thing; the finding stands at that HL, not where it came out.
 #[cold]
-fn children(level: &Level, message: &str, tell: &mut Tell<'_>) {
+fn children(level: &Level, tell: &mut Tell<'_>) {
     let mut there = Tell {
         out: &mut *tell.out,
         guide: tell.guide,
@@ -154,17 +154,16 @@ fn children(level: &Level, message: &str, tell: &mut Tell<'_>) {
         loop_id: level.loop_id,
         standing: level.standing,
     };
-    let value: &[u8] = if level.says_child == Some(true) { b"1" } else { b"0" };
-    hl_fault("hierarchy-children", message.to_string(), 4, value, &mut there);
+    let (value, what): (&[u8], _) = if level.says_child == Some(true) { (b"1", "no") } else { (b"0", "a") };
+    let fault = Fault::new(&edits::HIERARCHY_CHILDREN, &[&text_of(value), &what]);
+    hl_fault(fault, 4, value, &mut there);
 }
 
 #[cold]
-fn hl_fault(edit: &'static str, message: String, position: u16, value: &[u8], tell: &mut Tell<'_>) {
+fn hl_fault<'f>(fault: Fault<'f>, position: u16, value: &'f [u8], tell: &mut Tell<'_>) {
     // Data elements 628, 734, 735 and 736 are HL01 to HL04.
     let data_element = ["628", "734", "735", "736"][usize::from(position - 1)];
-    let mut fault = Fault::new(edit, 2, "I12", message);
-    fault.value = value;
-    tell.push_at(fault, position, Some(data_element));
+    tell.push_at(Fault { value, ..fault }, position, Some(data_element));
 }
 
 /// The numbers of a claim's service lines.
@@ -179,11 +178,7 @@ impl Lines {
         // What is no number is told by the element's own check.
         let value = number(bytes);
         if !self.numbers.take(value) && value.is_some() {
-            let message = format!(
-                "{} must number the lines of a claim 1, 2, 3 and so on; {expected} was expected",
-                tell.label(element)
-            );
-            let fault = Fault::new("line-number", 2, "I12", message).of(element, None, bytes);
+            let fault = Fault::new(&edits::LINE_NUMBER, &[&tell.label(element), &expected]).of(element, None, bytes);
             tell.push(fault);
         }
     }

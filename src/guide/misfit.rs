@@ -2,11 +2,12 @@
 //! on after one of them so that one fault is one finding.
 
 use super::base::Known;
+use super::edits;
 use super::model::{Guide, Key, Kid, Lines};
 use super::tell::{Fault, Here, Tell, spoken};
 use super::walk::{Frame, Lost, Walker};
 use super::{Found, Standing, Step, Tag};
-use crate::domain::finding::{Place, StatusCode};
+use crate::domain::finding::Place;
 use crate::x12::Segment;
 
 /// The trailer of the transaction: whether it is there is judged with the envelopes.
@@ -31,14 +32,10 @@ impl Walker<'_> {
         }
         let mut tell = self.tell(out, node.segment, node.loop_id, frame.standing, here);
         tell.push(match kid.inner {
-            None => {
-                let message = format!("{} ({}) is missing; it is required here", node.segment, spoken(&node.name));
-                Fault::new("segment-missing", 2, "3", message)
-            }
+            None => Fault::new(&edits::SEGMENT_MISSING, &[&node.segment, &spoken(&node.name)]),
             Some(inner) => {
                 let name = spoken(&guide.loop_of(inner).name);
-                let message = format!("Loop {} ({name}) is missing; it begins with {}", node.loop_id, node.segment);
-                Fault::new("loop-missing", 2, "3", message)
+                Fault::new(&edits::LOOP_MISSING, &[&node.loop_id, &name, &node.segment])
             }
         });
     }
@@ -78,9 +75,7 @@ impl Walker<'_> {
             if shape.max != 0 && uses >= shape.max {
                 repeated(shape, guide, &mut tell);
             } else {
-                let message = format!("{} ({}) comes too late in its loop", node.segment, spoken(&node.name));
-                let fault = Fault::new("segment-out-of-order", 1, "7", message);
-                tell.push(fault.fix("Put the segments in the order of the guide."));
+                tell.push(Fault::new(&edits::SEGMENT_OUT_OF_ORDER, &[&node.segment, &spoken(&node.name)]));
             }
         }
         // Going back must not close what the next segments belong to.
@@ -94,7 +89,8 @@ impl Walker<'_> {
             let before = out.len();
             let step = self.enter(depth, kid, segment, here, out);
             self.frames[depth].rank = rank;
-            let again = |found: &Found| matches!(found.finding.edit.as_ref(), "segment-too-many" | "loop-too-many");
+            let too_many = [&edits::SEGMENT_TOO_MANY, &edits::LOOP_TOO_MANY, &edits::LINES_TOO_MANY];
+            let again = |found: &Found| too_many.iter().any(|edit| found.finding.edit == edit.id);
             let mut n = 0;
             out.retain(|found| {
                 n += 1;
@@ -145,15 +141,9 @@ impl Walker<'_> {
             let place = if loop_id.is_none() { "here".to_string() } else { format!("here, in loop {loop_id}") };
             let value = segment.element(1);
             let mut fault = match misfit {
-                Misfit::Place => {
-                    let message = format!("{tag} is not expected {place}");
-                    Fault::new("segment-unexpected", 1, "2", message)
-                        .fix("Look for a segment that is missing before it, or a qualifier that is wrong.")
-                }
+                Misfit::Place => Fault::new(&edits::SEGMENT_UNEXPECTED, &[&tag, &place]),
                 Misfit::Qualifier => {
-                    let message = format!("{tag} with this qualifier is not used {place}");
-                    Fault::new("segment-not-used", 2, "I4", message)
-                        .fix("Check the qualifier, or take the segment out.")
+                    Fault::new(&edits::SEGMENT_NOT_USED, &[&format_args!("{tag} with this qualifier"), &place])
                 }
             };
             fault.value = value;
@@ -182,19 +172,9 @@ impl Walker<'_> {
         let tag = Tag::of(segment.id()).unwrap_or(Tag::NONE);
         let mut tell = self.tell(out, tag, loop_id, standing, here);
         tell.push(match known {
-            Known::InTransaction => {
-                let message = format!("{id} is not used in this guide");
-                Fault::new("segment-not-used", 2, "I4", message).fix("Take the segment out.")
-            }
-            Known::Elsewhere => {
-                let message = format!("{id} is no segment of this transaction");
-                Fault::new("segment-not-in-transaction", 1, "6", message).fix("Take the segment out.")
-            }
-            Known::Nowhere => {
-                let message = "A segment begins with an id that X12 does not know".to_string();
-                Fault::new("segment-unknown", 1, "1", message)
-                    .fix("Look for a misspelt id, or a terminator inside the segment before it.")
-            }
+            Known::InTransaction => Fault::new(&edits::SEGMENT_NOT_USED, &[&id, &"in this guide"]),
+            Known::Elsewhere => Fault::new(&edits::SEGMENT_NOT_IN_TRANSACTION, &[&id]),
+            Known::Nowhere => Fault::new(&edits::SEGMENT_UNKNOWN, &[]),
         });
         if known == Known::Nowhere {
             // It may have been meant to begin a loop.
@@ -232,19 +212,11 @@ pub(super) fn repeated(kid: Kid, guide: &Guide, tell: &mut Tell<'_>) {
     let node = &guide.nodes[usize::from(kid.node)];
     let times = if kid.max == 1 { "once".to_string() } else { format!("{} times", kid.max) };
     tell.push(match kid.inner {
-        None => {
-            let message = format!("{} ({}) may come only {times} here", node.segment, spoken(&node.name));
-            Fault::new("segment-too-many", 2, "5", message)
-        }
+        None => Fault::new(&edits::SEGMENT_TOO_MANY, &[&node.segment, &spoken(&node.name), &times]),
         Some(inner) => {
             let inner = guide.loop_of(inner);
-            let message = format!("Loop {} ({}) may come only {times} here", inner.loop_id, spoken(&inner.name));
-            let mut fault = Fault::new("loop-too-many", 2, "4", message);
-            if inner.lines != Lines::No {
-                // 121: more service lines than a claim may have.
-                fault.statuses.push(StatusCode { category: "A7".into(), code: "121".into(), entity: None });
-            }
-            fault
+            let edit = if inner.lines == Lines::No { &edits::LOOP_TOO_MANY } else { &edits::LINES_TOO_MANY };
+            Fault::new(edit, &[&inner.loop_id, &spoken(&inner.name), &times])
         }
     });
 }

@@ -21,6 +21,7 @@ pub mod base;
 mod check;
 pub mod codes;
 mod compile;
+pub mod edits;
 mod explain;
 mod hierarchy;
 pub mod labels;

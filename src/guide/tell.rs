@@ -1,11 +1,12 @@
 //! Findings of the walk: their place, their words, their codes.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use super::model::{Element, Guide};
 use super::{Found, Standing, Tag};
-use crate::domain::finding::{AckCodes, Place, SegmentPlace, StatusCode};
-use crate::domain::{Finding, Scope, Severity};
+use crate::domain::finding::{AckCodes, Place, SegmentPlace};
+use crate::domain::{Edit, Finding, Scope};
 use crate::x12::segment::text_of;
 
 /// IK404 holds at most so many characters.
@@ -31,35 +32,40 @@ pub(super) struct Tell<'o> {
 
 /// A broken rule before it has a place.
 pub(super) struct Fault<'f> {
-    pub edit: &'static str,
+    pub edit: &'static Edit,
     pub snip: u8,
-    pub severity: Severity,
     /// IK304 or IK403.
     pub code: &'static str,
     pub element: Option<(&'f Element, Option<u16>)>,
     pub value: &'f [u8],
     pub message: String,
     pub fix: Cow<'static, str>,
-    pub statuses: Vec<StatusCode>,
 }
 
 impl<'f> Fault<'f> {
     /// A fault of the segment as a whole.
-    pub fn new(edit: &'static str, snip: u8, code: &'static str, message: String) -> Fault<'f> {
-        let (severity, fix) = (Severity::Error, Cow::Borrowed(""));
-        Fault { edit, snip, severity, code, element: None, value: b"", message, fix, statuses: Vec::new() }
+    pub fn new(edit: &'static Edit, facts: &[&dyn Display]) -> Fault<'f> {
+        let (message, fix) = (edit.say(facts), Cow::Borrowed(edit.fix));
+        Fault { edit, snip: edit.snip, code: edit.ack_code(), element: None, value: b"", message, fix }
     }
 
     pub fn of(self, element: &'f Element, repetition: Option<u16>, value: &'f [u8]) -> Fault<'f> {
         Fault { element: Some((element, repetition)), value, ..self }
     }
 
-    pub fn fix(self, fix: impl Into<Cow<'static, str>>) -> Fault<'f> {
-        Fault { fix: fix.into(), ..self }
+    /// A hint that knows more than the catalogue's.
+    pub fn fix(self, fix: String) -> Fault<'f> {
+        Fault { fix: Cow::Owned(fix), ..self }
     }
 
-    pub fn warning(self) -> Fault<'f> {
-        Fault { severity: Severity::Warning, ..self }
+    /// Another level than the catalogue's: what the guide forbids, X12 itself may forbid or allow.
+    pub fn level(self, snip: u8) -> Fault<'f> {
+        Fault { snip, ..self }
+    }
+
+    /// Another of the catalogue's codes than the first.
+    pub fn code(self, code: &'static str) -> Fault<'f> {
+        Fault { code, ..self }
     }
 }
 
@@ -90,16 +96,16 @@ impl Tell<'_> {
         }
         let value = (!fault.value.is_empty()).then(|| text_of(fault.value).chars().take(VALUE_CHARS_MAX).collect());
         let finding = Finding {
-            edit: Cow::Borrowed(fault.edit),
+            edit: Cow::Borrowed(fault.edit.id),
             snip: fault.snip,
-            severity: fault.severity,
+            severity: fault.edit.severity,
             scope: scope_of(self.standing),
             place,
             value,
             message: fault.message,
             fix: fault.fix.into_owned(),
             ack,
-            statuses: fault.statuses,
+            statuses: fault.edit.status_codes(""),
             trigger: None,
         };
         self.out.push(Found { finding, standing: self.standing });

@@ -234,7 +234,7 @@ fn the_hierarchy_and_the_lines_must_tell_the_truth() {
 fn a_claim_has_no_more_lines_than_the_guide_allows() {
     let lines: String =
         (3..=52).map(|n| format!("LX*{n}~\nSV1*HC:99213*1*UN*1***1~\nDTP*472*D8*20260103~\n")).collect();
-    check("SE*50", &format!("{lines}SE*50"), &["loop-too-many LX@194 2400 4"]);
+    check("SE*50", &format!("{lines}SE*50"), &["service-lines-too-many LX@194 2400 4"]);
 }
 
 #[test]

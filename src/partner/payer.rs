@@ -1,7 +1,7 @@
 //! A payer: who pays claims and answers them. Its file, `partners/NAME.toml` with `kind = "payer"`, as
 //! checked values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use super::names::{DisplayName, EditId, InterchangeId, PartnerName, PayerId};
 use super::period::{Period, PeriodOrNever};
 use super::rate::{Per, Rate};
 use super::schedule::Release;
-use super::severity::{RejectStatus, SeverityWord};
+use super::severity::{self, EditWeights, RejectStatus, SeverityWord};
 use super::ssh_key::SshPublicKey;
 use crate::domain::finding::StatusCode;
 use crate::domain::{ClaimKind, Severity};
@@ -43,8 +43,8 @@ pub struct Payer {
     pub expect: Expect,
     /// Its own SNIP 7 edits, in the order of the file.
     pub edits: Vec<PayerEdit>,
-    /// Edits that this payer wants stricter or milder than the gateway has them.
-    pub severities: BTreeMap<EditId, Severity>,
+    /// Edits that this payer wants stricter or milder than the gateway has them, or not at all.
+    pub severities: EditWeights,
 }
 
 impl Payer {
@@ -128,7 +128,7 @@ impl Payer {
         let retry = file.section("retry", Retry::read);
         let expect = file.section("expect", Expect::read);
         let edits = payer_edits(file);
-        let severities = file.map::<EditId, SeverityWord>("severity");
+        let severities = severity::read(file);
         Some(Payer {
             id,
             name: name?.to_string(),
@@ -144,7 +144,7 @@ impl Payer {
             retry: retry?,
             expect: expect?,
             edits: edits?,
-            severities: severities?.into_iter().map(|(edit, word)| (edit, word.severity())).collect(),
+            severities: severities?,
         })
     }
 }

@@ -1,8 +1,11 @@
 //! How partners' files say how heavy an edit weighs, and with which status it rejects.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use super::door::Section;
+use super::names::EditId;
 use super::words::words;
 use crate::domain::Severity;
 use crate::domain::finding::StatusCode;
@@ -11,6 +14,13 @@ words! {
     SeverityWord {
         Error = "error",
         Warning = "warning",
+    }
+
+    /// The `severity` of one of the gateway's edits for a partner.
+    WeightWord {
+        Error = "error",
+        Warning = "warning",
+        Off = "off",
     }
 }
 
@@ -21,6 +31,20 @@ impl SeverityWord {
             SeverityWord::Warning => Severity::Warning,
         }
     }
+}
+
+/// What a partner's file says of edits; `None` where one is off.
+pub type EditWeights = BTreeMap<EditId, Option<Severity>>;
+
+/// `[severity]` of a partner's file. Which ids there are is for those who know the catalogue.
+pub(super) fn read(file: &Section<'_>) -> Option<EditWeights> {
+    let words = file.map::<EditId, WeightWord>("severity")?;
+    let weight = |word| match word {
+        WeightWord::Error => Some(Severity::Error),
+        WeightWord::Warning => Some(Severity::Warning),
+        WeightWord::Off => None,
+    };
+    Some(words.into_iter().map(|(edit, word)| (edit, weight(word))).collect())
 }
 
 /// The `status` of a payer's own edit: `A7:48` or `A7:153:82`, of a category with which a 277CA rejects.

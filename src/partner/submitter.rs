@@ -1,17 +1,15 @@
 //! A submitter: a billing company or provider that sends us claims. Its file, `partners/NAME.toml` with
 //! `kind = "submitter"`, as checked values.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::config::Usage;
 use super::door::Section;
-use super::names::{DisplayName, EditId, Etin, InterchangeId, Npi, PartnerName};
+use super::names::{DisplayName, Etin, InterchangeId, Npi, PartnerName};
 use super::rate::{Per, Rate};
-use super::severity::SeverityWord;
+use super::severity::{self, EditWeights};
 use super::ssh_key::SshPublicKey;
 use super::words::words;
-use crate::domain::Severity;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Submitter {
@@ -34,8 +32,8 @@ pub struct Submitter {
     pub acks: Acks,
     /// How often it may hand in a file.
     pub submissions: Rate,
-    /// Edits that this submitter wants stricter or milder than the gateway has them.
-    pub severities: BTreeMap<EditId, Severity>,
+    /// Edits that this submitter wants stricter or milder than the gateway has them, or not at all.
+    pub severities: EditWeights,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +96,7 @@ impl Submitter {
         let public_keys = file.section("sftp", |sftp| sftp.list_or("public_keys", Vec::new()));
         let acks = file.section("acks", Acks::read);
         let submissions = file.section("limits", |limits| limits.or("submissions", SUBMISSIONS_DEFAULT));
-        let severities = file.map::<EditId, SeverityWord>("severity");
+        let severities = severity::read(file);
         let (etins, npis) = identity?;
         Some(Submitter {
             id,
@@ -111,7 +109,7 @@ impl Submitter {
             public_keys: public_keys?,
             acks: acks?,
             submissions: submissions?,
-            severities: severities?.into_iter().map(|(edit, word)| (edit, word.severity())).collect(),
+            severities: severities?,
         })
     }
 }

@@ -15,6 +15,8 @@ pub mod lines;
 
 pub mod payer_edits;
 
+pub mod severities;
+
 pub mod under_way;
 
 pub mod intake;

@@ -8,15 +8,18 @@ use arc_swap::ArcSwapOption;
 
 use crate::edits::PayerEdits;
 use crate::edits::payer_edits::{PayersOwn, Written};
+use crate::edits::weights::Severities;
 use crate::partner::book::FurtherCheck;
 use crate::partner::payer::PayerEdit;
 use crate::partner::{Fault, PartnerName, Partners};
+use crate::pipeline::severities;
 use crate::x12::segment::text_of;
 
 /// The edits of all payers of one reading that have any.
 #[derive(Default)]
 pub struct EditsOfPayers {
     by_payer: HashMap<PartnerName, PayerEdits>,
+    severities: HashMap<PartnerName, Severities>,
 }
 
 impl EditsOfPayers {
@@ -34,7 +37,18 @@ impl EditsOfPayers {
                 })),
             }
         }
+        for payer in partners.payers().filter(|payer| !payer.severities.is_empty()) {
+            all.severities.insert(payer.id.clone(), severities::of(&payer.severities));
+        }
         (all, faults)
+    }
+
+    /// What the file of the payer that a claim names says of the gateway's edits.
+    pub fn severities_of(&self, partners: &Partners, payer_id: &[u8]) -> Option<&Severities> {
+        if self.severities.is_empty() {
+            return None;
+        }
+        self.severities.get(&partners.payer_for_id(&text_of(payer_id))?.id)
     }
 
     /// The edits of the payer that a claim names. `partners` is the reading they were compiled from.
@@ -49,7 +63,7 @@ impl EditsOfPayers {
 /// What the pipeline asks of partners' files beyond what they say by themselves: for every opening of a
 /// `PartnerBook`.
 pub fn further_checks() -> Vec<FurtherCheck> {
-    vec![Box::new(|partners: &Partners| EditsOfPayers::compile(partners).1)]
+    vec![Box::new(|partners: &Partners| EditsOfPayers::compile(partners).1), Box::new(severities::faults)]
 }
 
 fn written(edit: &PayerEdit) -> Written {

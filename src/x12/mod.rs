@@ -5,6 +5,7 @@ mod bits;
 mod control;
 pub mod dates;
 pub mod delimiters;
+pub mod edits;
 pub mod envelope;
 mod header;
 mod machine;

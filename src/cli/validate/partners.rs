@@ -9,8 +9,10 @@ use crate::cli::Faults;
 use crate::domain::ClaimKind;
 use crate::edits::PayerEdits;
 use crate::edits::settings::{Context, Lookups, Payer};
+use crate::edits::weights::Severities;
 use crate::partner::{Config, Partner, Partners, Submitter};
 use crate::pipeline::payer_edits::EditsOfPayers;
+use crate::pipeline::severities;
 use crate::x12::envelope::Interchange;
 use crate::x12::segment::text_of;
 
@@ -28,6 +30,7 @@ pub(super) struct Sender {
     id: String,
     etins: Vec<String>,
     npis: Vec<String>,
+    pub(super) severities: Severities,
 }
 
 impl GatewayView {
@@ -61,11 +64,12 @@ impl GatewayView {
 
     pub(super) fn sender(&self, qualifier: &str, id: &str) -> Option<Sender> {
         match self.partners.by_interchange(qualifier, id) {
-            Some(Partner::Submitter(Submitter { etins, npis, .. })) => Some(Sender {
+            Some(Partner::Submitter(Submitter { etins, npis, severities, .. })) => Some(Sender {
                 qualifier: qualifier.to_string(),
                 id: id.to_string(),
                 etins: etins.iter().map(ToString::to_string).collect(),
                 npis: npis.iter().map(ToString::to_string).collect(),
+                severities: severities::of(severities),
             }),
             Some(Partner::Payer(_)) | None => None,
         }
@@ -87,6 +91,10 @@ impl Lookups for GatewayView {
 
     fn claim_seen(&self, _fingerprint: u128) -> bool {
         false
+    }
+
+    fn payer_severities(&self, id: &[u8]) -> Option<&Severities> {
+        self.payer_edits.severities_of(&self.partners, id)
     }
 
     fn payer_edits(&self, id: &[u8]) -> Option<&PayerEdits> {

@@ -1,93 +1,41 @@
-//! Every edit in one catalogue: its id, its level, the claims it applies to, what it says in a 277CA and to
-//! the biller. The rules that fire them stand in `edits/rules/`; nothing else makes an edit's text.
+//! Every edit in one catalogue: its id, its level, what it applies to, what it says in a TA1, 999 or 277CA and to the
+//! biller. Each room keeps the entries of what it fires, here and in `x12::edits` and `guide::edits`; nothing else makes
+//! an edit's text. [`facts`] has the rules behind them, [`listing`] shows all to readers.
 
-use crate::domain::finding::StatusCode;
-use crate::domain::{ClaimKind, Severity};
-
+pub mod answers;
 pub mod balance;
 pub mod claim;
 pub mod codes;
+pub mod envelope;
+pub mod facts;
 pub mod line;
+pub mod listing;
 pub mod lookup;
 pub mod party;
+pub mod remittance;
 
-/// One edit. `statuses` are the composites of a 277CA's STC, `category:status` or `category:status:entity`
-/// with a space between; `xx` as entity is the party's own code, told where the edit fires.
-#[derive(Debug)]
-pub struct Edit {
-    /// Stable, as `npi-check-digit`.
-    pub id: &'static str,
-    /// The line of the fact table it implements, as `X5-01`.
-    pub fact: &'static str,
-    pub snip: u8,
-    /// Letters of the kinds it looks at: P, I, D.
-    pub applies: &'static str,
-    /// Where no partner's file says otherwise.
-    pub severity: Severity,
-    pub statuses: &'static str,
-    /// In the biller's words. `{who}` is the party; each `{}` is a fact told where the edit fires.
-    pub message: &'static str,
-    pub fix: &'static str,
-}
+pub use crate::domain::Edit;
+pub(crate) use crate::domain::edit::edits;
+use crate::{guide, x12};
 
-impl Edit {
-    pub fn applies_to(&self, kind: ClaimKind) -> bool {
-        let letter = match kind {
-            ClaimKind::Professional => 'P',
-            ClaimKind::Institutional => 'I',
-            ClaimKind::Dental => 'D',
-        };
-        self.applies.contains(letter)
-    }
-
-    /// The statuses for a 277CA with `entity` in the place of `xx`.
-    pub fn status_codes(&self, entity: &'static str) -> Vec<StatusCode> {
-        self.statuses.split_ascii_whitespace().map(|composite| status_code(composite, entity)).collect()
-    }
-}
-
-fn status_code(composite: &'static str, entity: &'static str) -> StatusCode {
-    let mut parts = composite.split(':');
-    StatusCode {
-        category: parts.next().unwrap_or_default().into(),
-        code: parts.next().unwrap_or_default().into(),
-        entity: parts.next().map(|code| if code == "xx" { entity } else { code }.into()),
-    }
-}
-
-/// All edits, by subject.
+/// All edits, by level and subject.
 pub fn all() -> impl Iterator<Item = &'static Edit> {
-    [balance::ALL, party::ALL, claim::ALL, line::ALL, codes::ALL, lookup::ALL].into_iter().flatten().copied()
+    let syntax = [x12::edits::ALL, envelope::ALL, guide::edits::ALL];
+    let claims = [balance::ALL, party::ALL, claim::ALL, line::ALL, codes::ALL, lookup::ALL];
+    let answers = [remittance::ALL, answers::ALL];
+    syntax.into_iter().chain(claims).chain(answers).flatten().copied()
 }
 
 pub fn by_id(id: &str) -> Option<&'static Edit> {
     all().find(|edit| edit.id == id)
 }
 
-/// Writes a file's edits and the list of them. The level stands in the fact's second character.
-macro_rules! edits {
-    ($($name:ident $id:literal $fact:literal $snip:literal $applies:ident $severity:ident $statuses:literal
-        $message:literal $fix:literal;)*) => {
-        $(pub static $name: crate::edits::catalogue::Edit = crate::edits::catalogue::Edit {
-            id: $id,
-            fact: $fact,
-            snip: $snip,
-            applies: stringify!($applies),
-            severity: crate::domain::Severity::$severity,
-            statuses: $statuses,
-            message: $message,
-            fix: $fix,
-        };)*
-        pub static ALL: &[&crate::edits::catalogue::Edit] = &[$(&$name,)*];
-    };
-}
-pub(crate) use edits;
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::domain::Severity;
 
     /// Statuses whose text speaks of "entity", and those that need a second status to name a field.
     const NEED_ENTITY: &[&str] = &[
@@ -108,7 +56,8 @@ mod tests {
         for edit in all() {
             assert!(seen.insert(edit.id), "{} stands twice", edit.id);
             assert!(edit.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{}", edit.id);
-            assert!(!edit.applies.is_empty() && edit.applies.bytes().all(|b| b"PID".contains(&b)), "{}", edit.id);
+            assert!(!edit.applies.is_empty() && edit.applies.bytes().all(|b| b"PIDRSA".contains(&b)), "{}", edit.id);
+            assert!((1..=7).contains(&edit.snip), "{}", edit.id);
             assert!(edit.message.len() > 20, "{} says too little", edit.id);
             assert!(by_id(edit.id).is_some());
         }
@@ -119,7 +68,9 @@ mod tests {
         for edit in all() {
             let codes = edit.status_codes("xx");
             assert!(codes.len() <= 3, "{}: an STC has room for three", edit.id);
-            assert!(edit.severity == Severity::Warning || !codes.is_empty(), "{} rejects without a status", edit.id);
+            let told_otherwise = edit.applies == "R" || edit.applies == "S" || edit.fixed;
+            let says = edit.severity == Severity::Warning || edit.can_reject() || told_otherwise;
+            assert!(says, "{} rejects without a code", edit.id);
             for code in &codes {
                 assert!(matches!(&*code.category, "A3" | "A6" | "A7" | "A8"), "{}", edit.id);
                 let entity = code.entity.as_deref();
@@ -134,5 +85,91 @@ mod tests {
                 assert!(second, "{}: {} needs a second status", edit.id, code.code);
             }
         }
+    }
+
+    /// Codes of TA105, AK905, IK502, IK304 and IK403.
+    fn exists(element: &str, code: &str) -> bool {
+        let number = code.trim_start_matches('I').parse::<u32>().unwrap_or(999);
+        match (element, code.starts_with('I')) {
+            ("TA1", false) => code.len() == 3 && number <= 31,
+            ("AK9", false) => (1..=26).contains(&number),
+            ("IK5", false) => (1..=27).contains(&number),
+            ("IK5", true) => (5..=6).contains(&number),
+            ("IK3", false) => (1..=8).contains(&number),
+            ("IK3", true) => matches!(number, 4 | 6..=9),
+            ("IK4", false) => (1..=13).contains(&number),
+            ("IK4", true) => matches!(number, 6 | 9..=13),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn acknowledgment_codes_exist() {
+        for edit in all().filter(|edit| !edit.ack.is_empty()) {
+            let (element, codes) = edit.ack.split_once(' ').expect("an element and its codes");
+            for code in codes.split(' ') {
+                assert!(exists(element, code), "{}: {element} {code}", edit.id);
+            }
+        }
+        assert!(!exists("TA1", "032") && !exists("IK3", "9") && !exists("IK4", "I1") && !exists("ISA", "1"));
+    }
+
+    /// The sources that make findings; each takes its edit from the catalogue, by the type of `Edit`.
+    const MAKERS: [&str; 6] = [
+        "src/x12/control.rs",
+        "src/guide/tell.rs",
+        "src/edits/supported.rs",
+        "src/edits/context.rs",
+        "src/edits/report.rs",
+        "src/edits/answers/hits.rs",
+    ];
+
+    fn sources(folder: &std::path::Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display().to_string();
+                found.push((name, text));
+            }
+        }
+    }
+
+    #[test]
+    fn every_edit_that_a_finding_can_carry_is_in_the_catalogue() {
+        let mut files = Vec::new();
+        sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+        let of_tests = |name: &str| name.contains("test") || name.ends_with("samples.rs");
+        let mut makers = 0;
+        for (name, text) in files.iter().filter(|(name, _)| !of_tests(name)) {
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let made = code.lines().filter(|line| line.trim_start().starts_with("edit: Cow::")).collect::<Vec<_>>();
+            if !made.is_empty() {
+                assert!(MAKERS.contains(&name.as_str()), "{name} makes findings: take their edits from the catalogue");
+                makers += 1;
+            }
+            for line in made {
+                // The other form is a payer's own edit.
+                assert!(
+                    line.contains("Borrowed(") && line.contains(".id)") || line.contains("Owned(edit.id"),
+                    "{line}"
+                );
+            }
+            // An entry that is not in `all` would be one that nobody can look up.
+            for line in code.lines().filter(|_| code.contains("\nedits! {")) {
+                let mut words = line.trim().split(' ');
+                let constant = words.next().is_some_and(|word| {
+                    word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
+                });
+                if let (true, Some(id)) =
+                    (constant, words.next().and_then(|id| id.strip_prefix('"')?.strip_suffix('"')))
+                {
+                    assert!(by_id(id).is_some(), "{name}: {id} is not in the catalogue's list");
+                }
+            }
+        }
+        assert_eq!(makers, MAKERS.len());
     }
 }

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::domain::Finding;
-use crate::edits::report::Severities;
 use crate::edits::samples::{Told, as_of, change, file, good, guides};
 use crate::edits::settings::{Lookups, Payer};
+use crate::edits::weights::Severities;
 use crate::edits::{CodeSets, Settings, Verdict, check};
 use crate::x12::envelope::Interchange;
 

@@ -1,11 +1,13 @@
 //! The rules that fire the catalogue's edits. Those on a provider, subscriber or patient run once for the
 //! level, those on a claim at its end.
 
+use super::answers::odd_contact;
 use super::arena::{Arena, Run};
-use super::claim::Claim;
+use super::catalogue::answers::CONTACT_FORM;
+use super::claim::{Claim, tag};
 use super::codesets::CodeSets;
 use super::day::Day;
-use super::report::Report;
+use super::report::{Hit, Report};
 
 mod balance;
 mod claim;
@@ -21,12 +23,14 @@ mod subscriber;
 /// Everything above the first HL: submitter and receiver.
 pub fn header(arena: &Arena, as_of: Day, report: &mut Report<'_>) {
     claim::header(arena, as_of, report);
+    contacts(arena.all(), report);
 }
 
 /// A billing provider's level.
 pub fn billing(arena: &Arena, report: &mut Report<'_>) {
     parties::check(arena.all(), report);
     parties::billing(arena.all(), report);
+    contacts(arena.all(), report);
 }
 
 /// A subscriber's level, above its claims and dependents.
@@ -54,6 +58,15 @@ pub fn claim(claim: &Claim<'_>, codes: &CodeSets, report: &mut Report<'_>) {
         crate::domain::ClaimKind::Professional => professional::check(claim, report),
         crate::domain::ClaimKind::Institutional => institutional::check(claim, report),
         crate::domain::ClaimKind::Dental => dental::check(claim, report),
+    }
+}
+
+/// Telephone numbers and addresses of contacts.
+fn contacts(run: Run<'_>, report: &mut Report<'_>) {
+    for per in run.with_id(tag::PER) {
+        if let Some((element, what)) = odd_contact(&per.segment) {
+            report.add(Hit::new(&CONTACT_FORM, per).element(element).fact(what));
+        }
     }
 }
 

@@ -1,9 +1,11 @@
-//! Whether a remittance adds up: at each service line, at each claim, and as a whole. What does not is told with its
-//! place and its sums, without a patient's data. Errors hold a remittance; warnings do not.
+//! Whether a remittance adds up: at each service line, at each claim, and as a whole; by the same ledger as the check
+//! of a file. What does not is told with its place and its sums, without a patient's data. Errors hold a remittance;
+//! warnings do not.
 
 use super::read::{Adjustment, ClaimPayment, Line, Remittance};
-use crate::domain::Cents;
-use crate::domain::posting::PaymentKind;
+use crate::domain::{Cents, Severity};
+use crate::edits::answers::ledger::{Broken, Ledger};
+use crate::edits::answers::units::Units;
 
 /// Sentences kept of one remittance.
 const SENTENCES_MAX: usize = 20;
@@ -35,120 +37,60 @@ impl Balance {
     }
 }
 
-/// Adds a remittance up, in exact cents.
+/// Adds a remittance up, in exact cents, as the check of any 835 does.
 pub fn check(remittance: &Remittance) -> Balance {
     let mut balance = Balance::default();
     remittance.faults.iter().for_each(|fault| balance.error(fault.clone()));
+    let mut ledger = Ledger::default();
+    let (handling, method) = (remittance.handling.as_bytes(), remittance.method.as_bytes());
+    ledger.pay(Some(remittance.amount), handling, method);
+    ledger.section();
+    let (counted, charged) = remittance.stated_claims.unzip();
+    ledger.state(counted, charged);
     for (n, claim) in remittance.claims.iter().enumerate() {
-        check_claim(claim, n + 1, &mut balance);
+        add_claim(claim, n + 1, &mut ledger, &mut balance);
     }
-    let (paid, adjusted) = (remittance.claims_paid(), remittance.adjusted());
-    if remittance.amount != paid - adjusted {
-        balance.error(format!(
-            "the payment: claims pay {paid}, provider adjustments (PLB) take {adjusted}, which leaves {}, but BPR02 is {}",
-            paid - adjusted,
-            remittance.amount
-        ));
+    for one in &remittance.adjustments {
+        ledger.provider(one.reason.as_bytes(), Some(one.amount));
     }
-    check_handling(remittance, &mut balance);
-    check_sections(remittance, &mut balance);
+    ledger.end();
+    take_broken(&mut ledger, "the payment", &mut balance);
     balance
 }
 
-fn sum(adjustments: &[Adjustment]) -> Cents {
-    adjustments.iter().map(|one| one.amount).sum()
-}
-
-fn check_claim(claim: &ClaimPayment, number: usize, balance: &mut Balance) {
+fn add_claim(claim: &ClaimPayment, number: usize, ledger: &mut Ledger, balance: &mut Balance) {
+    let share = claim.patient_responsibility.unwrap_or(Cents::ZERO);
+    ledger.claim(claim.status.as_bytes(), Some(claim.charge), Some(claim.paid), Some(share));
+    take_broken(ledger, "the payment", balance);
+    claim.cas.iter().for_each(|one| add_adjustment(one, ledger));
     for (n, line) in claim.lines.iter().enumerate() {
-        let adjusted = sum(&line.adjustments);
-        if line.charge - adjusted != line.paid {
-            balance.error(format!(
-                "claim {number}, service line {}: {} charged less {adjusted} adjusted is {}, but {} is paid",
-                n + 1,
-                line.charge,
-                line.charge - adjusted,
-                line.paid
-            ));
+        let units = |text: &str| Units::read(text.trim().as_bytes());
+        ledger.line(Some(line.charge), Some(line.paid), units(&line.units), units(&line.submitted_units));
+        line.adjustments.iter().for_each(|one| add_adjustment(one, ledger));
+        ledger.close_line();
+        take_broken(ledger, &format!("claim {number}, service line {}", n + 1), balance);
+    }
+    ledger.interest(Some(claim.interest));
+    ledger.close_claim();
+    take_broken(ledger, &format!("claim {number}"), balance);
+}
+
+fn add_adjustment(one: &Adjustment, ledger: &mut Ledger) {
+    ledger.adjust(one.group.as_bytes(), Some(one.amount), Units::read(one.quantity.trim().as_bytes()));
+}
+
+/// What does not add up, with its place.
+fn take_broken(ledger: &mut Ledger, place: &str, balance: &mut Balance) {
+    for Broken { edit, message, .. } in ledger.broken.drain(..) {
+        // As a part of a sentence.
+        let mut message = message.trim_end_matches('.').to_string();
+        if let Some(first) = message.get_mut(..1) {
+            first.make_ascii_lowercase();
         }
-        check_units(line, number, n + 1, balance);
-    }
-    let lines_adjusted: Cents = claim.lines.iter().map(|line| sum(&line.adjustments)).sum();
-    let adjusted = sum(&claim.cas) + lines_adjusted;
-    if claim.charge - adjusted != claim.paid {
-        balance.error(format!(
-            "claim {number}: {} charged less {adjusted} adjusted is {}, but {} is paid",
-            claim.charge,
-            claim.charge - adjusted,
-            claim.paid
-        ));
-    }
-    let charged: Cents = claim.lines.iter().map(|line| line.charge).sum();
-    if !claim.lines.is_empty() && charged != claim.charge {
-        balance.warn(format!("claim {number}: its service lines charge {charged}, the claim {}", claim.charge));
-    }
-    check_patient_share(claim, number, balance);
-    check_reversal(claim, number, balance);
-}
-
-fn check_patient_share(claim: &ClaimPayment, number: usize, balance: &mut Balance) {
-    let all = claim.cas.iter().chain(claim.lines.iter().flat_map(|line| &line.adjustments));
-    let share: Cents = all.filter(|one| one.group == "PR").map(|one| one.amount).sum();
-    let stated = claim.patient_responsibility.unwrap_or(Cents::ZERO);
-    if PaymentKind::from_clp02(&claim.status) != PaymentKind::Reversal && share != stated {
-        balance.warn(format!("claim {number}: adjustments of group PR sum to {share}, CLP05 is {stated}"));
-    }
-}
-
-fn check_reversal(claim: &ClaimPayment, number: usize, balance: &mut Balance) {
-    if PaymentKind::from_clp02(&claim.status) == PaymentKind::Reversal
-        && (claim.charge > Cents::ZERO || claim.paid > Cents::ZERO)
-    {
-        balance.warn(format!("claim {number}: a reversal (CLP02 22) with amounts that are not negative"));
-    }
-}
-
-/// Units with up to three decimals, in thousandths.
-fn units(text: &str) -> Option<i64> {
-    let (negative, text) = text.trim().strip_prefix('-').map_or((false, text.trim()), |rest| (true, rest));
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |part: &str| part.len() <= 12 && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(decimals) || decimals.len() > 3 || (whole.is_empty() && decimals.is_empty()) {
-        return None;
-    }
-    let value: i64 = format!("{whole}{decimals:0<3}").parse().ok()?;
-    Some(if negative { -value } else { value })
-}
-
-fn check_units(line: &Line, number: usize, line_number: usize, balance: &mut Balance) {
-    let Some(submitted) = units(&line.submitted_units) else { return };
-    let paid = units(&line.units).unwrap_or(1_000);
-    let cut: i64 = line.adjustments.iter().filter_map(|one| units(&one.quantity)).sum();
-    if submitted - cut != paid {
-        balance.warn(format!("claim {number}, service line {line_number}: units do not add up"));
-    }
-}
-
-fn check_handling(remittance: &Remittance, balance: &mut Balance) {
-    let no_money = (remittance.handling == "H" && remittance.method == "NON") || remittance.handling == "P";
-    if remittance.amount < Cents::ZERO {
-        balance.warn(format!("the payment: BPR02 is {}, and no payment is negative", remittance.amount));
-    } else if (remittance.amount == Cents::ZERO) != no_money {
-        balance.warn(format!(
-            "the payment: BPR02 is {} with BPR01 {} and BPR04 {}",
-            remittance.amount, remittance.handling, remittance.method
-        ));
-    }
-}
-
-fn check_sections(remittance: &Remittance, balance: &mut Balance) {
-    let Some((count, charge)) = remittance.stated_claims else { return };
-    let charged: Cents = remittance.claims.iter().map(|claim| claim.charge).sum();
-    if count != remittance.claims.len() as i64 || charge != charged {
-        balance.warn(format!(
-            "the payment: TS3 counts {count} claims with {charge} charged, there are {} with {charged}",
-            remittance.claims.len()
-        ));
+        match edit.severity {
+            Severity::Error => balance.error(format!("{place}: {message}")),
+            Severity::Warning => balance.warn(format!("{place}: {message}")),
+        }
     }
 }
 
@@ -216,7 +158,9 @@ mod tests {
         let balance = check(&remittance(8000, vec![claim(10000, 8000, vec![], lines)]));
         assert_eq!(
             balance.errors,
-            ["claim 1, service line 1: 60.00 charged less 20.00 adjusted is 40.00, but 41.00 is paid"]
+            [
+                "claim 1, service line 1: 60.00 charged less 20.00 adjusted is 40.00, but 41.00 is paid for the service line"
+            ]
         );
         let balance = check(&remittance(8000, vec![claim(10000, 8000, vec![cas("CO", "45", 1999)], vec![])]));
         assert!(balance.errors[0].starts_with("claim 1: 100.00 charged less 19.99"), "{balance:?}");

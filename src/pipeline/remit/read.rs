@@ -55,6 +55,8 @@ pub struct ClaimPayment {
     pub paid: Cents,
     /// CLP05; `None` when it is not there.
     pub patient_responsibility: Option<Cents>,
+    /// AMT*I, which PLB*L6 pays.
+    pub interest: Cents,
     /// CLP07.
     pub payer_number: Phi<String>,
     pub cas: Vec<Adjustment>,
@@ -206,6 +208,7 @@ impl Open {
                 self.take_plb(segment);
             }
             b"CAS" => self.take_cas(segment),
+            b"AMT" if self.place == Place::Claim && segment.element(1) == b"I" => self.take_interest(segment),
             b"NM1" => self.take_nm1(segment),
             b"DTM" => self.take_dtm(segment),
             b"REF" => self.take_ref(segment),
@@ -356,6 +359,13 @@ impl Open {
         match (self.place, claim.lines.last_mut()) {
             (Place::Line, Some(line)) => line.adjustments.extend(found),
             (_, _) => claim.cas.extend(found),
+        }
+    }
+
+    fn take_interest(&mut self, segment: &Segment<'_>) {
+        let interest = self.required(segment, 2, "AMT*I");
+        if let Some(claim) = self.remittance.claims.last_mut() {
+            claim.interest += interest;
         }
     }
 

@@ -12,6 +12,7 @@ use super::read::{self, Remittance};
 use super::split::Own;
 use crate::domain::error_chain;
 use crate::domain::ids::RemittanceId;
+use crate::edits::catalogue::remittance::PAYEE_UNKNOWN;
 use crate::pipeline::answers::{Matched, find_claims};
 use crate::pipeline::gateway::{blocking, guarded};
 use crate::pipeline::{Gateway, Progress, StageError};
@@ -215,7 +216,7 @@ impl Desk<'_> {
                 self.handed.push(Handed { partner, remittance: place, own: Own::new(), extent: Extent::Whole });
             }
             None => {
-                let reason = "the payment is for no claim, and no claim of its payee was ever paid here".to_string();
+                let reason = PAYEE_UNKNOWN.say(&[]);
                 let response = json!({
                     "trace": remittance.trace, "amount": remittance.amount, "payee_npi": npi, "payee_tin": tin,
                     "adjustments": remittance.adjustments,

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use crate::ack::Counter;
 use crate::domain::ClaimKind;
+use crate::edits::weights::Severities;
 use crate::edits::{Lookups, Payer, PayerEdits};
 use crate::partner::Partners;
 use crate::partner::config::UnknownPayer;
@@ -128,6 +129,10 @@ impl Lookups for Asked {
         let asked = [fingerprint];
         let known = self.gateway.store.fingerprints_known(partner, &asked, since, *id);
         self.or_trouble(self.runtime.block_on(known), HashSet::new()).contains(&fingerprint)
+    }
+
+    fn payer_severities(&self, id: &[u8]) -> Option<&Severities> {
+        self.payer_edits.severities_of(&self.partners, id)
     }
 
     fn payer_edits(&self, id: &[u8]) -> Option<&PayerEdits> {

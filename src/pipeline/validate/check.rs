@@ -11,11 +11,10 @@ use super::asked::Asked;
 use super::recorder::{Recorded, Recorder};
 use crate::ack::{Envelope, Ta1Policy};
 use crate::domain::Timestamp;
-use crate::edits::report::Severities;
 use crate::edits::{self, CodeSets, Context, Day, Settings, Summary, Syntax};
 use crate::partner::Submitter;
 use crate::partner::submitter::{SyntaxReading, Ta1When};
-use crate::pipeline::{Gateway, StageError};
+use crate::pipeline::{Gateway, StageError, severities};
 use crate::store::submissions::SubmissionRow;
 use crate::store::validation::Chunk;
 
@@ -62,7 +61,7 @@ pub fn check(
             SyntaxReading::Claim => Syntax::Claim,
             SyntaxReading::Transaction => Syntax::Transaction,
         },
-        severities: severities_of(submitter),
+        severities: severities::of(&submitter.severities),
         codes: &codes,
         context: Some(context),
     };
@@ -74,10 +73,6 @@ pub fn check(
         (Some(error), _) => Err(error.into()),
         (None, checked) => checked.map_err(|source: io::Error| StageError::Io { step: "checking a file", source }),
     }
-}
-
-fn severities_of(submitter: &Submitter) -> Severities {
-    submitter.severities.iter().map(|(edit, severity)| (edit.as_str().to_string(), Some(*severity))).collect()
 }
 
 /// Every date in the file is compared with the day it came, in the gateway's zone.

@@ -1,0 +1,42 @@
+//! SNIP 1 and 2: X12 itself, and what the guides ask.
+
+use super::Fact;
+
+pub(super) static FACTS: &[Fact] = &[
+    Fact::new("S1-01", "ISA has its fixed widths, and four different separators that cannot be data"),
+    Fact::new("S1-02", "ISA13 and IEA02 are the same number, and IEA01 counts the groups"),
+    Fact::new("S1-03", "Every envelope that begins also ends, and the file ends outside of all"),
+    Fact::new("S1-04", "ISA is of version 00501, with a real date and time and known qualifiers"),
+    Fact::new("S1-05", "Sender and receiver are those agreed for the line the file came over"),
+    Fact::new("S1-06", "A sender uses an interchange control number once"),
+    Fact::new("S1-07", "GS06 and GE02 are the same number, and GE01 counts the transactions"),
+    Fact::new("S1-08", "Group and transaction are of a type and version that is taken, and agree with one another"),
+    Fact::new("S1-09", "ST02 and SE02 are the same, unique in the group, and SE01 counts the segments"),
+    Fact::new("S1-10", "Every segment has an id that X12 knows"),
+    Fact::new("S1-11", "Segments stand in the order and at the place of their transaction"),
+    Fact::new("S1-12", "What X12 itself requires is there"),
+    Fact::new(
+        "S1-13",
+        "No segment has too many elements, no composite too many components, no element too many repetitions",
+    ),
+    Fact::new("S1-14", "Values are neither shorter nor longer than X12 allows"),
+    Fact::new("S1-15", "Numbers are numbers; dates and times are of the calendar and the clock"),
+    Fact::new("S1-16", "Elements that depend on one another are filled together, or only one of them"),
+    Fact::new("S1-17", "Data holds plain characters, and no control characters"),
+    Fact::new("S1-18", "No separators at the end of a segment, no blanks at the end of a value"),
+    Fact::new("S2-01", "Segments and loops that the guide requires are there"),
+    Fact::new("S2-02", "Segments and loops do not repeat more often than the guide allows"),
+    Fact::new("S2-03", "Elements that the guide requires are filled"),
+    Fact::new("S2-04", "What the guide does not use is not sent"),
+    Fact::new("S2-05", "Codes are among those that the guide allows"),
+    Fact::new("S2-06", "Values are no longer than receivers must keep"),
+    Fact::new("S2-07", "HL segments number themselves, name the level above, and say truly whether one follows below"),
+    Fact::new("S2-08", "A subscriber without dependents has a claim"),
+    Fact::new("S2-09", "A composite has its first component, and a repeated element no empty first component"),
+    Fact::new("S2-10", "A date has the form that its qualifier says, and a period ends no earlier than it begins"),
+    Fact::new("S2-11", "A contact's number fits its qualifier: ten digits for telephone and fax, an @ for e-mail"),
+    Fact::new("S2-12", "A claim's lines are numbered 1, 2, 3"),
+    Fact::new("S2-13", "A claim has at most 50 lines (professional, dental) or 999 (institutional)"),
+    Fact::new("S2-14", "All diagnoses of a claim are of one version of ICD"),
+    Fact::new("S2-15", "Diagnoses, procedures, occurrences, values and conditions come as often as the guide allows"),
+];
