@@ -37,6 +37,8 @@ struct SummaryLine<'a> {
     warnings: u64,
     bytes: u64,
     seconds: f64,
+    /// Code lists of which only the form could be checked.
+    form_only: Vec<&'static str>,
     /// Why the file is no X12 at all.
     refused: Option<&'a str>,
 }
@@ -62,6 +64,7 @@ impl<W: Write> JsonReport<W> {
             warnings: summary.warnings,
             bytes: summary.bytes,
             seconds,
+            form_only: summary.form_only.names(),
             refused: summary.refused.as_deref(),
         };
         line(&mut self.out, &told)

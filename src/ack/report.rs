@@ -37,7 +37,11 @@ impl<W: Write> TextReport<W> {
             claims.rejected_charge,
             count(summary.errors, "error"),
             count(summary.warnings, "warning"),
-        )
+        )?;
+        match summary.form_only.names() {
+            names if names.is_empty() => Ok(()),
+            names => writeln!(self.out, "{}: checked by form only, without a list: {}", self.name, names.join(", ")),
+        }
     }
 }
 

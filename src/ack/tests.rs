@@ -20,7 +20,7 @@ fn envelope() -> Envelope {
 }
 
 fn answers_with(text: &[u8], syntax: Syntax) -> Vec<AckFile> {
-    let codes = CodeSets::form_only();
+    let codes = CodeSets::shipped();
     let settings = Settings { syntax, ..Settings::alone(as_of(), &codes) };
     let (mut number, mut claim) = (0, 0);
     let numbers = move |_: Counter| {
@@ -41,7 +41,7 @@ fn answers_with(text: &[u8], syntax: Syntax) -> Vec<AckFile> {
 /// Our own guides find nothing in what we write.
 #[track_caller]
 fn is_clean(bytes: &[u8]) {
-    let codes = CodeSets::form_only();
+    let codes = CodeSets::shipped();
     let mut told = Told::default();
     let summary = check(bytes, guides(), &Settings::alone(as_of(), &codes), &mut told).expect("memory does not fail");
     let text = String::from_utf8_lossy(bytes);
@@ -220,7 +220,7 @@ fn every_claim_of_a_generated_batch_is_answered_once_and_the_totals_add_up() {
 
 #[test]
 fn the_text_report_says_what_became_of_the_file() {
-    let codes = CodeSets::form_only();
+    let codes = CodeSets::shipped();
     let text = spoiled(ClaimKind::Professional, &[("CLM*PCN1*300", "CLM*PCN1*301")]);
     let mut out = Vec::new();
     let mut report = super::report::TextReport::new(&mut out, "a.837");

@@ -39,6 +39,9 @@ pub enum Command {
     /// Partners' files: list them, or find what is wrong with them
     #[command(subcommand)]
     Partner(PartnerCommand),
+    /// Code lists: which there are, how far they reach, and loading those an operator is licensed for
+    #[command(subcommand)]
+    Codes(CodesCommand),
     /// API keys of partners
     #[command(subcommand)]
     Key(KeyCommand),
@@ -87,6 +90,46 @@ pub struct PartnerCheckArgs {
     /// Also log in to each payer that is reached over SFTP or HTTPS
     #[arg(long)]
     pub connect: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CodesCommand {
+    /// Each list with its release, its size, the days it covers, and how codes are judged without it
+    List(CodesListArgs),
+    /// Take a list from a file (CSV, TSV, fixed columns, one code a line) into the schemas folder
+    Load(CodesLoadArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CodesListArgs {
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct CodesLoadArgs {
+    /// Which list, as `codes list` names it: cpt, hcpcs, cdt, icd-10-cm, ...
+    pub list: String,
+    /// The list as its keeper hands it out
+    pub file: PathBuf,
+    /// What people call this release, as 2026Q4 [default: the file's name]
+    #[arg(long, value_name = "TEXT")]
+    pub release: Option<String>,
+    /// Which fields hold code, first and last day, as code=1,from=3,to=4 [default: by the names in the first line]
+    #[arg(long, value_name = "FIELDS", conflicts_with = "fixed")]
+    pub fields: Option<String>,
+    /// Which characters of a line do, as code=1-5,from=277-284,to=285-292
+    #[arg(long, value_name = "PLACES")]
+    pub fixed: Option<String>,
+    /// The file holds all codes in force from this day on; earlier days are judged by the list that was there before
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from: Option<Date>,
+    /// The last day the list is whole for: later services are only warned of [default: no end]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to: Option<Date>,
+    /// Leave out rows whose code is not written as this list's are, as modifiers in the HCPCS file
+    #[arg(long)]
+    pub skip_others: bool,
 }
 
 /// How lists and reports are printed.

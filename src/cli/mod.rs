@@ -6,6 +6,7 @@ pub mod audit;
 pub mod batch;
 pub mod certs;
 pub mod claims;
+pub mod codes;
 pub mod collect;
 pub mod delivery;
 pub mod demo;
@@ -67,6 +68,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Edits(args) => edits::run(&args),
         Command::Submit(args) => submit::run(&args, &config(given)?),
         Command::Claims(command) => claims::run(command, &config(given)?),
+        Command::Codes(command) => codes::run(command, &config(given)?),
         Command::Key(command) => key::run(command, &config(given)?),
         Command::User(command) => user::run(command, &config(given)?),
         Command::Batch(command) => batch::run(command, &config(given)?),

@@ -18,7 +18,7 @@ use crate::ack::builder::{AckBuilder, AckKind, Envelope, Ta1Policy};
 use crate::ack::json::JsonReport;
 use crate::ack::report::TextReport;
 use crate::domain::ids::ClaimId;
-use crate::edits::codesets::CodeSets;
+use crate::edits::CodeSets;
 use crate::edits::settings::Settings;
 use crate::edits::sink::Summary;
 use crate::edits::{CheckedClaim, Day, check};
@@ -33,7 +33,7 @@ pub fn run(args: &ValidateArgs, given: Option<&Path>) -> Result<ExitCode> {
     super::logging::start(&config.log);
     let guides = Guides::load(Some(&config.paths.schemas))?;
     let view = given.map(|_| GatewayView::open(&config)).transpose()?;
-    let codes = CodeSets::default();
+    let codes = CodeSets::load(Some(&config.paths.schemas))?;
     let as_of = match args.as_of {
         Some(date) => Day::of(date),
         None => Day::of(jiff::Timestamp::now().to_zoned(config.gateway.time_zone.clone()).date()),

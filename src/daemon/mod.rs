@@ -13,11 +13,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::domain::error_chain;
+use crate::edits::CodeSets;
 use crate::link::https_server::{HttpLimits, serve, serve_plain};
 use crate::link::listen::{ListenError, Shutdown, bind, stop_signal};
 use crate::link::sftp_server::{self, SftpLimits, SftpServeError};
 use crate::link::tls::{TlsError, TlsFiles, server_config};
 use crate::partner::Config;
+use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, StageError, deliver, route};
 
 pub use open::{OpenError, open_gateway};
@@ -142,8 +144,17 @@ impl Signals {
     }
 }
 
-/// All or nothing: with one fault in any file, everything stays as it was.
+/// Partners' files and code lists, each all or nothing: with one fault in any file, they stay as they were.
 async fn reload(gateway: &Arc<Gateway>) {
+    let schemas = gateway.config.paths.schemas.clone();
+    match blocking(move || CodeSets::load(Some(&schemas))).await {
+        Ok(Ok(codes)) => {
+            gateway.codes.store(Arc::new(codes));
+            tracing::info!("code lists were read again");
+        }
+        Ok(Err(error)) => tracing::error!(error = error_chain(&error), "code lists were not taken"),
+        Err(error) => tracing::error!(error = error_chain(&error), "code lists were not read again"),
+    }
     match gateway.partners.reload() {
         Ok(()) => {
             tracing::info!(partners = gateway.partners.current().all().count(), "partners' files were read again");

@@ -4,8 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use crate::domain::Clock;
 use crate::domain::ids::IdSource;
+use crate::edits::CodeSets;
+use crate::edits::codesets::CodesError;
 use crate::guide::{Guides, LoadError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
 use crate::partner::rate::RateLimits;
@@ -22,6 +26,8 @@ pub enum OpenError {
     Partners { faults: Vec<Fault> },
     #[error("the guides cannot be read")]
     Guides(#[from] LoadError),
+    #[error(transparent)]
+    Codes(#[from] CodesError),
     #[error("this version keeps its rows in SQLite only: set store.url to sqlite:var/claimgate.db")]
     Postgres,
     #[error("this version keeps its payloads in a folder only: set payloads.url to file:var/payloads")]
@@ -41,6 +47,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
     let partners =
         PartnerBook::open(&config, payer_edits::further_checks()).map_err(|faults| OpenError::Partners { faults })?;
     let guides = Guides::load(Some(&config.paths.schemas))?;
+    let codes = CodeSets::load(Some(&config.paths.schemas))?;
     let (folder, key) = payload_folder(&config)?;
     let payloads = PayloadStore::open_folder(folder, key)?;
     let store = open_store(&config).await?;
@@ -51,6 +58,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         payloads,
         partners,
         guides: Arc::new(guides),
+        codes: ArcSwap::from_pointee(codes),
         nudges: Nudges::default(),
         lines: Lines::default(),
         under_way: UnderWay::default(),

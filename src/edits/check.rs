@@ -45,6 +45,7 @@ pub fn check<R: Read, S: Sink>(
         checker.event(event, &mut fresh)?;
     }
     checker.summary.bytes = envelopes.bytes_read();
+    checker.summary.form_only = settings.codes.without_list(checker.walked.lists);
     if checker.summary.interchanges == 0 {
         checker.summary.refused = Some(sniff::refusal(&head, checker.summary.bytes));
     }
@@ -266,7 +267,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         self.transaction.guide = guide;
         self.transaction.kind = guide.and_then(|guide| guide.kind.parse().ok());
         self.transaction.walker = guide.map(Walker::start);
-        self.answers.start(self.guides, guide);
+        self.answers.start(self.settings.codes, guide);
         self.sink.transaction_start(transaction, guide)?;
         self.envelope_findings(fresh)?;
         self.segment(st, 1)

@@ -180,7 +180,7 @@ impl Lookups for Known {
 
 /// Checks a file of the partner ACMEBILL and returns the edits found, and the TA1 code.
 fn known(text: &str, etins: &[String], npis: &[String]) -> (Vec<String>, Option<String>) {
-    let codes = CodeSets::form_only();
+    let codes = CodeSets::shipped();
     let (sender, receiver) = (("ZZ", "ACMEBILL"), ("ZZ", "CLAIMGATE"));
     let context = Context { sender, receiver, usage: "T", transactions: &["837".into()], etins, npis, lookups: &Known };
     let settings = Settings { context: Some(context), ..Settings::alone(as_of(), &codes) };

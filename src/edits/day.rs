@@ -9,6 +9,9 @@ use crate::x12::dates;
 pub struct Day(u32);
 
 impl Day {
+    /// Before any day that a claim can name.
+    pub const FIRST: Day = Day(19_000_101);
+
     /// Reads eight digits that name a day of the calendar; `None` for anything else.
     pub fn read(text: &[u8]) -> Option<Day> {
         dates::is_date(text).then(|| Day(text.iter().fold(0, |number, byte| number * 10 + u32::from(byte - b'0'))))

@@ -108,6 +108,11 @@ pub fn revenue_code(text: &[u8]) -> bool {
     text.len() == 4 && digits(text) && text != b"0000"
 }
 
+/// The part of a country as ISO 3166-2 has it after the hyphen: one to three capitals or digits.
+pub fn subdivision(text: &[u8]) -> bool {
+    matches!(text.len(), 1..=3) && capitals_or_digits(text)
+}
+
 /// A HIPPS rate code: five capitals or digits.
 pub fn hipps(text: &[u8]) -> bool {
     text.len() == 5 && capitals_or_digits(text)
@@ -231,6 +236,11 @@ mod tests {
             &["E11.9", "25000", "I1", "j069", "1109", "M545ABCDE", "E-119", ""],
         );
         check(icd9_diagnosis, &["25000", "V3000", "E8889", "401"], &["250.00", "E119X", "40", "V3", ""]);
+    }
+
+    #[test]
+    fn parts_of_countries_have_up_to_three_characters() {
+        check(subdivision, &["BE", "9", "LND"], &["", "BERN", "be", "B-E"]);
     }
 
     #[test]

@@ -6,6 +6,8 @@ pub mod arena;
 pub mod catalogue;
 pub mod check;
 pub mod claim;
+#[cfg(test)]
+mod code_list_tests;
 pub mod codesets;
 mod context;
 #[cfg(test)]
@@ -16,7 +18,6 @@ pub mod fingerprint;
 pub mod forms;
 #[cfg(test)]
 pub mod generated_tests;
-pub mod lists;
 pub mod payer_edits;
 mod remembered;
 pub mod report;

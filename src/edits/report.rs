@@ -6,6 +6,8 @@ use std::fmt::Display;
 
 use super::arena::Placed;
 use super::catalogue::Edit;
+use super::codesets::{CodeSets, List, ListSet, Listed};
+use super::day::Day;
 use super::payer_edits::PayersOwn;
 use crate::domain::edit::fill;
 use crate::domain::finding::{AckCodes, Place, SegmentPlace};
@@ -27,6 +29,9 @@ pub struct Report<'a> {
     /// nothing: a cause is reported once.
     pub syntax: &'a [Finding],
     pub out: &'a mut Vec<Finding>,
+    /// The code lists at hand, and those that were asked for, at hand or not.
+    pub codes: &'a CodeSets,
+    pub used: ListSet,
 }
 
 /// An edit that fired, before it is written down.
@@ -78,6 +83,20 @@ impl<'a> Hit<'a> {
 }
 
 impl Report<'_> {
+    /// Asks a code list, see [`CodeSets::judge_when`].
+    #[inline]
+    pub fn judge(&mut self, list: List, code: &[u8], days: impl FnOnce() -> Option<(Day, Day)>) -> Listed {
+        self.used.add(list);
+        self.codes.judge_when(list, code, days)
+    }
+
+    /// Whether a list has the code, on whatever day; true where the list is not at hand.
+    #[inline]
+    pub fn holds(&mut self, list: List, code: &[u8]) -> bool {
+        self.used.add(list);
+        self.codes.holds(list, code)
+    }
+
     pub fn add(&mut self, hit: Hit<'_>) {
         let edit = hit.edit;
         if edit.snip > self.snip_max || !edit.applies_to(self.kind) || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX

@@ -144,7 +144,7 @@ impl Sink for Told {
 }
 
 pub fn told(text: &[u8]) -> (Told, Summary) {
-    let codes = CodeSets::form_only();
+    let codes = CodeSets::shipped();
     let mut told = Told::default();
     let summary = check(text, guides(), &Settings::alone(as_of(), &codes), &mut told).expect("memory does not fail");
     (told, summary)

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::arena::Placed;
 use super::claim::{Claim, tag};
+use super::codesets::ListSet;
 use super::day::Day;
 use crate::domain::finding::StatusCode;
 use crate::domain::{Cents, ClaimKind, Finding, Severity};
@@ -372,6 +373,8 @@ pub struct Summary {
     pub errors: u64,
     pub warnings: u64,
     pub bytes: u64,
+    /// Code lists that the file's claims needed, of which only the codes' form could be checked.
+    pub form_only: ListSet,
 }
 
 impl Summary {

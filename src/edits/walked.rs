@@ -3,7 +3,7 @@
 
 use super::arena::Arena;
 use super::claim::{Claim, Parts, tag};
-use super::codesets::CodeSets;
+use super::codesets::{CodeSets, ListSet};
 use super::day::Day;
 use super::report::Report;
 use super::rules;
@@ -98,6 +98,8 @@ pub struct Walked {
     /// Ordinal of the claim being read, 0 outside of claims.
     claim: u32,
     empty: Arena,
+    /// Code lists that the edits have asked for.
+    pub lists: ListSet,
 }
 
 /// What rules need besides the segments.
@@ -203,7 +205,7 @@ impl Walked {
     /// did, so that their findings are told once: bit 0 the header, then the levels.
     pub fn check_levels(&mut self, book: &Rulebook<'_>, mut more: impl FnMut(Above, &Arena, &mut Report<'_>)) -> u8 {
         let mut done = 0;
-        let Walked { header, levels, open, .. } = self;
+        let Walked { header, levels, open, lists, .. } = self;
         let above = std::iter::once(header).chain(levels[..*open].iter_mut());
         for (nth, level) in above.enumerate().filter(|(_, level)| !level.edits_done) {
             level.edits_done = true;
@@ -221,6 +223,7 @@ impl Walked {
                 Above::Patient => rules::patient(arena, book.as_of, &mut report),
             }
             more(above, arena, &mut report);
+            lists.merge(report.used);
         }
         if done != 0 && self.level_edits(done).next().is_some() {
             self.weigh_levels(done, book);
@@ -260,15 +263,16 @@ impl Walked {
 
     /// Runs the rules of the claim, and `more` with its report: what only the check itself can tell.
     pub fn check_claim(&mut self, book: &Rulebook<'_>, more: impl FnOnce(&Claim<'_>, &mut Report<'_>)) {
-        let Walked { header, levels, open, parts, claim_syntax, claim_edits, empty, .. } = self;
+        let Walked { header, levels, open, parts, claim_syntax, claim_edits, empty, lists, .. } = self;
         let arena = |at: usize| levels[..*open].get(at).map_or(&*empty, |level| &level.arena);
         let (billing, subscriber, patient) = (arena(0), arena(1), arena(2));
         let (kind, as_of) = (book.kind, book.as_of);
         let claim = Claim { kind, as_of, header: &header.arena, billing, subscriber, patient, parts };
         let name = claim.clm().element(1);
         let mut report = book.report(name, claim_syntax, claim_edits);
-        rules::claim(&claim, book.codes, &mut report);
+        rules::claim(&claim, &mut report);
         more(&claim, &mut report);
+        lists.merge(report.used);
         if !claim_edits.is_empty() {
             book.weights(subscriber).weigh(claim_edits);
         }
@@ -341,7 +345,8 @@ fn payer_id(subscriber: &Arena) -> &[u8] {
 impl<'a> Rulebook<'a> {
     fn report<'r>(&'r self, claim_name: &'r [u8], syntax: &'r [Finding], out: &'r mut Vec<Finding>) -> Report<'r> {
         let (kind, snip_max, place) = (self.kind, self.snip_max, self.place);
-        Report { kind, snip_max, place, claim_name, scope: Scope::Claim, syntax, out }
+        let (scope, codes, used) = (Scope::Claim, self.codes, ListSet::default());
+        Report { kind, snip_max, place, claim_name, scope, syntax, out, codes, used }
     }
 
     /// What holds under a subscriber.

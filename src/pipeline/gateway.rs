@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use crate::domain::Clock;
 use crate::domain::ids::{IdSource, PayloadId};
+use crate::edits::CodeSets;
 use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
@@ -24,6 +26,8 @@ pub struct Gateway {
     pub payloads: PayloadStore,
     pub partners: PartnerBook,
     pub guides: Arc<Guides>,
+    /// Code lists; read again with the partners' files. One check works with the lists it began with.
+    pub codes: ArcSwap<CodeSets>,
     pub nudges: Nudges,
     /// How often and how many at one time payers are called.
     pub lines: Lines,

@@ -4,12 +4,15 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
+
 use super::lines::Lines;
 use super::payer_edits::{self, CompiledEdits};
 use super::under_way::UnderWay;
 use super::{Gateway, Nudges};
 use crate::domain::Clock;
 use crate::domain::ids::IdSource;
+use crate::edits::CodeSets;
 use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
@@ -65,6 +68,7 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
         payloads: PayloadStore::open("file:var/payloads", folder, key).unwrap(),
         partners: PartnerBook::open(&config, payer_edits::further_checks()).unwrap(),
         guides: guides(),
+        codes: ArcSwap::from_pointee(CodeSets::shipped()),
         nudges: Nudges::default(),
         lines: Lines::default(),
         under_way: UnderWay::default(),

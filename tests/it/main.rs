@@ -11,6 +11,7 @@ mod x12;
 mod bad_files;
 mod big_files;
 mod bystanders;
+mod codes;
 mod console;
 mod corpus;
 mod crash;

@@ -11,8 +11,9 @@ pub mod units;
 use hits::{Hits, Spotted};
 use remittance::Remittance;
 
+use super::codesets::CodeSets;
 use crate::domain::{Finding, Severity};
-use crate::guide::{Guide, Guides, Step};
+use crate::guide::{Guide, Step};
 use crate::x12::Segment;
 
 pub use contact::odd as odd_contact;
@@ -39,7 +40,7 @@ enum Kind {
 
 impl<'c> Answers<'c> {
     /// A transaction begins.
-    pub fn start(&mut self, guides: &'c Guides, guide: Option<&Guide>) {
+    pub fn start(&mut self, codes: &'c CodeSets, guide: Option<&Guide>) {
         self.hits.start();
         self.kind = match guide.map_or("", |guide| &guide.kind) {
             "835" => Kind::Remittance,
@@ -48,7 +49,7 @@ impl<'c> Answers<'c> {
             _ => Kind::Other,
         };
         if self.kind == Kind::Remittance {
-            self.remittance.start(guides.external("adjustment_reason"), guides.external("remark_code"));
+            self.remittance.start(codes);
         }
     }
 

@@ -7,7 +7,7 @@ use super::ledger::{INPATIENT_AMOUNTS, InpatientAmounts, Ledger, Spot};
 use super::units::Units;
 use crate::domain::Cents;
 use crate::edits::catalogue::remittance as edits;
-use crate::guide::CodeSet;
+use crate::edits::codesets::{CodeSets, List, Listed};
 use crate::x12::Segment;
 use crate::x12::segment::text_of;
 
@@ -19,8 +19,7 @@ const TOTALLED: [(usize, usize); INPATIENT_AMOUNTS] =
 #[derive(Debug, Default)]
 pub(super) struct Remittance<'c> {
     ledger: Ledger,
-    reasons: Option<&'c CodeSet>,
-    remarks: Option<&'c CodeSet>,
+    codes: Option<&'c CodeSets>,
     payment: Spotted,
     section: Spotted,
     totals: Spotted,
@@ -56,9 +55,15 @@ fn optional(segment: &Segment<'_>, element: usize) -> Option<Cents> {
 }
 
 impl<'c> Remittance<'c> {
-    pub fn start(&mut self, reasons: Option<&'c CodeSet>, remarks: Option<&'c CodeSet>) {
+    pub fn start(&mut self, codes: &'c CodeSets) {
         self.ledger.start();
-        (self.reasons, self.remarks, self.part, self.forwarded) = (reasons, remarks, Part::Opening, None);
+        (self.codes, self.part, self.forwarded) = (Some(codes), Part::Opening, None);
+    }
+
+    /// Not in the list, and not newer than it.
+    fn is_unknown(&self, list: List, code: &[u8]) -> bool {
+        let listed = self.codes.map(|codes| codes.judge_when(list, code, || None));
+        matches!(listed, Some(Listed::Unknown | Listed::Doubtful))
     }
 
     #[inline]
@@ -155,7 +160,7 @@ impl<'c> Remittance<'c> {
             }
             let quantity = Units::read(segment.element(element + 2));
             self.ledger.adjust(group, optional(segment, element + 1), quantity);
-            if self.reasons.is_some_and(|list| !list.contains(reason)) {
+            if self.is_unknown(List::Carc, reason) {
                 unlisted(hits, &edits::REASON_UNKNOWN, at, element, reason);
             }
         }
@@ -163,7 +168,7 @@ impl<'c> Remittance<'c> {
 
     fn remark(&mut self, at: Spotted, segment: &Segment<'_>, element: usize, hits: &mut Hits) {
         let remark = segment.element(element);
-        if !remark.is_empty() && self.remarks.is_some_and(|list| !list.contains(remark)) {
+        if !remark.is_empty() && self.is_unknown(List::Rarc, remark) {
             unlisted(hits, &edits::REMARK_UNKNOWN, at, element, remark);
         }
     }

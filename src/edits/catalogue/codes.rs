@@ -6,6 +6,9 @@ edits! {
     NPI "npi-check-digit" "X5-01" 5 PID Error "A7:562:xx"
         "The NPI of the {who} is not an NPI: ten digits, beginning with 1 or 2, with a right check digit."
         "Correct the NPI; the NPPES registry shows it.";
+    NPI_WITHDRAWN "npi-withdrawn" "X5-02" 5 PID Warning "A7:562:xx"
+        "The NPI of the {who} is in the list of those no longer in use."
+        "Check the NPI in the NPPES registry.";
     BILLING_EIN "billing-ein" "X5-03" 5 PID Error "A7:128:85"
         "The billing provider's EIN must be nine digits without a hyphen."
         "Correct REF*EI.";
@@ -21,6 +24,9 @@ edits! {
     TAXONOMY "taxonomy-form" "X5-05" 5 PID Error "A7:145:xx"
         "The taxonomy code of the {who} must have ten characters ending in X."
         "Take the code from the NUCC list.";
+    TAXONOMY_UNKNOWN "taxonomy-not-in-list" "X5-05" 5 PID Warning "A7:145:xx"
+        "The taxonomy code of the {who} is not in the list."
+        "Take the code from the NUCC list.";
     PRINCIPAL_DIAGNOSIS "principal-diagnosis-form" "X5-06" 5 PID Error "A7:254"
         "The principal diagnosis {} is not written as an ICD-10-CM code."
         "Send a capital and two to six capitals or digits, without a dot.";
@@ -33,9 +39,27 @@ edits! {
     VISIT_REASON "visit-reason-form" "X5-06" 5 I Error "A7:673"
         "The reason for the visit {} is not written as an ICD-10-CM code."
         "Send a capital and two to six capitals or digits, without a dot.";
-    DIAGNOSIS_UNKNOWN "diagnosis-not-in-list" "X5-06" 5 PID Error "A7:255"
-        "The diagnosis {} is not in the ICD-10-CM list in force on the date of service."
+    PRINCIPAL_DIAGNOSIS_UNKNOWN "principal-diagnosis-not-in-list" "X5-06" 5 PID Error "A7:254"
+        "The principal diagnosis {} is not in the ICD-10-CM list of the day of service."
         "Look the code up in the list of that year.";
+    DIAGNOSIS_UNKNOWN "diagnosis-not-in-list" "X5-06" 5 PID Error "A7:255"
+        "The diagnosis {} is not in the ICD-10-CM list of the day of service."
+        "Look the code up in the list of that year.";
+    ADMITTING_DIAGNOSIS_UNKNOWN "admitting-diagnosis-not-in-list" "X5-06" 5 I Error "A7:232"
+        "The admitting diagnosis {} is not in the ICD-10-CM list of the day of service."
+        "Look the code up in the list of that year.";
+    VISIT_REASON_UNKNOWN "visit-reason-not-in-list" "X5-06" 5 I Error "A7:673"
+        "The reason for the visit {} is not in the ICD-10-CM list of the day of service."
+        "Look the code up in the list of that year.";
+    PRINCIPAL_DIAGNOSIS_NOT_IN_FORCE "principal-diagnosis-not-in-force" "X5-06" 5 PID Error "A7:254"
+        "The principal diagnosis {} is an ICD-10-CM code, but not in force on the day of service."
+        "Send the code that was in force on that day; codes change on 1 October and 1 April.";
+    DIAGNOSIS_NOT_IN_FORCE "diagnosis-not-in-force" "X5-06" 5 PID Error "A7:255"
+        "The diagnosis {} is an ICD-10-CM code, but not in force on the day of service."
+        "Send the code that was in force on that day; codes change on 1 October and 1 April.";
+    DIAGNOSIS_LIST_OLD "diagnosis-list-too-old" "X5-06" 5 PID Warning "A7:255"
+        "The diagnosis {} is not in the ICD-10-CM list, which does not reach to the day of service."
+        "Look the code up in the list of that year; an operator can load a newer list.";
     DIAGNOSIS_NOT_SPECIFIC "diagnosis-not-specific" "X5-06" 5 PID Error "A7:772"
         "The diagnosis {} is a heading; the list has more specific codes under it."
         "Send the most specific code.";
@@ -60,18 +84,42 @@ edits! {
     OTHER_PROCEDURE "other-procedure-form" "X5-10" 5 I Error "A7:490"
         "The procedure {} is not written as an ICD-10-PCS code."
         "Send seven capitals or digits without I and O.";
+    PRINCIPAL_PROCEDURE_UNKNOWN "principal-procedure-not-in-list" "X5-10" 5 I Error "A7:465"
+        "The principal procedure {} is not in the ICD-10-PCS list of the day the stay ended."
+        "Look the code up in the list of that year.";
+    OTHER_PROCEDURE_UNKNOWN "other-procedure-not-in-list" "X5-10" 5 I Error "A7:490"
+        "The procedure {} is not in the ICD-10-PCS list of the day the stay ended."
+        "Look the code up in the list of that year.";
+    PROCEDURE_LIST_OLD "icd-procedure-list-too-old" "X5-10" 5 I Warning "A7:490"
+        "The procedure {} is not in the ICD-10-PCS list, which does not reach to the day the stay ended."
+        "Look the code up in the list of that year; an operator can load a newer list.";
     PROCEDURE_OUTPATIENT "icd-procedure-outpatient" "X5-10" 5 I Warning "A7:465"
         "ICD procedure codes are for inpatient claims."
         "Send HCPCS codes on the lines of an outpatient claim.";
     HCPCS "procedure-form" "X5-11" 5 PI Error "A7:507"
         "The procedure {} is not written as a CPT or HCPCS code."
         "Send five characters of the CPT or HCPCS list.";
+    CPT_UNKNOWN "cpt-not-in-list" "X5-11" 5 PI Error "A7:454"
+        "The procedure {} is not in the CPT list."
+        "Send a code of the list of that year.";
+    HCPCS_UNKNOWN "hcpcs-not-in-list" "X5-11" 5 PI Error "A7:507"
+        "The procedure {} is not in the HCPCS list."
+        "Send a code of the list of that quarter.";
+    PROCEDURE_NOT_IN_FORCE "procedure-not-in-force" "X5-11" 5 PID Error "A7:796"
+        "The procedure {} is not in force on the day of service."
+        "Send the code that was in force on that day.";
     CDT "dental-procedure-form" "X5-12" 5 D Error "A7:737"
         "The procedure {} is not written as a dental code."
         "Send D and four digits.";
+    CDT_UNKNOWN "dental-procedure-not-in-list" "X5-12" 5 D Error "A7:737"
+        "The procedure {} is not in the CDT list."
+        "Send a code of the list of that year.";
     MODIFIER "modifier-form" "X5-13" 5 PI Error "A7:453"
         "A modifier must be two capitals or digits."
         "Correct the modifier.";
+    MODIFIER_UNKNOWN "modifier-not-in-list" "X5-13" 5 PI Error "A7:453"
+        "The modifier {} is not in the list of modifiers."
+        "Send a modifier of the CPT or HCPCS list.";
     MODIFIER_REPEATED "modifier-repeated" "X5-13" 5 PI Error "A7:453"
         "A service line has the same modifier twice."
         "Send each modifier once.";
@@ -84,6 +132,21 @@ edits! {
     REVENUE_CODE "revenue-code-form" "X5-16" 5 I Error "A7:455"
         "The revenue code {} must be four digits."
         "Send the code with its leading zero, as 0450.";
+    REVENUE_CODE_UNKNOWN "revenue-code-not-in-list" "X5-16" 5 I Error "A7:455"
+        "The revenue code {} is not in the list in force."
+        "Send a revenue code of the NUBC list.";
+    CONDITION_CODE_UNKNOWN "condition-code-not-in-list" "X5-17" 5 I Error "A7:460"
+        "The condition code {} is not in the list in force."
+        "Send a condition code of the NUBC list.";
+    OCCURRENCE_CODE_UNKNOWN "occurrence-code-not-in-list" "X5-17" 5 I Error "A7:719"
+        "The occurrence code {} is not in the list in force."
+        "Send an occurrence code of the NUBC list.";
+    VALUE_CODE_UNKNOWN "value-code-not-in-list" "X5-17" 5 I Error "A7:725"
+        "The value code {} is not in the list in force."
+        "Send a value code of the NUBC list.";
+    PATIENT_STATUS_UNKNOWN "patient-status-not-in-list" "X5-17" 5 I Error "A7:234"
+        "The patient status {} is not in the list in force."
+        "Send a patient status of the NUBC list.";
     CONDITION_CODE "condition-code-form" "X5-17" 5 I Error "A7:460"
         "A condition code must be two capitals or digits."
         "Correct HI*BG.";
@@ -111,18 +174,42 @@ edits! {
     DRG "drg-form" "X5-18" 5 I Warning "A7:256"
         "A DRG must be three digits."
         "Correct HI*DR.";
+    HIPPS_UNKNOWN "hipps-not-in-list" "X5-18" 5 I Warning "A7:513"
+        "The HIPPS rate code {} is not in the list in force."
+        "Look the code up in the CMS list.";
+    DRG_UNKNOWN "drg-not-in-list" "X5-18" 5 I Warning "A7:256"
+        "The DRG {} is not in the list in force."
+        "Look the group up in the list of that year.";
     STATE "state" "X5-19" 5 PID Error "A7:501:xx"
         "The state of the {who} is not a state."
         "Send the two letters of the postal service.";
     ZIP "zip-form" "X5-20" 5 PID Error "A7:500:xx"
         "The ZIP code of the {who} must be five or nine digits without a hyphen."
         "Correct N403.";
+    ZIP_STATE "zip-of-other-state" "X5-20" 5 PID Warning "A7:500:xx"
+        "The ZIP code of the {who} begins as those of another state."
+        "Check N402 and N403.";
     COUNTRY "country" "X5-21" 5 PID Error "A7:680:xx"
         "The country of the {who} is not in ISO 3166."
         "Send two letters in N404, or nothing for the United States.";
+    SUBDIVISION "country-subdivision-form" "X5-21" 5 PID Warning "A7:695:xx"
+        "The part of the country of the {who} is not written as ISO 3166-2 has it."
+        "Send one to three capitals or digits in N407, as BE.";
     NDC "drug-code-form" "X5-22" 5 PI Error "A7:218"
         "A national drug code must be eleven digits without hyphens."
         "Send it as 5-4-2 with leading zeros, without the hyphens.";
+    NDC_UNKNOWN "drug-code-not-in-list" "X5-22" 5 PI Error "A7:218"
+        "The drug {} is not in the list of national drug codes."
+        "Look the code up on the package.";
+    ADJUSTMENT_REASON "adjustment-reason-unknown" "X5-23" 5 PID Warning "A7:521"
+        "The adjustment reason {} of another payer is not known."
+        "Send the reason as the other payer's remittance has it.";
+    REMARK "remark-unknown" "X5-23" 5 PID Warning "A7:634"
+        "The remark {} of another payer is not known."
+        "Send the remark as the other payer's remittance has it.";
+    UPIN "upin-no-longer-used" "X5-33" 5 PID Warning "A7:133:xx"
+        "The {who} is named by a UPIN, which was replaced by the NPI."
+        "Send the NPI in NM109 and leave out REF*1G.";
     BIRTH_DATE_FUTURE "birth-date" "X5-25" 5 PID Error "A7:158:xx"
         "The birth date of the {who} lies in the future or more than 130 years ago."
         "Correct DMG02.";

@@ -83,6 +83,9 @@ edits! {
     SUBSCRIBER_DEMOGRAPHICS_MISSING "subscriber-birth-date-missing" "B4-07" 4 PID Error "A6:158:IL"
         "The subscriber is the patient, but birth date and gender are missing."
         "Send DMG in 2010BA.";
+    MEMBER_ID_IS_NPI "member-id-is-billing-npi" "X5-02" 5 PID Warning "A7:562:85"
+        "The subscriber's member id is the NPI of the billing provider."
+        "Send the id of the insurance card in 2010BA NM109.";
     MEMBER_ID_MISSING "member-id-missing" "B4-08" 4 PID Error "A6:164:IL"
         "The subscriber's member id is missing."
         "Send the id of the insurance card in 2010BA NM109 with MI before it.";

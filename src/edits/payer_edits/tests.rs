@@ -49,7 +49,7 @@ impl Lookups for Known {
 }
 
 fn told_with(known: &Known, text: &str, snip_max: u8, severities: Severities) -> Told {
-    let codes = CodeSets::form_only();
+    let codes = CodeSets::shipped();
     let (sender, receiver) = (("ZZ", "ACMEBILL"), ("ZZ", "CLAIMGATE"));
     let transactions = ["837".to_string()];
     let (transactions, etins, npis) = (&transactions[..], &[][..], &[][..]);

@@ -2,21 +2,18 @@
 
 use crate::edits::catalogue::{claim as claim_edit, codes, line as edit};
 use crate::edits::claim::{Claim, Line, tag};
+use crate::edits::forms;
 use crate::edits::report::{Hit, Report};
-use crate::edits::rules::diagnosis;
-use crate::edits::{forms, lists};
+use crate::edits::rules::{code_lists, diagnosis};
 
 pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
     let clm = claim.clm();
-    let place = claim.facility();
-    if !place.is_empty() && !lists::place_of_service(place) {
-        report.add(Hit::new(&codes::PLACE_OF_SERVICE, clm).element(5).component(1).code(place));
-    }
+    code_lists::place(claim, clm, 5, Some(1), report);
     let own_date = claim.head().qualified(tag::L2300, tag::DTP, b"472");
     let predetermination = clm.element(19) == b"PB";
     let diagnoses = diagnosis::count(claim);
     for line in claim.lines() {
-        procedure(&line, report);
+        procedure(claim, &line, report);
         pointers(&line, diagnoses, report);
         teeth(&line, report);
         let Some(sv3) = line.service else { continue };
@@ -36,16 +33,16 @@ pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
     accident_date(claim, report);
 }
 
-fn procedure(line: &Line<'_>, report: &mut Report<'_>) {
+fn procedure(claim: &Claim<'_>, line: &Line<'_>, report: &mut Report<'_>) {
     let Some(sv3) = line.service else { return };
     let code = line.procedure(2);
-    if line.procedure(1) == b"AD" && !code.is_empty() && !forms::cdt(code) {
-        report.add(Hit::new(&codes::CDT, sv3).element(1).component(2).code(code));
+    if line.procedure(1) == b"AD" && !code.is_empty() {
+        match forms::cdt(code) {
+            true => code_lists::dental(claim, line, sv3, report),
+            false => report.add(Hit::new(&codes::CDT, sv3).element(1).component(2).code(code)),
+        }
     }
-    let place = sv3.element(3);
-    if !place.is_empty() && !lists::place_of_service(place) {
-        report.add(Hit::new(&codes::PLACE_OF_SERVICE, sv3).element(3).code(place));
-    }
+    code_lists::place(claim, sv3, 3, None, report);
     for (nth, area) in sv3.segment.components(4).enumerate() {
         if !area.is_empty() && !forms::oral_cavity(area) {
             report.add(Hit::new(&codes::ORAL_CAVITY, sv3).element(4).component(nth + 1));

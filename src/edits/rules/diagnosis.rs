@@ -1,10 +1,9 @@
-//! Diagnoses and ICD procedures in HI: form, version, order.
+//! Diagnoses and ICD procedures in HI: form, version, list, order.
 
-use crate::domain::ClaimKind;
 use crate::edits::arena::Placed;
 use crate::edits::catalogue::{Edit, claim as claim_edit, codes};
 use crate::edits::claim::{Claim, tag};
-use crate::edits::codesets::{CodeSets, Listed};
+use crate::edits::codesets::{List, Listed};
 use crate::edits::day::Day;
 use crate::edits::forms;
 use crate::edits::report::{Hit, Report};
@@ -19,14 +18,44 @@ enum Version {
     Icd10,
 }
 
-/// What a qualifier of HI says: a diagnosis and its edit for a bad form.
-fn diagnosis(qualifier: &[u8]) -> Option<(Version, &'static Edit)> {
+/// What a qualifier of HI says: a diagnosis, with its edits for a bad form, for a code that no list has, and
+/// for one that is not in force on the day.
+struct Kind {
+    version: Version,
+    form: &'static Edit,
+    unknown: &'static Edit,
+    not_in_force: &'static Edit,
+}
+
+impl Kind {
+    const fn icd10(form: &'static Edit, unknown: &'static Edit, not_in_force: &'static Edit) -> Kind {
+        Kind { version: Version::Icd10, form, unknown, not_in_force }
+    }
+}
+
+static PRINCIPAL: Kind = Kind::icd10(
+    &codes::PRINCIPAL_DIAGNOSIS,
+    &codes::PRINCIPAL_DIAGNOSIS_UNKNOWN,
+    &codes::PRINCIPAL_DIAGNOSIS_NOT_IN_FORCE,
+);
+static OTHER: Kind = Kind::icd10(&codes::DIAGNOSIS, &codes::DIAGNOSIS_UNKNOWN, &codes::DIAGNOSIS_NOT_IN_FORCE);
+static ADMITTING: Kind =
+    Kind::icd10(&codes::ADMITTING_DIAGNOSIS, &codes::ADMITTING_DIAGNOSIS_UNKNOWN, &codes::ADMITTING_DIAGNOSIS_UNKNOWN);
+static VISIT: Kind = Kind::icd10(&codes::VISIT_REASON, &codes::VISIT_REASON_UNKNOWN, &codes::VISIT_REASON_UNKNOWN);
+static ICD9: Kind = Kind {
+    version: Version::Icd9,
+    form: &codes::DIAGNOSIS_9,
+    unknown: &codes::DIAGNOSIS_UNKNOWN,
+    not_in_force: &codes::DIAGNOSIS_NOT_IN_FORCE,
+};
+
+fn diagnosis(qualifier: &[u8]) -> Option<&'static Kind> {
     Some(match qualifier {
-        b"ABK" => (Version::Icd10, &codes::PRINCIPAL_DIAGNOSIS),
-        b"ABF" | b"ABN" => (Version::Icd10, &codes::DIAGNOSIS),
-        b"ABJ" => (Version::Icd10, &codes::ADMITTING_DIAGNOSIS),
-        b"APR" => (Version::Icd10, &codes::VISIT_REASON),
-        b"BK" | b"BF" | b"BJ" | b"PR" | b"BN" => (Version::Icd9, &codes::DIAGNOSIS_9),
+        b"ABK" => &PRINCIPAL,
+        b"ABF" | b"ABN" => &OTHER,
+        b"ABJ" => &ADMITTING,
+        b"APR" => &VISIT,
+        b"BK" | b"BF" | b"BJ" | b"PR" | b"BN" => &ICD9,
         _ => return None,
     })
 }
@@ -39,8 +68,8 @@ pub fn count(claim: &Claim<'_>) -> usize {
         .count()
 }
 
-pub fn check(claim: &Claim<'_>, sets: &CodeSets, report: &mut Report<'_>) {
-    let on = effective_day(claim);
+pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
+    let days = effective_days(claim);
     let (mut seen_9, mut seen_10): (Option<Placed<'_>>, Option<Placed<'_>>) = (None, None);
     let mut listed: [&[u8]; 25] = [b""; 25];
     let mut count = 0;
@@ -48,12 +77,12 @@ pub fn check(claim: &Claim<'_>, sets: &CodeSets, report: &mut Report<'_>) {
         let last = hi.segment.element_count().min(PLACES);
         for n in 1..=last {
             let (qualifier, code) = (hi.component(n, 1), hi.component(n, 2));
-            let Some((version, edit)) = diagnosis(qualifier) else { continue };
-            match version {
+            let Some(kind) = diagnosis(qualifier) else { continue };
+            match kind.version {
                 Version::Icd9 => seen_9 = seen_9.or(Some(hi)),
                 Version::Icd10 => seen_10 = seen_10.or(Some(hi)),
             }
-            form(hi, n, code, version, edit, (sets, on), report);
+            code_of(hi, n, kind, days, report);
             if qualifier == b"ABK" && matches!(code.first(), Some(b'V'..=b'Y')) {
                 report.add(Hit::new(&codes::PRINCIPAL_EXTERNAL_CAUSE, hi).element(n).component(2));
             }
@@ -67,36 +96,55 @@ pub fn check(claim: &Claim<'_>, sets: &CodeSets, report: &mut Report<'_>) {
             }
         }
     }
-    versions(seen_9, seen_10, on, report);
+    versions(seen_9, seen_10, days.map(|(first, _)| first), report);
 }
 
-/// The day that decides which list is in force: the last day of a stay, else the service.
-fn effective_day(claim: &Claim<'_>) -> Option<Day> {
+/// The days that decide which list is in force: the day a stay ended, else the days of the service.
+fn effective_days(claim: &Claim<'_>) -> Option<(Day, Day)> {
     let (first, last) = claim.service_period()?;
-    Some(if claim.kind == ClaimKind::Institutional { last } else { first })
+    Some(if claim.is_inpatient() { (last, last) } else { (first, last) })
 }
 
-fn form(
-    hi: Placed<'_>,
-    n: usize,
-    code: &[u8],
-    version: Version,
-    edit: &'static Edit,
-    (sets, on): (&CodeSets, Option<Day>),
-    report: &mut Report<'_>,
-) {
-    let sound = match version {
+fn code_of(hi: Placed<'_>, n: usize, kind: &Kind, days: Option<(Day, Day)>, report: &mut Report<'_>) {
+    let code = hi.component(n, 2);
+    let sound = match kind.version {
         Version::Icd9 => forms::icd9_diagnosis(code),
         Version::Icd10 => forms::icd10_diagnosis(code),
     };
-    let edit = match (sound, version, on) {
-        (false, _, _) => edit,
-        (true, Version::Icd10, Some(on)) => match sets.diagnosis(code, on) {
-            Listed::Billable => return,
-            Listed::Heading => &codes::DIAGNOSIS_NOT_SPECIFIC,
-            Listed::Unknown => &codes::DIAGNOSIS_UNKNOWN,
-        },
-        (true, Version::Icd10, None) | (true, Version::Icd9, _) => return,
+    if !sound {
+        report.add(Hit::new(kind.form, hi).element(n).component(2).code(code));
+        return;
+    }
+    // Before ICD-10 was in force, that it is sent at all is what is wrong.
+    let Some(days) = days.filter(|days| kind.version == Version::Icd10 && days.1.number() >= ICD10_FROM) else {
+        return;
+    };
+    let edit = match report.judge(List::Icd10Cm, code, || Some(days)) {
+        Listed::InForce | Listed::Newer | Listed::FormOnly => return,
+        Listed::Heading => &codes::DIAGNOSIS_NOT_SPECIFIC,
+        Listed::OutOfForce => kind.not_in_force,
+        Listed::Unknown => kind.unknown,
+        Listed::Doubtful => &codes::DIAGNOSIS_LIST_OLD,
+    };
+    report.add(Hit::new(edit, hi).element(n).component(2).code(code));
+}
+
+/// The ICD-10-PCS code at place `n` of an HI: in the list of the day the stay ended.
+pub fn procedure(claim: &Claim<'_>, hi: Placed<'_>, n: usize, report: &mut Report<'_>) {
+    let (qualifier, code) = (hi.component(n, 1), hi.component(n, 2));
+    let principal = qualifier == b"BBR";
+    if !forms::icd10_procedure(code) {
+        let edit = if principal { &codes::PRINCIPAL_PROCEDURE } else { &codes::OTHER_PROCEDURE };
+        report.add(Hit::new(edit, hi).element(n).component(2).code(code));
+        return;
+    }
+    let Some(days) = effective_days(claim).filter(|days| days.1.number() >= ICD10_FROM) else { return };
+    let edit = match report.judge(List::Icd10Pcs, code, || Some(days)) {
+        Listed::InForce | Listed::Newer | Listed::FormOnly => return,
+        // A code of seven characters heads none; it is one that is not in force, or none at all.
+        Listed::Heading | Listed::OutOfForce | Listed::Unknown if principal => &codes::PRINCIPAL_PROCEDURE_UNKNOWN,
+        Listed::Heading | Listed::OutOfForce | Listed::Unknown => &codes::OTHER_PROCEDURE_UNKNOWN,
+        Listed::Doubtful => &codes::PROCEDURE_LIST_OLD,
     };
     report.add(Hit::new(edit, hi).element(n).component(2).code(code));
 }

@@ -8,6 +8,7 @@ use crate::edits::day::Day;
 use crate::edits::forms;
 use crate::edits::report::{Hit, Report};
 use crate::edits::rules::professional::is_unlisted;
+use crate::edits::rules::{code_lists, diagnosis};
 
 pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
     let clm = claim.clm();
@@ -23,7 +24,7 @@ pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
     let outpatient = !claim.is_inpatient() && forms::bill_type(claim.facility());
     let statement = claim.head().qualified(tag::L2300, tag::DTP, b"434").and_then(|dtp| period(&dtp));
     for line in claim.lines() {
-        revenue_line(&line, report);
+        revenue_line(claim, &line, report);
         line_dates(&line, statement, outpatient, report);
         if outpatient {
             outpatient_procedure(&line, report);
@@ -71,6 +72,8 @@ fn admission(claim: &Claim<'_>, report: &mut Report<'_>) {
     }
     if !status.is_empty() && (status.len() != 2 || !forms::digits(status)) {
         report.add(Hit::new(&codes::PATIENT_STATUS, cl1).element(3));
+    } else if !status.is_empty() {
+        code_lists::patient_status(claim, cl1, report);
     }
     discharge(claim, cl1, report);
 }
@@ -146,10 +149,7 @@ fn health_codes(claim: &Claim<'_>, hi: Placed<'_>, report: &mut Report<'_>) {
         let hit = |edit| Hit::new(edit, hi).element(n).component(2);
         match qualifier {
             b"BBR" | b"BBQ" => {
-                if !forms::icd10_procedure(code) {
-                    let edit = if qualifier == b"BBR" { &codes::PRINCIPAL_PROCEDURE } else { &codes::OTHER_PROCEDURE };
-                    report.add(hit(edit).code(code));
-                }
+                diagnosis::procedure(claim, hi, n, report);
                 if !claim.is_inpatient() {
                     report.add(hit(&codes::PROCEDURE_OUTPATIENT));
                 }
@@ -166,22 +166,27 @@ fn health_codes(claim: &Claim<'_>, hi: Placed<'_>, report: &mut Report<'_>) {
                 report.add(Hit::new(&codes::VALUE_AMOUNT, hi).element(n).component(5));
             }
             b"DR" if code.len() != 3 || !forms::digits(code) => report.add(hit(&codes::DRG)),
-            _ => {}
+            _ => code_lists::health(claim, hi, n, report),
         }
     }
 }
 
-fn revenue_line(line: &Line<'_>, report: &mut Report<'_>) {
+fn revenue_line(claim: &Claim<'_>, line: &Line<'_>, report: &mut Report<'_>) {
     let Some(sv2) = line.service else { return };
     let revenue = sv2.element(1);
-    if !revenue.is_empty() && !forms::revenue_code(revenue) {
-        report.add(Hit::new(&codes::REVENUE_CODE, sv2).element(1).code(revenue));
+    match forms::revenue_code(revenue) {
+        true => code_lists::revenue(claim, line, sv2, report),
+        false if revenue.is_empty() => {}
+        false => report.add(Hit::new(&codes::REVENUE_CODE, sv2).element(1).code(revenue)),
     }
     let code = line.procedure(2);
     let hit = |edit| Hit::new(edit, sv2).element(2).component(2);
     match line.procedure(1) {
-        b"HC" if !code.is_empty() && !forms::hcpcs(code) => report.add(hit(&codes::HCPCS).code(code)),
+        b"HC" if code.is_empty() => {}
+        b"HC" if !forms::hcpcs(code) => report.add(hit(&codes::HCPCS).code(code)),
+        b"HC" => code_lists::procedure(claim, line, sv2, report),
         b"HP" if !forms::hipps(code) => report.add(hit(&codes::HIPPS)),
+        b"HP" => code_lists::hipps(claim, line, sv2, report),
         _ => {}
     }
     if is_unlisted(code) && line.procedure(7).is_empty() {

@@ -8,6 +8,7 @@ use crate::edits::catalogue::{codes, line as edit, party};
 use crate::edits::claim::{Claim, Line, tag};
 use crate::edits::forms;
 use crate::edits::report::{Hit, Report};
+use crate::edits::rules::code_lists;
 
 pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
     for line in claim.lines() {
@@ -21,15 +22,15 @@ pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
             report.add(Hit::new(&edit::UNITS_ZERO, service).element(line.units_element()));
         }
         if claim.kind != ClaimKind::Dental {
-            modifiers(&line, report);
-            drug(&line, report);
+            modifiers(claim, &line, report);
+            drug(claim, &line, report);
         }
     }
     rendering(claim, report);
     doubles(claim, report);
 }
 
-fn modifiers(line: &Line<'_>, report: &mut Report<'_>) {
+fn modifiers(claim: &Claim<'_>, line: &Line<'_>, report: &mut Report<'_>) {
     let Some(service) = line.service else { return };
     let element = line.procedure_element();
     for component in 3..=6 {
@@ -42,14 +43,19 @@ fn modifiers(line: &Line<'_>, report: &mut Report<'_>) {
             report.add(hit(&codes::MODIFIER));
         } else if (3..component).any(|earlier| line.procedure(earlier) == modifier) {
             report.add(hit(&codes::MODIFIER_REPEATED));
+        } else {
+            code_lists::modifier(claim, line, service, component, report);
         }
     }
 }
 
-fn drug(line: &Line<'_>, report: &mut Report<'_>) {
+fn drug(claim: &Claim<'_>, line: &Line<'_>, report: &mut Report<'_>) {
     let Some(lin) = line.run.first(tag::L2410, tag::LIN) else { return };
-    if lin.element(2) == b"N4" && !lin.element(3).is_empty() && !forms::ndc(lin.element(3)) {
-        report.add(Hit::new(&codes::NDC, lin).element(3));
+    if lin.element(2) == b"N4" && !lin.element(3).is_empty() {
+        match forms::ndc(lin.element(3)) {
+            true => code_lists::drug(claim, line, lin, report),
+            false => report.add(Hit::new(&codes::NDC, lin).element(3)),
+        }
     }
     let Some(ctp) = line.run.first(tag::L2410, tag::CTP) else { return };
     if forms::thousandths(ctp.element(4)).is_none_or(|quantity| quantity <= 0) {

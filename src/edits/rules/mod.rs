@@ -5,12 +5,12 @@ use super::answers::odd_contact;
 use super::arena::{Arena, Run};
 use super::catalogue::answers::CONTACT_FORM;
 use super::claim::{Claim, tag};
-use super::codesets::CodeSets;
 use super::day::Day;
 use super::report::{Hit, Report};
 
 mod balance;
 mod claim;
+mod code_lists;
 mod dental;
 mod diagnosis;
 mod institutional;
@@ -46,12 +46,13 @@ pub fn patient(arena: &Arena, as_of: Day, report: &mut Report<'_>) {
 }
 
 /// A whole claim.
-pub fn claim(claim: &Claim<'_>, codes: &CodeSets, report: &mut Report<'_>) {
+pub fn claim(claim: &Claim<'_>, report: &mut Report<'_>) {
     claim::check(claim, report);
     subscriber::of_claim(claim, report);
     parties::check(claims_own(claim), report);
     other_payers::check(claim, report);
-    diagnosis::check(claim, codes, report);
+    diagnosis::check(claim, report);
+    code_lists::check(claim, report);
     lines::check(claim, report);
     balance::check(claim, report);
     match claim.kind {

@@ -3,8 +3,9 @@
 use crate::edits::arena::{Placed, Run};
 use crate::edits::catalogue::{codes, party};
 use crate::edits::claim::tag;
+use crate::edits::codesets::{List, Listed};
+use crate::edits::forms;
 use crate::edits::report::{Hit, Report};
-use crate::edits::{forms, lists};
 use crate::guide::Tag;
 
 /// Every NM1, N4, PRV and REF of a run, each judged by the party it belongs to.
@@ -19,11 +20,7 @@ pub fn check(run: Run<'_>, report: &mut Report<'_>) {
                 name(placed, entity, report);
             }
             tag::N4 => address(placed, entity, report),
-            tag::PRV if placed.element(2) == b"PXC" && !forms::taxonomy(placed.element(3)) => {
-                // A billing provider's PRV stands before its NM1.
-                let who = if placed.loop_id == tag::L2000A { "85" } else { entity };
-                report.add(Hit::new(&codes::TAXONOMY, placed).element(3).who(who));
-            }
+            tag::PRV if placed.element(2) == b"PXC" => taxonomy(placed, entity, report),
             tag::REF => reference(placed, entity, report),
             _ => {}
         }
@@ -64,9 +61,19 @@ pub fn other_payer_entity(responsibility: &[u8]) -> &'static str {
     }
 }
 
+fn taxonomy(prv: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
+    // A billing provider's PRV stands before its NM1.
+    let who = if prv.loop_id == tag::L2000A { "85" } else { entity };
+    if !forms::taxonomy(prv.element(3)) {
+        report.add(Hit::new(&codes::TAXONOMY, prv).element(3).who(who));
+    } else if !report.holds(List::Taxonomy, prv.element(3)) {
+        report.add(Hit::new(&codes::TAXONOMY_UNKNOWN, prv).element(3).who(who));
+    }
+}
+
 fn name(nm1: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
-    if nm1.element(8) == b"XX" && !nm1.element(9).is_empty() && !forms::npi(nm1.element(9)) {
-        report.add(Hit::new(&codes::NPI, nm1).element(9).who(entity));
+    if nm1.element(8) == b"XX" && !nm1.element(9).is_empty() {
+        npi(nm1, entity, report);
     }
     match nm1.element(2) {
         // People with one name exist; the guide wants the first name only where there is one.
@@ -80,31 +87,60 @@ fn name(nm1: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
     }
 }
 
+fn npi(nm1: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
+    if !forms::npi(nm1.element(9)) {
+        report.add(Hit::new(&codes::NPI, nm1).element(9).who(entity));
+        return;
+    }
+    if let Listed::InForce = report.judge(List::WithdrawnNpi, nm1.element(9), || None) {
+        report.add(Hit::new(&codes::NPI_WITHDRAWN, nm1).element(9).who(entity));
+    }
+}
+
 fn address(n4: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
     let (state, zip, country) = (n4.element(2), n4.element(3), n4.element(4));
     let known = match country {
-        b"" | b"US" => lists::state as fn(&[u8]) -> bool,
-        b"CA" => lists::province,
-        _ => {
-            if !lists::country(country) {
-                report.add(Hit::new(&codes::COUNTRY, n4).element(4).who(entity));
-            }
-            return;
-        }
+        b"" | b"US" => List::State,
+        b"CA" => List::Province,
+        _ => return abroad(n4, entity, report),
     };
+    let state_known = !state.is_empty() && report.holds(known, state);
     if state.is_empty() {
         report.add(Hit::new(&party::STATE_MISSING, n4).element(2).who(entity));
-    } else if !known(state) {
+    } else if !state_known {
         report.add(Hit::new(&codes::STATE, n4).element(2).who(entity));
     }
     if zip.is_empty() {
         report.add(Hit::new(&party::ZIP_MISSING, n4).element(3).who(entity));
     } else if country != b"CA" && !forms::zip(zip) {
         report.add(Hit::new(&codes::ZIP, n4).element(3).who(entity));
+    } else if state_known && known == List::State && is_of_other_state(zip, state, report) {
+        report.add(Hit::new(&codes::ZIP_STATE, n4).element(3).who(entity));
     }
     let facility = entity == "77" && matches!(n4.loop_id, tag::L2310C | tag::L2310E);
     if facility && country != b"CA" && zip.len() == 5 {
         report.add(Hit::new(&party::FACILITY_ZIP, n4).element(3).who(entity));
+    }
+}
+
+/// An address outside of the United States and Canada.
+fn abroad(n4: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
+    if !report.holds(List::Country, n4.element(4)) {
+        report.add(Hit::new(&codes::COUNTRY, n4).element(4).who(entity));
+    }
+    let part = n4.element(7);
+    if !part.is_empty() && !forms::subdivision(part) {
+        report.add(Hit::new(&codes::SUBDIVISION, n4).element(7).who(entity));
+    }
+}
+
+/// True when a ZIP code begins with three digits that are in use, but in other states.
+fn is_of_other_state(zip: &[u8], state: &[u8], report: &mut Report<'_>) -> bool {
+    let (Some(area), &[first, second]) = (zip.get(..3), state) else { return false };
+    let both = [area[0], area[1], area[2], first, second];
+    match report.judge(List::Zip3, &both, || None) {
+        Listed::InForce | Listed::Heading | Listed::OutOfForce | Listed::Newer | Listed::FormOnly => false,
+        Listed::Unknown | Listed::Doubtful => report.codes.heads(List::Zip3, area),
     }
 }
 
@@ -114,6 +150,7 @@ fn reference(placed: Placed<'_>, entity: &'static str, report: &mut Report<'_>) 
         (b"EI", tag::L2010AA) if !forms::ein(number) => &codes::BILLING_EIN,
         (b"EI", tag::L2010AC) if !forms::ein(number) => &codes::PAY_TO_EIN,
         (b"SY", tag::L2010AA) if !forms::ssn(number) => &codes::BILLING_SSN,
+        (b"1G", _) => &codes::UPIN,
         (b"SY", tag::L2010BA | tag::L2010CA | tag::L2330A) if !forms::ssn(number) => &codes::PERSON_SSN,
         _ => return,
     };

@@ -3,9 +3,9 @@
 use crate::edits::arena::{Placed, Run};
 use crate::edits::catalogue::{claim as claim_edit, codes, line as edit};
 use crate::edits::claim::{Claim, Line, period, tag};
+use crate::edits::forms;
 use crate::edits::report::{Hit, Report};
-use crate::edits::rules::diagnosis;
-use crate::edits::{forms, lists};
+use crate::edits::rules::{code_lists, diagnosis};
 
 pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
     place(claim, report);
@@ -24,9 +24,7 @@ pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
 
 fn place(claim: &Claim<'_>, report: &mut Report<'_>) {
     let place = claim.facility();
-    if !place.is_empty() && !lists::place_of_service(place) {
-        report.add(Hit::new(&codes::PLACE_OF_SERVICE, claim.clm()).element(5).component(1).code(place));
-    }
+    code_lists::place(claim, claim.clm(), 5, Some(1), report);
     let admitted = claim.head().qualified(tag::L2300, tag::DTP, b"435").is_some();
     if place == b"21" && !admitted {
         report.add(Hit::new(&claim_edit::ADMISSION_DATE_MISSING, claim.clm()).element(5).component(1));
@@ -91,13 +89,15 @@ fn certifications(claim: &Claim<'_>, report: &mut Report<'_>) {
 fn service(claim: &Claim<'_>, line: &Line<'_>, report: &mut Report<'_>) {
     let Some(sv1) = line.service else { return };
     let code = line.procedure(2);
-    if line.procedure(1) == b"HC" && !code.is_empty() && !forms::hcpcs(code) {
-        report.add(Hit::new(&codes::HCPCS, sv1).element(1).component(2).code(code));
+    if line.procedure(1) == b"HC" && !code.is_empty() {
+        match forms::hcpcs(code) {
+            true => code_lists::procedure(claim, line, sv1, report),
+            false => report.add(Hit::new(&codes::HCPCS, sv1).element(1).component(2).code(code)),
+        }
     }
     let place = sv1.element(5);
-    if !place.is_empty() && !lists::place_of_service(place) {
-        report.add(Hit::new(&codes::PLACE_OF_SERVICE, sv1).element(5).code(place));
-    } else if !place.is_empty() && place == claim.facility() {
+    code_lists::place(claim, sv1, 5, None, report);
+    if !place.is_empty() && place == claim.facility() {
         report.add(Hit::new(&edit::LINE_PLACE_SAME, sv1).element(5));
     }
     if sv1.element(3) == b"MJ" {

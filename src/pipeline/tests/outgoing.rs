@@ -3,10 +3,12 @@
 use std::fs;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tempfile::TempDir;
 
 use crate::domain::ids::{BatchId, IdSource, PayloadId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
+use crate::edits::CodeSets;
 use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::lines::Lines;
@@ -64,6 +66,7 @@ impl World {
             payloads: PayloadStore::open("file:payloads", folder.path(), key).unwrap(),
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),
+            codes: ArcSwap::from_pointee(CodeSets::shipped()),
             submission_rates: Default::default(),
             payer_edits: Default::default(),
             nudges: Nudges::default(),

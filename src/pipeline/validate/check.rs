@@ -11,7 +11,7 @@ use super::asked::Asked;
 use super::recorder::{Recorded, Recorder};
 use crate::ack::{Envelope, Ta1Policy};
 use crate::domain::Timestamp;
-use crate::edits::{self, CodeSets, Context, Day, Settings, Summary, Syntax};
+use crate::edits::{self, Context, Day, Settings, Summary, Syntax};
 use crate::partner::Submitter;
 use crate::partner::submitter::{SyntaxReading, Ta1When};
 use crate::pipeline::{Gateway, StageError, severities};
@@ -43,7 +43,7 @@ pub fn check(
     let transactions = words(vec![CLAIMS]);
     let etins = words(submitter.etins.iter().map(|etin| etin.as_str()).collect());
     let npis = words(submitter.npis.iter().map(|npi| npi.as_str()).collect());
-    let codes = CodeSets::form_only();
+    let codes = gateway.codes.load_full();
     let context = Context {
         sender: (submitter.interchange.qualifier.as_str(), submitter.interchange.id.as_str()),
         receiver: (ours.interchange.qualifier.as_str(), ours.interchange.id.as_str()),
