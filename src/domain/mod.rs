@@ -10,6 +10,7 @@ pub mod money;
 pub mod nearest;
 pub mod phi;
 pub mod posting;
+pub mod requirements;
 
 pub use claim::{ClaimKind, ClaimStatus};
 pub use clock::{Clock, Timestamp};

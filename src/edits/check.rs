@@ -509,6 +509,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         let book = Rulebook { kind, as_of, snip_max, severities, lookups, codes, place: &place };
         let mut fingerprint = 0;
         let mut name = 0;
+        let mut attached = Vec::new();
         // What the 999 rejects is looked at no further.
         if !self.transaction.rejected {
             let done = self.walked.check_levels(&book, |level, arena, report| {
@@ -520,6 +521,10 @@ impl<'c, S: Sink> Checker<'c, S> {
             let (seen, named) = (&self.seen, &self.named);
             self.walked.check_claim(&book, |claim, report| {
                 (fingerprint, name) = (fingerprint::of(claim), fingerprint::of_name(claim));
+                attached = fingerprint::of_attachments(claim);
+                if attached.iter().any(|&number| named.contains(number)) {
+                    report.add(Hit::new(&catalogue::claim::ATTACHMENT_NUMBER_REPEATED, claim.clm()));
+                }
                 if seen.contains(fingerprint) {
                     report.add(Hit::new(&lookup::DUPLICATE_IN_FILE, claim.clm()));
                 } else if named.contains(name) {
@@ -547,6 +552,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         let verdict = if rejected { Verdict::Rejected } else { Verdict::Accepted };
         if verdict == Verdict::Accepted {
             self.named.add(name);
+            attached.into_iter().for_each(|number| self.named.add(number));
             self.seen.add(fingerprint);
         }
         let (claim, ranges, findings) = (self.walked.claim(&book), self.walked.ranges(end), self.walked.findings());

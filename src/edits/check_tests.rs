@@ -27,6 +27,8 @@ fn check(kind: ClaimKind, changes: &[(&str, &str)], edit: &str, severity: Severi
     for (from, to) in changes {
         change(&mut segments, from, to);
     }
+    // A change can put segments after one another.
+    let segments: Vec<String> = segments.iter().flat_map(|segment| segment.split("~\n")).map(str::to_string).collect();
     let (told, _) = told(file(kind, &segments).as_bytes());
     let edits: Vec<&str> = told.findings.iter().map(|finding| &*finding.edit).collect();
     assert_eq!(edits, [edit], "{changes:?} {:#?}", told.findings);
@@ -77,7 +79,6 @@ fn each_error_of_a_professional_claim_is_found() {
         ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***11:B:5", "claim-frequency"),
         ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***11:B:7", "original-reference-missing"),
         ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***00:B:1", "place-of-service"),
-        ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***21:B:1", "admission-date-missing"),
         ("CLM*PCN1*300***11:B:1*Y*A*Y*Y", "CLM*PCN1*300***11:B:1*Y*A*Y*Y**OA", "accident-date-missing"),
         ("HI*ABK:E119", "HI*ABK:E11.9", "principal-diagnosis-form"),
         ("HI*ABK:E119*ABF:I10", "HI*ABK:E119*ABF:i10", "diagnosis-form"),
@@ -100,6 +101,11 @@ fn each_error_of_a_professional_claim_is_found() {
     for (from, to, edit) in cases {
         check(ClaimKind::Professional, &[(from, to)], edit, Severity::Error);
     }
+    // A stay is in a facility, which is named.
+    let facility =
+        "PRV*PE*PXC*207Q00000X~\nNM1*77*2*HOSPITAL*****XX*1234567893~\nN3*1 ELM ST~\nN4*SPRINGFIELD*IL*627011234";
+    let stay = [("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***21:B:1"), ("PRV*PE*PXC*207Q00000X", facility)];
+    check(ClaimKind::Professional, &stay, "admission-date-missing", Severity::Error);
 }
 
 #[test]
@@ -120,12 +126,14 @@ fn each_error_of_an_institutional_claim_is_found() {
         ("SV2*0120", "SV2*120", "revenue-code-form"),
         ("SV2*0300*HC:80053*100*UN*1", "SV2*0300*HC:80053*100*UN*1**101", "noncovered-over-charge"),
         ("DTP*472*D8*20261001", "DTP*472*D8*20260930", "line-outside-statement"),
-        ("DTP*434*RD8*20261001-20261003", "DTP*434*RD8*20261001-20261103", "service-date-in-future"),
     ];
     for (from, to, edit) in cases {
         check(ClaimKind::Institutional, &[(from, to)], edit, Severity::Error);
     }
     check(ClaimKind::Institutional, &[("NM1*71", ""), ("PRV*AT", "")], "attending-provider-missing", Severity::Error);
+    let future =
+        [("DTP*434*RD8*20261001-20261003", "DTP*434*RD8*20261001-20261103"), ("HI*BE:80:::2", "HI*BE:80:::33")];
+    check(ClaimKind::Institutional, &future, "service-date-in-future", Severity::Error);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::arena::Arena;
 use super::catalogue::{envelope, lookup};
 use super::claim::{Claim, tag};
 use super::report::{Hit, Report};
+use super::rules::requirements;
 use super::settings::{Context, Payer};
 use super::walked::Above;
 use crate::domain::finding::{AckCodes, Place, SegmentPlace};
@@ -103,9 +104,11 @@ pub fn claim(context: &Context<'_>, claim: &Claim<'_>, fingerprint: u128, report
     if context.lookups.claim_seen(fingerprint) {
         report.add(Hit::new(&lookup::DUPLICATE_EARLIER, claim.clm()));
     }
-    if let Some(nm1) = claim.subscriber.all().first(tag::L2010BB, tag::NM1)
-        && let Some(edits) = context.lookups.payer_edits(nm1.element(9))
-    {
+    let Some(nm1) = claim.subscriber.all().first(tag::L2010BB, tag::NM1) else { return };
+    if let Some(asks) = context.lookups.requirements(nm1.element(9)) {
+        requirements::check(claim, asks, report);
+    }
+    if let Some(edits) = context.lookups.payer_edits(nm1.element(9)) {
         edits.check(claim, report);
     }
 }

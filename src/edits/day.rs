@@ -46,6 +46,18 @@ impl Day {
         later.0.saturating_sub(self.0) / 10_000
     }
 
+    /// Days from this one to `later`; below 0 when `later` is earlier.
+    pub fn days_until(self, later: Day) -> i64 {
+        later.since_the_beginning() - self.since_the_beginning()
+    }
+
+    /// Days of the Gregorian calendar before this one, counted from a March so that leap days end a year.
+    fn since_the_beginning(self) -> i64 {
+        let (year, month, day) = (i64::from(self.year()), i64::from(self.0 / 100 % 100), i64::from(self.0 % 100));
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day
+    }
+
     /// The number CCYYMMDD.
     pub fn number(self) -> u32 {
         self.0
@@ -85,6 +97,21 @@ mod tests {
         check("RD8", "20260131", None);
         check("RD8", "20260131/20260202", None);
         check("TM", "1200", None);
+    }
+
+    #[test]
+    fn days_are_counted_over_months_and_leap_years() {
+        let day = |text: &str| Day::read(text.as_bytes()).unwrap();
+        for (from, to, days) in [
+            ("20261001", "20261003", 2),
+            ("20240228", "20240301", 2),
+            ("20230228", "20230301", 1),
+            ("20251231", "20260101", 1),
+            ("20000101", "20260101", 9_497),
+            ("20261003", "20261001", -2),
+        ] {
+            assert_eq!(day(from).days_until(day(to)), days, "{from} {to}");
+        }
     }
 
     #[test]

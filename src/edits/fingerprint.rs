@@ -85,6 +85,22 @@ pub fn of_name(claim: &Claim<'_>) -> u128 {
     fold.finish()
 }
 
+/// What names each attachment that the claim announces under a control number; none for most claims.
+pub fn of_attachments(claim: &Claim<'_>) -> Vec<u128> {
+    let mut numbers = Vec::new();
+    for pwk in claim.parts.arena.all().with_id(tag::PWK).filter(|pwk| !pwk.element(6).is_empty()) {
+        let mut fold = Fold::new();
+        fold.field(b"PWK06");
+        fold.field(pwk.element(6));
+        let number = fold.finish();
+        // Lines of a claim may share an attachment.
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    numbers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,8 @@ pub mod fingerprint;
 pub mod forms;
 #[cfg(test)]
 pub mod generated_tests;
+#[cfg(test)]
+mod mutation_tests;
 pub mod payer_edits;
 mod remembered;
 pub mod report;

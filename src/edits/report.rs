@@ -109,6 +109,16 @@ impl Report<'_> {
         self.out.push(Finding { scope: self.scope, ..finding(&hit, self.place()) });
     }
 
+    /// Whether the walk found an error in, or the lack of, this segment in this loop.
+    pub fn walk_blames(&self, segment: &str, loop_id: &str) -> bool {
+        self.syntax.iter().any(|finding| {
+            let place = &finding.place;
+            finding.severity == Severity::Error
+                && place.loop_id.as_deref() == Some(loop_id)
+                && place.segment.as_ref().is_some_and(|place| place.id == segment)
+        })
+    }
+
     /// What a payer's own edit found about the claim whose CLM this is.
     pub fn add_payers(&mut self, edit: &PayersOwn, clm: &Placed<'_>) {
         if PayersOwn::SNIP > self.snip_max || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX {

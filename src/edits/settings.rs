@@ -8,6 +8,7 @@ use super::day::Day;
 use super::payer_edits::PayerEdits;
 use super::weights::Severities;
 use crate::domain::ClaimKind;
+use crate::domain::requirements::Requirements;
 use crate::x12::envelope::Interchange;
 
 /// What a SNIP 1 or 2 error in a claim rejects.
@@ -78,6 +79,10 @@ pub trait Lookups {
     fn claim_seen(&self, fingerprint: u128) -> bool;
     /// What the file of the payer with this id says of the severity of edits.
     fn payer_severities(&self, _id: &[u8]) -> Option<&Severities> {
+        None
+    }
+    /// What the payer with this id asks of its claims, where it asks for something.
+    fn requirements(&self, _id: &[u8]) -> Option<&Requirements> {
         None
     }
     /// The edits of the payer with this id, where it has any of its own.

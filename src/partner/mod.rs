@@ -13,6 +13,7 @@ pub mod partners;
 pub mod payer;
 pub mod period;
 pub mod rate;
+mod requirements;
 #[cfg(test)]
 mod samples;
 pub mod schedule;

@@ -13,10 +13,12 @@ use super::endpoint::Endpoint;
 use super::names::{DisplayName, EditId, InterchangeId, PartnerName, PayerId};
 use super::period::{Period, PeriodOrNever};
 use super::rate::{Per, Rate};
+use super::requirements;
 use super::schedule::Release;
 use super::severity::{self, EditWeights, RejectStatus, SeverityWord};
 use super::ssh_key::SshPublicKey;
 use crate::domain::finding::StatusCode;
+use crate::domain::requirements::Requirements;
 use crate::domain::{ClaimKind, Severity};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,8 @@ pub struct Payer {
     pub limits: PayerLimits,
     pub retry: Retry,
     pub expect: Expect,
+    /// What it asks of its claims beyond the guides.
+    pub requirements: Requirements,
     /// Its own SNIP 7 edits, in the order of the file.
     pub edits: Vec<PayerEdit>,
     /// Edits that this payer wants stricter or milder than the gateway has them, or not at all.
@@ -127,6 +131,7 @@ impl Payer {
         let limits = file.section("limits", PayerLimits::read);
         let retry = file.section("retry", Retry::read);
         let expect = file.section("expect", Expect::read);
+        let requirements = file.section("requirements", requirements::read);
         let edits = payer_edits(file);
         let severities = severity::read(file);
         Some(Payer {
@@ -143,6 +148,7 @@ impl Payer {
             limits: limits?,
             retry: retry?,
             expect: expect?,
+            requirements: requirements?,
             edits: edits?,
             severities: severities?,
         })

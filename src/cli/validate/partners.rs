@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::cli::Faults;
 use crate::domain::ClaimKind;
+use crate::domain::requirements::Requirements;
 use crate::edits::PayerEdits;
 use crate::edits::settings::{Context, Lookups, Payer};
 use crate::edits::weights::Severities;
@@ -95,6 +96,11 @@ impl Lookups for GatewayView {
 
     fn payer_severities(&self, id: &[u8]) -> Option<&Severities> {
         self.payer_edits.severities_of(&self.partners, id)
+    }
+
+    fn requirements(&self, id: &[u8]) -> Option<&Requirements> {
+        let asks = &self.partners.payer_for_id(&text_of(id))?.requirements;
+        (!asks.asks_nothing()).then_some(asks)
     }
 
     fn payer_edits(&self, id: &[u8]) -> Option<&PayerEdits> {

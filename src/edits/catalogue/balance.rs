@@ -36,4 +36,7 @@ edits! {
     PATIENT_PAID_TOO_MUCH "patient-paid-over-charge" "B3-08" 3 PID Warning "A7:183:QC"
         "The patient paid {}, more than the claim's total charge of {}."
         "Check AMT*F5.";
+    COVERED_DAYS "covered-days" "B3-09" 3 I Warning "A7:456"
+        "Covered and not covered days come to {}, but the statement has {}."
+        "Check value codes 80 and 81 against DTP*434; the day of discharge does not count.";
 }

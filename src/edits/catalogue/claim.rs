@@ -15,7 +15,7 @@ edits! {
     ORIGINAL_REFERENCE_UNEXPECTED "original-reference-on-original" "C4-04" 4 PID Warning "A8:535 A8:464"
         "An original claim carries the payer's number of another claim."
         "Leave out REF*F8, or send frequency 7 or 8.";
-    CHARGE_NEGATIVE "charge-negative" "C4-05" 4 PID Error "A7:178 A7:693"
+    CHARGE_NEGATIVE "charge-negative" "C4-05" 4 PID Warning "A7:178 A7:693"
         "The claim's total charge is below zero."
         "Send the charge without a minus; to take a claim back send frequency 8.";
     CHARGE_ZERO "charge-zero" "C4-05" 4 PID Warning "A7:178 A7:694"
@@ -42,6 +42,9 @@ edits! {
     ADMISSION_HOUR_MISSING "inpatient-admission-hour-missing" "C4-10" 4 I Error "A6:230"
         "An inpatient claim needs the hour of admission with its date."
         "Send DTP*435 with format DT, as 202611011530.";
+    CARE_ADMISSION_MISSING "care-admission-missing" "C4-10" 4 I Error "A6:189"
+        "A home health or hospice claim needs the day on which care began."
+        "Send DTP*435 with format D8.";
     ADMITTING_DIAGNOSIS_MISSING "admitting-diagnosis-missing" "C4-10" 4 I Error "A6:232"
         "An inpatient claim needs the admitting diagnosis."
         "Send HI*ABJ.";
@@ -81,9 +84,24 @@ edits! {
     DISABILITY_DATES_ORDER "disability-dates-order" "C4-19" 4 P Error "A7:195"
         "The disability's last day is before its first."
         "Check DTP*314, DTP*360 and DTP*361.";
-    CARE_DATE_ASSUMED "assumed-care-date-without-modifier" "C4-20" 4 P Warning "A8:388"
-        "A date of assumed or relinquished care is sent without a line with modifier 54 or 55."
-        "Check DTP*090, DTP*091 and the modifiers.";
+    CARE_ASSUMED "assumed-care-date-without-modifier" "C4-20" 4 P Warning "A8:388"
+        "A date on which care was assumed is sent without a line with modifier 54 or 55."
+        "Check DTP*090 and the modifiers.";
+    CARE_RELINQUISHED "relinquished-care-date-without-modifier" "C4-20" 4 P Warning "A8:389"
+        "A date on which care was given up is sent without a line with modifier 54 or 55."
+        "Check DTP*091 and the modifiers.";
+    ONSET_MISSING "onset-date-missing" "C4-18" 4 P Warning "A6:397"
+        "A workers' compensation claim needs the day of the accident or on which the illness began."
+        "Send DTP*439 for an accident, DTP*431 for an illness.";
+    LAST_SEEN_MISSING "last-seen-date-missing" "C4-18" 4 P Warning "A6:757"
+        "Routine foot care for a Medicare patient needs the day on which the physician last saw the patient."
+        "Send DTP*304.";
+    LAST_XRAY_UNEXPECTED "last-x-ray-without-manipulation" "C4-18" 4 P Warning "A6:210"
+        "The date of a last X-ray is sent without a spinal manipulation, the only service it is for."
+        "Leave out DTP*455, or check the procedures.";
+    ATTACHMENT_NUMBER_REPEATED "attachment-control-number-repeated" "C4-22" 4 PID Warning ""
+        "Another claim of this file announces an attachment with the same number."
+        "Give each attachment its own number in PWK06.";
     ATTACHMENT_NUMBER_MISSING "attachment-control-number-missing" "C4-21" 4 PID Error "A6:489"
         "An attachment is announced without the number by which the payer can find it."
         "Send AC in PWK05 and the number in PWK06.";
@@ -93,6 +111,18 @@ edits! {
     NOTE_BLANK "note-blank" "C4-24" 4 PID Warning "A6:704"
         "A note holds no words."
         "Leave the note out or say what it is for.";
+    RELEASE_OF_INFORMATION "release-of-information" "C4-25" 4 P Warning "A7:468"
+        "The release of information is neither Y nor I."
+        "Send Y when the patient has signed, I when the law allows it, in CLM09.";
+    SIGNATURE_SOURCE "signature-source" "C4-25" 4 P Warning "A7:468"
+        "The source of the patient's signature is not P."
+        "Send P in CLM10 when someone signed for the patient, otherwise nothing.";
+    DELAY_REASON_MISSING "delay-reason-missing" "C4-26" 4 PID Warning "A6:555"
+        "The claim came more than a year after the service, which is too late for Medicare without a reason."
+        "Send the reason of the delay in CLM20.";
+    SERVICE_EXCEPTION "service-authorization-exception" "C4-27" 4 PID Error "A7:642"
+        "The code of a service authorization exception is none that exists."
+        "Send 1 to 7 in REF*4N.";
     DIAGNOSIS_VERSIONS_MIXED "diagnosis-versions-mixed" "S2-14" 4 PID Error "A7:255 A7:700"
         "The claim mixes ICD-9 and ICD-10 diagnoses."
         "Send all with the ABK family, or all with the BK family.";

@@ -219,12 +219,15 @@ edits! {
     SERVICE_IN_FUTURE "service-date-in-future" "X5-26" 5 PID Error "A7:187 A7:510"
         "The service is dated {}, after the day this file was received."
         "Correct the date; a claim can only be sent after the service.";
-    SERVICE_AFTER_DEATH "service-after-death" "X5-27" 5 PID Warning "A8:187 A8:158:QC"
+    SERVICE_AFTER_DEATH "service-after-death" "X5-27" 5 PID Warning "A8:187 A8:158:xx"
         "The service was after the patient's death."
         "Check the date of service and the date of death.";
     CLIA_FORM "clia-form" "X5-28" 5 P Warning "A7:544"
         "A CLIA number must be two digits, D and seven digits."
         "Correct REF*X4.";
+    CLIA_MISSING "clia-missing" "X5-28" 5 P Warning "A6:544"
+        "A laboratory test for Medicare or Medicaid needs the CLIA number of the laboratory."
+        "Send REF*X4 with the claim or the line.";
     MAMMOGRAPHY_FORM "mammography-certification-form" "X5-29" 5 P Warning "A7:142:77"
         "A mammography certification number must be six digits."
         "Correct REF*EW.";

@@ -1,4 +1,4 @@
-//! SNIP 4 on service lines, and SNIP 6 on lines of business.
+//! SNIP 4 on service lines.
 
 use super::edits;
 
@@ -69,22 +69,22 @@ edits! {
     NONCOVERED_OVER_CHARGE "noncovered-over-charge" "L4-21" 4 I Error "A7:596"
         "The part of a line that is not covered is more than its charge."
         "Check SV207.";
-    DESCRIPTION_MISSING "unlisted-procedure-description" "P6-12" 6 PI Error "A6:306"
-        "An unlisted procedure needs a description."
-        "Say what was done in SV101-7 (SV202-7).";
-    AMBULANCE_TRANSPORT "ambulance-details-missing" "P6-01" 6 P Warning "A6:337"
-        "An ambulance transport needs its details and where it began."
-        "Send CR1, CRC*07 and the pick-up address (2310E).";
-    ANESTHESIA_MODIFIER "anesthesia-modifier-missing" "P6-02" 6 P Warning "A6:453"
-        "An anesthesia service usually says who gave it."
-        "Send modifier AA, AD, QK, QX, QY or QZ.";
-    CHIROPRACTIC_TREATMENT "chiropractic-first-treatment-missing" "P6-03" 6 P Warning "A6:701"
-        "A spinal manipulation needs the date of the first treatment."
-        "Send DTP*454.";
-    TELEHEALTH_PLACE "telehealth-place-and-modifier" "P6-17" 6 P Warning "A8:249 A8:453"
-        "A telehealth modifier is sent for a place of service that is not telehealth."
-        "Send place 02 or 10, or drop the modifier where the payer asks for that.";
-    BILATERAL_UNITS "bilateral-units" "P6-18" 6 P Warning "A8:453"
-        "A bilateral procedure is billed with more than one unit."
-        "Send one unit with modifier 50.";
+    EMERGENCY_FLAG "emergency-indicator" "L4-10" 4 P Warning "A7:471"
+        "A service line's emergency indicator is not Y."
+        "Send Y in SV109, or leave it empty.";
+    SCREENING_FLAG "screening-indicator" "L4-10" 4 P Warning "A7:564"
+        "A service line's indicator of a child's screening (EPSDT) is not Y."
+        "Send Y in SV111, or leave it empty.";
+    FAMILY_PLANNING_FLAG "family-planning-indicator" "L4-10" 4 P Warning "A7:568"
+        "A service line's family planning indicator is not Y."
+        "Send Y in SV112, or leave it empty.";
+    DRUG_MISSING "drug-code-missing" "L4-12" 4 P Warning "A6:218"
+        "Medicaid wants the national drug code of an injected drug."
+        "Send the drug in LIN and its quantity in CTP.";
+    TOOTH_MISSING "tooth-missing" "L4-15" 4 D Warning "A6:244"
+        "A service that is done on one tooth does not name it."
+        "Send the tooth in TOO02.";
+    SURFACE_OF_TOOTH "surface-of-tooth" "L4-15" 4 D Warning "A6:240"
+        "A surface is named that the tooth does not have."
+        "Front teeth have an incisal edge (I), back teeth a chewing surface (O).";
 }

@@ -4,6 +4,7 @@
 
 pub mod answers;
 pub mod balance;
+pub mod business;
 pub mod claim;
 pub mod codes;
 pub mod envelope;
@@ -12,6 +13,7 @@ pub mod line;
 pub mod listing;
 pub mod lookup;
 pub mod party;
+pub mod payer;
 pub mod remittance;
 
 pub use crate::domain::Edit;
@@ -21,7 +23,7 @@ use crate::{guide, x12};
 /// All edits, by level and subject.
 pub fn all() -> impl Iterator<Item = &'static Edit> {
     let syntax = [x12::edits::ALL, envelope::ALL, guide::edits::ALL];
-    let claims = [balance::ALL, party::ALL, claim::ALL, line::ALL, codes::ALL, lookup::ALL];
+    let claims = [balance::ALL, party::ALL, claim::ALL, line::ALL, codes::ALL, business::ALL, lookup::ALL, payer::ALL];
     let answers = [remittance::ALL, answers::ALL];
     syntax.into_iter().chain(claims).chain(answers).flatten().copied()
 }

@@ -6,6 +6,12 @@ edits! {
     HEADER_DATE_FUTURE "creation-date-in-future" "H4-02" 4 PID Warning "A7:510 A7:604"
         "The transaction says it was created on a day that is still to come."
         "Check the clock of the system that writes BHT04.";
+    CLAIM_OR_ENCOUNTER "claim-or-encounter-code" "H4-01" 4 PID Error "A7:538"
+        "The transaction does not say whether its claims are charged, reported or claimed back."
+        "Send CH, RP or 31 in BHT06, and one of them a transaction.";
+    SUBMITTER_CONTACT "submitter-contact-missing" "H4-03" 4 PID Error "A6:127:41"
+        "The submitter's contact has no number."
+        "Send a telephone number, fax number or electronic mail address in PER of 1000A.";
 
     BILLING_NPI_MISSING "billing-npi-missing" "N4-01" 4 PID Error "A6:562:85"
         "The billing provider has no NPI."
@@ -31,12 +37,27 @@ edits! {
     ZIP_MISSING "zip-missing" "N4-06" 4 PID Error "A6:500:xx"
         "The address of the {who} has no ZIP code."
         "Send the ZIP or postal code in N403.";
+    TAX_ID_MISSING "billing-tax-id" "N4-07" 4 PID Error "A7:128:85"
+        "The billing provider needs exactly one tax number."
+        "Send the EIN in REF*EI or, for a person without one, the social security number in REF*SY of 2010AA.";
     PAY_TO_SAME "pay-to-same-as-billing" "N4-08" 4 PID Warning "A8:126:87"
         "The pay-to address is the same as the billing provider's."
         "Leave out 2010AB when both are the same.";
     RENDERING_MISSING "rendering-provider-missing" "N4-09" 4 PD Warning "A6:562:82"
         "The billing provider is a group, but neither the claim nor its lines name who rendered the service."
         "Send the rendering provider in 2310B.";
+    RENDERING_IS_BILLING "rendering-same-as-billing" "N4-09" 4 PD Warning "A8:562:82"
+        "The rendering provider is the billing provider."
+        "Leave out 2310B when both are the same.";
+    SUPERVISING_MISSING "supervising-provider-missing" "N4-12" 4 P Warning "A6:562:DQ"
+        "A modifier says that the service was supervised, but by whom is missing."
+        "Send the supervising provider in 2310D or 2420D (NM1*DQ).";
+    ORDERING_MISSING "ordering-provider-missing" "N4-13" 4 P Warning "A6:562:DK"
+        "Equipment, a laboratory test or an image was billed, but who ordered it is missing."
+        "Send the ordering provider in 2420E (NM1*DK); for tests and images the referring provider (NM1*DN) will do.";
+    FACILITY_MISSING "service-facility-missing" "N4-17" 4 PD Warning "A6:126:77"
+        "The service was given in place {}, which is not the billing provider's own, but where that is is missing."
+        "Send the service facility in 2310C (NM1*77).";
     RENDERING_REPEATED "line-rendering-repeats-claim" "N4-10" 4 PID Warning ""
         "A service line repeats the rendering provider of the claim."
         "Send the line's rendering provider only where it differs.";
@@ -89,6 +110,9 @@ edits! {
     MEMBER_ID_MISSING "member-id-missing" "B4-08" 4 PID Error "A6:164:IL"
         "The subscriber's member id is missing."
         "Send the id of the insurance card in 2010BA NM109 with MI before it.";
+    RELATIONSHIP "patient-relationship" "B4-09" 4 PID Error "A7:156"
+        "The relationship of the patient to the subscriber is none that a dependent can have."
+        "Send 01 for a spouse, 19 for a child, G8 for another relationship in PAT01.";
     DEATH_DATE "death-date" "B4-10" 4 PID Error "A7:159:QC"
         "The patient's date of death is not a date, lies in the future or before the birth date."
         "Send it as D8 and CCYYMMDD in PAT05 and PAT06.";
@@ -98,6 +122,9 @@ edits! {
     WEIGHT_PAIR "patient-weight-incomplete" "B4-12" 4 P Warning "A7:273"
         "The patient's weight and its unit must be sent together."
         "Send both PAT07 and PAT08.";
+    OTHER_ASSIGNMENT "other-payer-assignment" "B4-13" 4 PID Warning "A7:360"
+        "What the other payer's loop says of assignment or release of information is not what the claim says."
+        "Send in OI03 what stands in CLM08, and in OI06 what stands in CLM09.";
     REMIT_DATE_MISSING "other-payer-remit-date-missing" "B4-14" 4 PID Error "A6:516:xx"
         "Another payer has paid, but the date of its remittance is missing."
         "Send DTP*573 in 2330B, or in every 2430 loop of that payer.";
@@ -110,6 +137,9 @@ edits! {
     ADJUSTMENT_ZERO "adjustment-of-zero" "B4-16" 4 PID Warning "A7:519"
         "An adjustment of another payer has the amount 0."
         "Leave out adjustments of 0.";
+    ADJUSTMENT_ALONE "adjustment-without-payment" "B4-16" 4 PID Warning "A7:519"
+        "Another payer's adjustments are sent without what it paid."
+        "Send AMT*D with the payment, which is 0 when the payer denied the claim.";
     OTHER_PAYERS_SAME_ID "other-payer-id-repeated" "B4-17" 4 PID Error "A7:479"
         "Two other payers of the claim have the same id, so that line payments cannot be told apart."
         "Give each 2330B its own NM109.";

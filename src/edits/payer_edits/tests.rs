@@ -81,13 +81,18 @@ fn holds_for(kind: ClaimKind, condition: &str) -> bool {
 }
 
 const INPATIENT: (&str, &str) = ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***21:B:1");
+/// Where the stay was.
+const HOSPITAL: (&str, &str) = (
+    "PRV*PE*PXC*207Q00000X",
+    "PRV*PE*PXC*207Q00000X~\nNM1*77*2*HOSPITAL*****XX*1234567893~\nN3*1 ELM ST~\nN4*SPRINGFIELD*IL*627011234",
+);
 const PROFESSIONAL: ClaimKind = ClaimKind::Professional;
 const INSTITUTIONAL: ClaimKind = ClaimKind::Institutional;
 
 #[test]
 fn an_inpatient_claim_without_an_authorization_is_rejected_and_one_with_it_goes_on() {
     let (edits, admitted) = ([inpatient_authorization()], ("REF*D9*UP1", "DTP*435*D8*20261001~\nREF*D9*UP1"));
-    let (findings, verdict) = found(PROFESSIONAL, &[INPATIENT, admitted], &edits);
+    let (findings, verdict) = found(PROFESSIONAL, &[INPATIENT, HOSPITAL, admitted], &edits);
     assert_eq!((findings.len(), verdict), (1, Verdict::Rejected), "{findings:#?}");
     let finding = &findings[0];
     assert_eq!((&*finding.edit, finding.snip, finding.severity), ("payers-own", 7, Severity::Error));
@@ -95,7 +100,7 @@ fn an_inpatient_claim_without_an_authorization_is_rejected_and_one_with_it_goes_
     assert_eq!(finding.place.claim.as_deref(), Some("PCN1"));
     assert_eq!(finding.place.segment.as_ref().unwrap().id, "CLM");
     let authorized = ("REF*D9*UP1", "DTP*435*D8*20261001~\nREF*G1*AUTH1");
-    let (findings, verdict) = found(PROFESSIONAL, &[INPATIENT, authorized], &edits);
+    let (findings, verdict) = found(PROFESSIONAL, &[INPATIENT, HOSPITAL, authorized], &edits);
     assert_eq!((findings.len(), verdict), (0, Verdict::Accepted), "{findings:#?}");
     assert_eq!(found(PROFESSIONAL, &[], &edits).1, Verdict::Accepted);
 }

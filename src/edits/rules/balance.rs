@@ -1,5 +1,7 @@
 //! Amounts: charges against lines, and what other payers paid and adjusted.
 
+use super::facts::{Facts, Service};
+use super::signs::Signs;
 use crate::domain::{Cents, ClaimKind};
 use crate::edits::arena::{Placed, Run};
 use crate::edits::catalogue::balance;
@@ -10,35 +12,77 @@ use crate::edits::rules::parties::other_payer_entity;
 /// Ten digits, two of them decimals.
 const AMOUNT_MAX: Cents = Cents(9_999_999_999);
 
-pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
+/// Charges of a claim's lines as they are read.
+pub struct Sums {
+    sum: Cents,
+    tax: Cents,
+    /// False once a line's charge can't be read, which has its own finding.
+    whole: bool,
+    lines: usize,
+}
+
+impl Default for Sums {
+    fn default() -> Sums {
+        Sums { sum: Cents::ZERO, tax: Cents::ZERO, whole: true, lines: 0 }
+    }
+}
+
+impl Sums {
+    pub fn take(&mut self, service: &Service<'_>, report: &mut Report<'_>) {
+        let (line, placed) = (&service.line, service.placed);
+        match service.charge {
+            Some(charge) if charge.0.unsigned_abs() <= AMOUNT_MAX.0.unsigned_abs() => {}
+            Some(_) => report.add(Hit::new(&balance::AMOUNT_FORM_LINE, placed).element(line.charge_element())),
+            None if placed.element(line.charge_element()).is_empty() => {}
+            None => report.add(Hit::new(&balance::AMOUNT_FORM_LINE, placed).element(line.charge_element())),
+        }
+        if service.units.is_none() && !placed.element(line.units_element()).is_empty() {
+            report.add(Hit::new(&balance::UNITS_FORM, placed).element(line.units_element()));
+        }
+        self.lines += 1;
+        // A revenue line 0001 repeats the total.
+        if line.kind() == ClaimKind::Institutional && placed.element(1) == b"0001" {
+            return;
+        }
+        match service.charge {
+            Some(charge) => self.sum += charge,
+            None => self.whole = false,
+        }
+        if line.kind() == ClaimKind::Dental
+            && let Some(amt) = line.run.qualified(tag::L2400, tag::AMT, b"T")
+        {
+            self.tax += Cents::from_x12(amt.element(2)).unwrap_or(Cents::ZERO);
+        }
+    }
+}
+
+pub fn check(claim: &Claim<'_>, facts: &Facts<'_>, sums: &Sums, report: &mut Report<'_>) {
+    if too_fine_or_large(claim.clm().element(2)) {
+        report.add(Hit::new(&balance::AMOUNT_FORM_CHARGE, claim.clm()).element(2));
+    }
+    charges(claim, facts, sums, report);
+    if facts.head.any(Signs::PATIENT_PAID) {
+        patient_paid(claim, report);
+    }
+    if facts.any(Signs::ADJUSTED | Signs::PAID_LINE | Signs::OTHER_PAYER) {
+        other_payers(claim, facts, report);
+    }
+}
+
+fn other_payers(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     amount_forms(claim, report);
-    charges(claim, report);
-    patient_paid(claim, report);
-    for line in claim.lines() {
-        other_payers_of_line(&line, report);
+    if facts.lines.any(Signs::PAID_LINE) {
+        for line in claim.lines() {
+            other_payers_of_line(&line, report);
+        }
     }
     for other in claim.other_payers() {
         other_payer(claim, &other, report);
     }
 }
 
+/// Of what other payers paid and adjusted.
 fn amount_forms(claim: &Claim<'_>, report: &mut Report<'_>) {
-    if too_fine_or_large(claim.clm().element(2)) {
-        report.add(Hit::new(&balance::AMOUNT_FORM_CHARGE, claim.clm()).element(2));
-    }
-    for line in claim.lines() {
-        let Some(service) = line.service else { continue };
-        if too_fine_or_large(service.element(line.charge_element())) {
-            report.add(Hit::new(&balance::AMOUNT_FORM_LINE, service).element(line.charge_element()));
-        }
-        let units = service.element(line.units_element());
-        if !units.is_empty() && crate::edits::forms::thousandths(units).is_none() {
-            report.add(Hit::new(&balance::UNITS_FORM, service).element(line.units_element()));
-        }
-    }
-    if claim.other_payers().next().is_none() {
-        return;
-    }
     for placed in claim.parts.arena.all() {
         match (placed.id, placed.loop_id) {
             (tag::AMT, tag::L2320) | (tag::SVD, _) if too_fine_or_large(placed.element(2)) => {
@@ -58,30 +102,19 @@ fn too_fine_or_large(amount: &[u8]) -> bool {
     !amount.is_empty() && Cents::from_x12(amount).is_none_or(|cents| cents > AMOUNT_MAX || cents < -AMOUNT_MAX)
 }
 
-/// CLM02 against its lines. A line whose charge cannot be read has its own finding.
-fn charges(claim: &Claim<'_>, report: &mut Report<'_>) {
-    let Some(charge) = claim.charge() else { return };
-    let (mut sum, mut tax) = (Cents::ZERO, Cents::ZERO);
-    for line in claim.lines() {
-        // A revenue line 0001 repeats the total.
-        if claim.kind == ClaimKind::Institutional && line.service.is_some_and(|service| service.element(1) == b"0001") {
-            continue;
-        }
-        let Some(amount) = line.charge() else { return };
-        sum += amount;
-        let amt = line.run.qualified(tag::L2400, tag::AMT, b"T");
-        tax += amt.and_then(|amt| Cents::from_x12(amt.element(2))).unwrap_or(Cents::ZERO);
+/// CLM02 against its lines.
+fn charges(claim: &Claim<'_>, facts: &Facts<'_>, sums: &Sums, report: &mut Report<'_>) {
+    let (Some(charge), true) = (facts.charge, sums.whole && sums.lines == claim.line_count()) else { return };
+    // Some dental payers count the sales tax of AMT*T into the total, others do not.
+    if charge == sums.sum || charge == sums.sum + sums.tax || sums.lines == 0 {
+        return;
     }
     let edit = match claim.kind {
         ClaimKind::Professional => &balance::CHARGES_PROFESSIONAL,
         ClaimKind::Institutional => &balance::CHARGES_INSTITUTIONAL,
         ClaimKind::Dental => &balance::CHARGES_DENTAL,
     };
-    // Some dental payers count the sales tax of AMT*T into the total, others do not.
-    let with_tax = claim.kind == ClaimKind::Dental && charge == sum + tax;
-    if charge != sum && !with_tax && claim.line_count() > 0 {
-        report.add(Hit::new(edit, claim.clm()).element(2).fact(charge).fact(sum));
-    }
+    report.add(Hit::new(edit, claim.clm()).element(2).fact(charge).fact(sums.sum));
 }
 
 fn patient_paid(claim: &Claim<'_>, report: &mut Report<'_>) {

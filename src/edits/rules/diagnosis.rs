@@ -60,14 +60,6 @@ fn diagnosis(qualifier: &[u8]) -> Option<&'static Kind> {
     })
 }
 
-/// How many diagnoses service lines can point to.
-pub fn count(claim: &Claim<'_>) -> usize {
-    let his = claim.head().each(tag::L2300, tag::HI);
-    his.flat_map(|hi| (1..=PLACES).map(move |n| hi.component(n, 1)))
-        .filter(|qualifier| matches!(*qualifier, b"ABK" | b"ABF" | b"BK" | b"BF" | b"TQ"))
-        .count()
-}
-
 pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
     let days = effective_days(claim);
     let (mut seen_9, mut seen_10): (Option<Placed<'_>>, Option<Placed<'_>>) = (None, None);

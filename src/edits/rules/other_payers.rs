@@ -1,28 +1,68 @@
 //! Other payers of a claim: their order, their ids, and the dates of what they paid.
 
+use super::facts::Facts;
+use super::signs::Signs;
 use crate::edits::arena::{Placed, Run};
 use crate::edits::catalogue::party;
 use crate::edits::claim::{Claim, tag};
 use crate::edits::report::{Hit, Report};
 use crate::edits::rules::parties::other_payer_entity;
 
-pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
+pub fn check(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     let Some(sbr) = claim.sbr() else { return };
-    if claim.other_payers().next().is_none() {
-        if !matches!(sbr.element(1), b"P" | b"U" | b"") {
+    let first = matches!(sbr.element(1), b"P" | b"U" | b"");
+    if facts.head.lacks(Signs::OTHER_PAYER) {
+        if !first {
             report.add(Hit::new(&party::SECONDARY_ALONE, sbr).element(1));
         }
         return;
     }
     order(claim, sbr, report);
+    if !first && !claim.other_payers().any(|other| pays_before(&other, sbr.element(1))) {
+        report.add(Hit::new(&party::SECONDARY_ALONE, sbr).element(1));
+    }
     ids(claim, report);
     for other in claim.other_payers() {
         remittance_date(claim, &other, report);
+        assignment(claim, &other, report);
+        if let Some(cas) = other.first(tag::L2320, tag::CAS)
+            && other.qualified(tag::L2320, tag::AMT, b"D").is_none()
+        {
+            report.add(Hit::new(&party::ADJUSTMENT_ALONE, cas));
+        }
     }
     line_payers(claim, report);
     for cas in claim.parts.arena.all().with_id(tag::CAS) {
         if let Some(zero) = (3..=18).step_by(3).find(|&element| is_zero(cas.element(element))) {
             report.add(Hit::new(&party::ADJUSTMENT_ZERO, cas).element(zero));
+        }
+    }
+}
+
+/// Whether this payer's place in the order of payment is before `place`. One of unknown place may be.
+fn pays_before(other: &Run<'_>, place: &[u8]) -> bool {
+    let own = other.first(tag::L2320, tag::SBR).map_or(&b""[..], |sbr| sbr.element(1));
+    matches!(own, b"U") || rank(own) < rank(place)
+}
+
+/// P, S, T, then A to H for the fourth to the eleventh.
+fn rank(place: &[u8]) -> u8 {
+    match place {
+        b"P" => 1,
+        b"S" => 2,
+        b"T" => 3,
+        [letter @ b'A'..=b'H'] => letter - b'A' + 4,
+        _ => u8::MAX,
+    }
+}
+
+/// OI03 and OI06 say of the other payer what CLM08 and CLM09 say of this one.
+fn assignment(claim: &Claim<'_>, other: &Run<'_>, report: &mut Report<'_>) {
+    let Some(oi) = other.first(tag::L2320, tag::OI) else { return };
+    for (element, of_claim) in [(3, 8), (6, 9)] {
+        let (said, claims) = (oi.element(element), claim.clm().element(of_claim));
+        if !said.is_empty() && !claims.is_empty() && said != claims {
+            report.add(Hit::new(&party::OTHER_ASSIGNMENT, oi).element(element));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Names, addresses and numbers of parties, wherever they stand; and what only a billing provider needs.
 
+use crate::domain::ClaimKind;
 use crate::edits::arena::{Placed, Run};
 use crate::edits::catalogue::{codes, party};
 use crate::edits::claim::tag;
@@ -8,20 +9,38 @@ use crate::edits::forms;
 use crate::edits::report::{Hit, Report};
 use crate::guide::Tag;
 
-/// Every NM1, N4, PRV and REF of a run, each judged by the party it belongs to.
+/// Every NM1, N4, PRV and REF of a level.
 pub fn check(run: Run<'_>, report: &mut Report<'_>) {
-    let mut entity = "";
-    let mut other_payer = "PRP";
+    let mut parties = Parties::default();
     for placed in run {
+        parties.take(&placed, report);
+    }
+}
+
+/// Judges names, addresses and numbers by the party they belong to, segment after segment.
+pub struct Parties {
+    entity: &'static str,
+    other_payer: &'static str,
+}
+
+impl Default for Parties {
+    fn default() -> Parties {
+        Parties { entity: "", other_payer: "PRP" }
+    }
+}
+
+impl Parties {
+    #[inline]
+    pub fn take(&mut self, placed: &Placed<'_>, report: &mut Report<'_>) {
         match placed.id {
-            tag::SBR if placed.loop_id == tag::L2320 => other_payer = other_payer_entity(placed.element(1)),
+            tag::SBR if placed.loop_id == tag::L2320 => self.other_payer = other_payer_entity(placed.element(1)),
             tag::NM1 => {
-                entity = entity_of(&placed, other_payer);
-                name(placed, entity, report);
+                self.entity = entity_of(placed, self.other_payer);
+                name(*placed, self.entity, report);
             }
-            tag::N4 => address(placed, entity, report),
-            tag::PRV if placed.element(2) == b"PXC" => taxonomy(placed, entity, report),
-            tag::REF => reference(placed, entity, report),
+            tag::N4 => address(*placed, self.entity, report),
+            tag::PRV if placed.element(2) == b"PXC" => taxonomy(*placed, self.entity, report),
+            tag::REF => reference(*placed, self.entity, report),
             _ => {}
         }
     }
@@ -117,7 +136,11 @@ fn address(n4: Placed<'_>, entity: &'static str, report: &mut Report<'_>) {
     } else if state_known && known == List::State && is_of_other_state(zip, state, report) {
         report.add(Hit::new(&codes::ZIP_STATE, n4).element(3).who(entity));
     }
-    let facility = entity == "77" && matches!(n4.loop_id, tag::L2310C | tag::L2310E);
+    // 2310E is an institutional claim's facility, and where a professional claim's ambulance picks up.
+    let facility = match report.kind {
+        ClaimKind::Professional | ClaimKind::Dental => n4.loop_id == tag::L2310C,
+        ClaimKind::Institutional => n4.loop_id == tag::L2310E,
+    };
     if facility && country != b"CA" && zip.len() == 5 {
         report.add(Hit::new(&party::FACILITY_ZIP, n4).element(3).who(entity));
     }
@@ -157,8 +180,17 @@ fn reference(placed: Placed<'_>, entity: &'static str, report: &mut Report<'_>) 
     report.add(Hit::new(edit, placed).element(2).who(entity));
 }
 
-/// What a billing provider's own address needs.
+/// What only a billing provider needs: one tax number, and its own street.
 pub fn billing(run: Run<'_>, report: &mut Report<'_>) {
+    let mut numbers = run.each(tag::L2010AA, tag::REF).filter(|number| matches!(number.element(1), b"EI" | b"SY"));
+    let (first, second) = (numbers.next(), numbers.next());
+    // What the walk has said of the number's segment is said.
+    if (first.is_none() || second.is_some())
+        && !report.walk_blames("REF", "2010AA")
+        && let Some(at) = second.or_else(|| run.first(tag::L2010AA, tag::NM1))
+    {
+        report.add(Hit::new(&party::TAX_ID_MISSING, at).who("85"));
+    }
     let of = |loop_id: Tag, id: Tag| run.first(loop_id, id);
     let (street, city) = (of(tag::L2010AA, tag::N3), of(tag::L2010AA, tag::N4));
     if let Some(n3) = street

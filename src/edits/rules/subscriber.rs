@@ -1,5 +1,6 @@
 //! Subscriber and patient: the policy, the member id, birth and death.
 
+use super::facts::Facts;
 use crate::edits::arena::{Placed, Run};
 use crate::edits::catalogue::{codes, party};
 use crate::edits::claim::{Claim, tag};
@@ -33,12 +34,15 @@ pub fn patient(run: Run<'_>, as_of: Day, report: &mut Report<'_>) {
         birth(dmg, "QC", as_of, report);
     }
     if let Some(pat) = run.first(tag::L2000C, tag::PAT) {
+        if !matches!(pat.element(1), b"01" | b"19" | b"20" | b"21" | b"39" | b"40" | b"53" | b"G8") {
+            report.add(Hit::new(&party::RELATIONSHIP, pat).element(1));
+        }
         death_and_weight(pat, dmg, as_of, report);
     }
 }
 
 /// What the subscriber must say once it is known whose claim it is.
-pub fn of_claim(claim: &Claim<'_>, report: &mut Report<'_>) {
+pub fn of_claim(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     let run = claim.subscriber.all();
     let Some(sbr) = claim.sbr() else { return };
     match (claim.is_dependents(), sbr.element(2)) {
@@ -60,7 +64,7 @@ pub fn of_claim(claim: &Claim<'_>, report: &mut Report<'_>) {
     }
     atypical_billing_provider(claim, report);
     casualty_claim_number(claim, sbr, report);
-    service_and_life(claim, report);
+    service_and_life(claim, facts, report);
 }
 
 fn policy(sbr: Placed<'_>, report: &mut Report<'_>) {
@@ -128,20 +132,23 @@ fn atypical_billing_provider(claim: &Claim<'_>, report: &mut Report<'_>) {
 }
 
 fn casualty_claim_number(claim: &Claim<'_>, sbr: Placed<'_>, report: &mut Report<'_>) {
+    if !matches!(sbr.element(9), b"WC" | b"AM") {
+        return;
+    }
     let number = claim.subscriber.all().qualified(tag::L2010BA, tag::REF, b"Y4");
     let number = number.or_else(|| claim.patient.all().qualified(tag::L2010CA, tag::REF, b"Y4"));
-    if matches!(sbr.element(9), b"WC" | b"AM") && number.is_none() {
+    if number.is_none() {
         report.add(Hit::new(&crate::edits::catalogue::claim::ACCIDENT_CLAIM_NUMBER_MISSING, sbr).element(9));
     }
 }
 
 /// Services fall between birth and death. A newborn's claim may begin on the day of birth; a bill after
 /// death is only warned of, as rentals and transports end late.
-fn service_and_life(claim: &Claim<'_>, report: &mut Report<'_>) {
-    let Some((_, last)) = claim.service_period() else { return };
+fn service_and_life(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
+    let Some((first, _)) = facts.period else { return };
     let who = if claim.is_dependents() { "QC" } else { "IL" };
-    if let Some(dmg) = claim.patient_dmg()
-        && Day::read(dmg.element(2)).is_some_and(|birth| last < birth && birth <= claim.as_of)
+    if facts.birth.is_some_and(|birth| first < birth && birth <= claim.as_of)
+        && let Some(dmg) = claim.patient_dmg()
     {
         report.add(Hit::new(&codes::SERVICE_BEFORE_BIRTH, dmg).element(2).who(who));
     }
@@ -149,10 +156,9 @@ fn service_and_life(claim: &Claim<'_>, report: &mut Report<'_>) {
         true => claim.patient.all().first(tag::L2000C, tag::PAT),
         false => claim.subscriber.all().first(tag::L2000B, tag::PAT),
     };
-    let death = pat.and_then(|pat| Day::read(pat.element(6)));
-    if let (Some(pat), Some(death)) = (pat, death)
-        && claim.service_period().is_some_and(|(first, _)| first > death)
+    if let Some(pat) = pat
+        && Day::read(pat.element(6)).is_some_and(|death| first > death)
     {
-        report.add(Hit::new(&codes::SERVICE_AFTER_DEATH, pat).element(6));
+        report.add(Hit::new(&codes::SERVICE_AFTER_DEATH, pat).element(6).who(who));
     }
 }

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use crate::ack::Counter;
 use crate::domain::ClaimKind;
+use crate::domain::requirements::Requirements;
 use crate::edits::weights::Severities;
 use crate::edits::{Lookups, Payer, PayerEdits};
 use crate::partner::Partners;
@@ -133,6 +134,11 @@ impl Lookups for Asked {
 
     fn payer_severities(&self, id: &[u8]) -> Option<&Severities> {
         self.payer_edits.severities_of(&self.partners, id)
+    }
+
+    fn requirements(&self, id: &[u8]) -> Option<&Requirements> {
+        let asks = &self.partners.payer_for_id(&text_of(id))?.requirements;
+        (!asks.asks_nothing()).then_some(asks)
     }
 
     fn payer_edits(&self, id: &[u8]) -> Option<&PayerEdits> {

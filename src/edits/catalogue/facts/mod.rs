@@ -35,8 +35,7 @@ impl Fact {
 
     /// Why it has no edit.
     pub fn without(&self) -> Option<&'static str> {
-        let reason = WITHOUT.iter().find(|(id, _)| *id == self.id).map(|(_, reason)| *reason);
-        reason.or_else(|| NOT_YET.contains(&self.id).then_some("not built yet"))
+        WITHOUT.iter().find(|(id, _)| *id == self.id).map(|(_, reason)| *reason)
     }
 }
 
@@ -58,14 +57,6 @@ const WITHOUT: &[(&str, &str)] = &[
     ),
     ("T7-12", "the door refuses the login or the key: no bytes are taken, so that nothing can be acknowledged"),
     ("T7-13", "no claim status is answered yet"),
-];
-
-/// Rules that no edit watches over yet.
-const NOT_YET: &[&str] = &[
-    "B3-09", "H4-01", "H4-03", "N4-07", "N4-12", "N4-13", "N4-17", "B4-09", "B4-13", "C4-18", "C4-22", "C4-25",
-    "C4-26", "C4-27", "L4-10", "L4-12", "L4-15", "P6-04", "P6-05", "P6-06", "P6-07", "P6-08", "P6-09", "P6-10",
-    "P6-11", "P6-13", "P6-14", "P6-15", "P6-16", "P6-19", "P6-20", "T7-03", "T7-04", "T7-07", "T7-08", "T7-09",
-    "T7-10",
 ];
 
 #[cfg(test)]
