@@ -166,7 +166,7 @@ impl CodeSets {
         self.given[list as usize].is_some()
     }
 
-    /// Does not allocate; some ten nanoseconds.
+    /// Does not allocate; twenty to thirty nanoseconds in the longest lists.
     #[inline]
     pub fn judge(&self, list: List, code: &[u8], on: Day) -> Listed {
         let Some(loaded) = self.get(list) else { return Listed::FormOnly };
