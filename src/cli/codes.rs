@@ -14,7 +14,7 @@ use super::output::{Table, json_line};
 use super::{NOTHING_WRONG, SOMETHING_WRONG};
 use crate::edits::Day;
 use crate::edits::codesets::file::{self, Loaded, Problem};
-use crate::edits::codesets::import::{self, Asked, Taken};
+use crate::edits::codesets::import::{self, Asked, Places, Taken};
 use crate::edits::codesets::table::Table as Codes;
 use crate::edits::codesets::{CodeSets, List};
 use crate::partner::Config;
@@ -173,7 +173,7 @@ fn characters(text: &str) -> Option<Range<usize>> {
     (first > 0 && first <= last).then(|| first - 1..last)
 }
 
-fn places<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Result<(T, Option<T>, Option<T>)> {
+fn places<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Result<Places<T>> {
     let (mut code, mut from, mut to) = (None, None, None);
     for part in text.split(',') {
         let place = part.split_once('=').and_then(|(key, place)| Some((key.trim(), read(place.trim())?)));

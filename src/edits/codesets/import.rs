@@ -25,12 +25,16 @@ pub enum Layout {
     Words,
 }
 
+/// Places of code, first day and last day.
+pub type Places<T> = (T, Option<T>, Option<T>);
+
 /// Where codes and days are, as said on the command line; the rest is found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// Places from 1 of code, first day, last day.
-    pub fields: Option<(usize, Option<usize>, Option<usize>)>,
-    pub fixed: Option<(Range<usize>, Option<Range<usize>>, Option<Range<usize>>)>,
+    /// From 1.
+    pub fields: Option<Places<usize>>,
+    /// From 0.
+    pub fixed: Option<Places<Range<usize>>>,
 }
 
 /// What a file gave.
@@ -122,7 +126,7 @@ fn is_icd_order(line: &str) -> bool {
 }
 
 /// The places of code, first and last day, when the line names its columns.
-fn header(line: &str, separator: char) -> Option<(usize, Option<usize>, Option<usize>)> {
+fn header(line: &str, separator: char) -> Option<Places<usize>> {
     let plain = |field: &String| {
         let letters = field.chars().filter(|letter| letter.is_ascii_alphanumeric());
         letters.collect::<String>().to_ascii_lowercase()
