@@ -16,6 +16,7 @@ use super::sink::{
 };
 use super::sniff;
 use super::supported;
+use super::ta1;
 use super::walked::{Above, Rulebook, Walked};
 use super::weights::Weights;
 use crate::domain::finding::{Place, StatusCode};
@@ -135,6 +136,7 @@ impl<'c, S: Sink> Checker<'c, S> {
             }
             Event::InterchangeStart(interchange) => self.interchange_start(interchange, fresh),
             Event::Ta1(segment) => {
+                ta1::check(self.guides, &segment, &self.place(None), fresh);
                 self.envelope_findings(fresh)?;
                 self.sink.ta1(&segment)
             }

@@ -30,6 +30,7 @@ pub mod settings;
 pub mod sink;
 pub mod sniff;
 mod supported;
+mod ta1;
 mod walked;
 pub mod weights;
 

@@ -1,38 +1,58 @@
-//! Groups and transactions that no guide describes, or that do not belong together: AK905 and IK502.
+//! Groups and transactions that no guide describes, or that do not belong together: AK905 and IK502. Each is told
+//! by its name, so that who sent it sees what it was taken for.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::catalogue::envelope;
+use super::catalogue::envelope as edits;
 use super::settings::Context;
 use crate::domain::finding::{AckCodes, Place, SegmentPlace};
-use crate::domain::{Edit, Finding, Scope};
+use crate::domain::{Edit, Finding, Scope, Severity};
 use crate::guide::{Guide, Guides};
 use crate::x12::envelope::{Group, Transaction};
 
 /// AK905 of a group whose content is not looked at.
 pub const GROUP_CODES: [&str; 2] = ["1", "2"];
 
+/// What is wrong with a header, before it has a place.
+struct Fault<'a> {
+    edit: &'static Edit,
+    element: u16,
+    value: &'a str,
+    message: String,
+}
+
 /// Judges GS01 and GS08.
 pub fn group(guides: &Guides, group: &Group, context: Option<&Context<'_>>, place: &Place, fresh: &mut Vec<Finding>) {
-    let code = &group.code;
-    let allowed = context.is_none_or(|context| {
+    let Some(fault) = group_fault(guides, group, context) else { return };
+    let ack = AckCodes { ak9: Some(fault.edit.ack_code().into()), ..AckCodes::default() };
+    let place = at("GS", 0, (group.offset, group.line), fault.element, place);
+    fresh.push(finding(fault, Scope::Group, place, ack));
+}
+
+fn group_fault<'a>(guides: &Guides, group: &'a Group, context: Option<&Context<'_>>) -> Option<Fault<'a>> {
+    let (code, version) = (&group.code, &group.version);
+    let allowed = |context: &Context<'_>| {
         let takes = |guide: &Arc<Guide>| guide.gs01 == *code && context.transactions.contains(&guide.st01);
         context.transactions.is_empty() || guides.all().iter().any(takes)
-    });
-    let (element, edit, value, message) = if !guides.gs01_supported(code) {
-        (1, &envelope::GROUP_NOT_SUPPORTED, code, envelope::GROUP_NOT_SUPPORTED.say(&[code]))
-    } else if !allowed {
-        (1, &envelope::GROUP_NOT_EXPECTED, code, envelope::GROUP_NOT_EXPECTED.say(&[code]))
-    } else if !guides.group_supported(code, &group.version) {
-        let (edit, version) = (&envelope::VERSION_NOT_SUPPORTED, &group.version);
-        (8, edit, version, edit.say(&[version, code]))
-    } else {
-        return;
     };
-    let ack = AckCodes { ak9: Some(edit.ack_code().into()), ..AckCodes::default() };
-    let place = at("GS", 0, (group.offset, group.line), element, place);
-    fresh.push(finding(edit, Scope::Group, place, value, message, ack));
+    let what = || match guides.base().named(code, version) {
+        Some(known) => format!("a group of {} ({}, version {version})", known.st01, known.name),
+        None => format!("a group of type {code} (GS01), version {version}"),
+    };
+    let (edit, element, value, message) = if !guides.gs01_supported(code) {
+        let edit = &edits::GROUP_NOT_SUPPORTED;
+        (edit, 1, code, edit.say(&[&what(), &guides.taken()]))
+    } else if !context.is_none_or(allowed) {
+        let edit = &edits::GROUP_NOT_EXPECTED;
+        (edit, 1, code, edit.say(&[&what()]))
+    } else if !guides.group_supported(code, version) {
+        let edit = &edits::VERSION_NOT_SUPPORTED;
+        (edit, 8, version, edit.say(&[&what(), code, &guides.taken()]))
+    } else {
+        return None;
+    };
+    Some(Fault { edit, element, value, message })
 }
 
 /// The guide of a transaction, when it agrees with its group.
@@ -43,29 +63,68 @@ pub fn transaction<'g>(
     place: &Place,
     fresh: &mut Vec<Finding>,
 ) -> Option<&'g Guide> {
-    let (code, version) = (&transaction.code, &transaction.version);
-    let of_group = guides.find(code, &group.version).filter(|guide| guide.gs01 == group.code);
-    let (element, edit, message) = match of_group {
-        Some(guide) if version.is_empty() || guide.accept.contains(version) => return Some(guide),
-        Some(_) if guides.find(code, version).is_some() => {
-            let edit = &envelope::TRANSACTION_VERSION_DIFFERS;
-            (3, edit, edit.say(&[version, &group.version]))
-        }
-        Some(_) => {
-            let edit = &envelope::TRANSACTION_VERSION_NOT_SUPPORTED;
-            (3, edit, edit.say(&[version]))
-        }
-        None if guides.st01_supported(code) => {
-            let edit = &envelope::TRANSACTION_IN_WRONG_GROUP;
-            (1, edit, edit.say(&[code, &group.code]))
-        }
-        None => (1, &envelope::TRANSACTION_NOT_SUPPORTED, envelope::TRANSACTION_NOT_SUPPORTED.say(&[code])),
+    let of_group = guides.find(&transaction.code, &group.version).filter(|guide| guide.gs01 == group.code);
+    let stated = &transaction.version;
+    let taken = of_group.filter(|guide| stated.is_empty() || guide.accept.contains(stated));
+    let fault = match (taken, of_group) {
+        (Some(_), _) => printing_fault(group, stated),
+        (None, Some(_)) => Some(version_fault(guides, group, transaction)),
+        (None, None) => type_fault(guides, group, transaction),
     };
-    let value = if element == 3 { version } else { code };
-    let ack = AckCodes { ik5: Some(edit.ack_code().into()), ..AckCodes::default() };
-    let place = at("ST", 1, (transaction.offset, transaction.line), element, place);
-    fresh.push(finding(edit, Scope::Transaction, place, value, message, ack));
-    None
+    if let Some(fault) = fault {
+        let ik5 = (fault.edit.severity == Severity::Error).then(|| fault.edit.ack_code().into());
+        let ack = AckCodes { ik5, ..AckCodes::default() };
+        let place = at("ST", 1, (transaction.offset, transaction.line), fault.element, place);
+        fresh.push(finding(fault, Scope::Transaction, place, ack));
+    }
+    taken.map(|guide| &**guide)
+}
+
+/// Two printings of one guide in the headers: nothing can be read for something else.
+fn printing_fault<'a>(group: &Group, stated: &'a str) -> Option<Fault<'a>> {
+    if stated.is_empty() || stated == group.version {
+        return None;
+    }
+    let edit = &edits::TRANSACTION_PRINTING_DIFFERS;
+    Some(Fault { edit, element: 3, value: stated, message: edit.say(&[&stated, &group.version]) })
+}
+
+/// ST03 says something else than the guide of GS08.
+fn version_fault<'a>(guides: &Guides, group: &Group, transaction: &'a Transaction) -> Fault<'a> {
+    let (code, stated) = (&transaction.code, &transaction.version);
+    let (edit, message) = if guides.find(code, stated).is_some() {
+        let edit = &edits::TRANSACTION_VERSION_DIFFERS;
+        (edit, edit.say(&[stated, &group.version]))
+    } else {
+        let what = match guides.base().named_transaction(code, stated) {
+            Some(known) => format!("a {code} ({}) in version {stated}", known.name),
+            None => format!("a {code} in version {stated}"),
+        };
+        let edit = &edits::TRANSACTION_VERSION_NOT_SUPPORTED;
+        (edit, edit.say(&[&what, &guides.taken()]))
+    };
+    Fault { edit, element: 3, value: stated, message }
+}
+
+/// ST01 says something else than the guide of GS08.
+fn type_fault<'a>(guides: &Guides, group: &Group, transaction: &'a Transaction) -> Option<Fault<'a>> {
+    let code = &transaction.code;
+    if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        // No type at all: told with the envelopes.
+        return None;
+    }
+    let what = match guides.base().named_transaction(code, &group.version) {
+        Some(known) => format!("a {code} ({})", known.name),
+        None => format!("a transaction of type {code} (ST01)"),
+    };
+    let (edit, message) = if guides.st01_supported(code) {
+        let edit = &edits::TRANSACTION_IN_WRONG_GROUP;
+        (edit, edit.say(&[&what, &group.code, &group.version]))
+    } else {
+        let edit = &edits::TRANSACTION_NOT_SUPPORTED;
+        (edit, edit.say(&[&what, &guides.taken()]))
+    };
+    Some(Fault { edit, element: 1, value: code, message })
 }
 
 fn at(id: &'static str, position: u32, (offset, line): (u64, u32), element: u16, place: &Place) -> Place {
@@ -73,7 +132,8 @@ fn at(id: &'static str, position: u32, (offset, line): (u64, u32), element: u16,
     Place { segment: Some(segment), element: Some(element), ..place.clone() }
 }
 
-fn finding(edit: &'static Edit, scope: Scope, place: Place, value: &str, message: String, ack: AckCodes) -> Finding {
+fn finding(fault: Fault<'_>, scope: Scope, place: Place, ack: AckCodes) -> Finding {
+    let Fault { edit, value, message, .. } = fault;
     Finding {
         edit: Cow::Borrowed(edit.id),
         snip: edit.snip,
@@ -88,3 +148,7 @@ fn finding(edit: &'static Edit, scope: Scope, place: Place, value: &str, message
         trigger: None,
     }
 }
+
+#[cfg(test)]
+#[path = "supported_tests.rs"]
+mod tests;

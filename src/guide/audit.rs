@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::base::Base;
 use super::codes::CodeSet;
+use super::pattern::Pattern;
 use super::source::{ElementLine, GuideFile, KidLine};
 use super::syntax;
 
@@ -196,6 +197,9 @@ impl<'a> Audit<'a> {
             if codes.is_empty() || !codes.iter().all(fits) {
                 self.fault(&place, "codes are missing, or longer or shorter than the element");
             }
+        }
+        if element.re.as_ref().is_some_and(|text| Pattern::new(text).is_none()) {
+            self.fault(&place, "re must be characters or [sets] with how often, as [0-9]{9}");
         }
         if element.ext.as_ref().is_some_and(|name| self.base.external(name).is_none()) {
             self.fault(&place, format!("there is no code list {}", element.ext.as_deref().unwrap_or("")));

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::codes::CodeSet;
 use super::source::{
-    BaseElement, BaseSegment, BaseUse, CodesFile, ControlFile, ControlSegment, ElementsFile, SegmentsFile, SetsFile,
+    BaseElement, BaseSegment, BaseUse, CodesFile, ControlFile, ControlSegment, ElementsFile, KnownFile, KnownLine,
+    SegmentsFile, SetsFile,
 };
 
 #[derive(Debug, Default)]
@@ -14,6 +15,7 @@ pub struct Base {
     segments: SegmentsFile,
     sets: HashMap<String, HashSet<String>>,
     control: ControlFile,
+    names: KnownFile,
     codes: HashMap<String, CodeSet>,
     external: BTreeMap<String, CodeSet>,
 }
@@ -33,6 +35,7 @@ impl Base {
         sets: SetsFile,
         codes: CodesFile,
         control: ControlFile,
+        names: KnownFile,
     ) -> Base {
         let listed = |list: &[String]| CodeSet::new(list.iter().map(String::as_str));
         Base {
@@ -46,6 +49,7 @@ impl Base {
             elements,
             segments,
             control,
+            names,
         }
     }
 
@@ -73,6 +77,24 @@ impl Base {
         self.codes.get(number).is_none_or(|codes| codes.contains(value))
     }
 
+    /// What a group holds: by its version, else by its type.
+    pub fn named(&self, gs01: &str, version: &str) -> Option<&KnownLine> {
+        let of_group = |line: &&KnownLine| line.gs01 == gs01;
+        let of_version = |line: &&KnownLine| line.versions.iter().any(|of| printing(of, version));
+        let lines = || self.names.iter();
+        // A version without an X names a release of the standard and no guide.
+        let of_guide = |line: &&KnownLine| version.contains('X') && of_version(line);
+        let exact = lines().filter(of_version).find(of_group).or_else(|| lines().find(of_guide));
+        exact.or_else(|| lines().find(of_group))
+    }
+
+    /// What a transaction is, in the version given where that is known.
+    pub fn named_transaction(&self, st01: &str, version: &str) -> Option<&KnownLine> {
+        let lines = || self.names.iter().filter(|line| line.st01 == st01);
+        let of_version = |line: &&KnownLine| line.versions.iter().any(|of| printing(of, version));
+        lines().find(of_version).or_else(|| lines().next())
+    }
+
     pub fn known(&self, st01: &str, segment: &str) -> Known {
         match self.sets.get(st01) {
             Some(set) if set.contains(segment) => Known::InTransaction,
@@ -93,5 +115,14 @@ impl Base {
             component => element.sub.get(component - 1),
         };
         part.is_some_and(|part| part.u == "R")
+    }
+}
+
+/// Whether `version` is `of` or a later printing or correction of it: `005010X222A1`, `005010X212E2`.
+fn printing(of: &str, version: &str) -> bool {
+    match version.strip_prefix(of).map(str::as_bytes) {
+        Some([]) => true,
+        Some([b'A' | b'E', number @ ..]) => !number.is_empty() && number.iter().all(u8::is_ascii_digit),
+        Some(_) | None => false,
     }
 }

@@ -236,6 +236,11 @@ fn value(
     {
         return wrong_code(guide, element, bytes, rep, tell);
     }
+    if let Some(pattern) = element.pattern
+        && !guide.patterns[usize::from(pattern)].matches(bytes)
+    {
+        return wrong_form(guide, element, bytes, rep, tell);
+    }
     if element.format_before
         && let Err(wrong) = values::period(before, bytes)
     {
@@ -291,6 +296,12 @@ fn wrong_length(element: &Element, bytes: &[u8], rep: Option<u16>, length: usize
 fn over_guide_length(element: &Element, bytes: &[u8], rep: Option<u16>, length: usize, tell: &mut Tell<'_>) {
     let facts: [&dyn Display; 3] = [&tell.label(element), &length, &element.guide_max];
     tell.push(Fault::new(&edits::ELEMENT_OVER_GUIDE_LENGTH, &facts).of(element, rep, bytes));
+}
+
+#[cold]
+fn wrong_form(guide: &Guide, element: &Element, bytes: &[u8], rep: Option<u16>, tell: &mut Tell<'_>) {
+    let form = element.pattern.map_or(String::new(), |pattern| guide.patterns[usize::from(pattern)].words());
+    tell.push(Fault::new(&edits::ELEMENT_FORM, &[&tell.label(element), &form]).of(element, rep, bytes));
 }
 
 #[cold]

@@ -7,6 +7,7 @@ use super::base::Base;
 use super::codes::CodeSet;
 use super::model::{By, Choice, Choices, ClaimLoop, Element, ElementText, Guide, Ids, Key, Kid, Level, LineLoop};
 use super::model::{Lines, Loop, Node, Run, Type, Usage};
+use super::pattern::Pattern;
 use super::quick::Quick;
 use super::source::{ElementLine, GuideFile, KidLine};
 use super::{LoopId, Tag, syntax};
@@ -18,7 +19,7 @@ const PERIOD_FORMAT: &str = "1250";
 pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
     let mut compiler = Compiler::new(file, &base);
     compiler.loop_of(None, "", "", &file.kids);
-    let Compiler { mut loops, mut kids, nodes, elements, texts, codes, .. } = compiler;
+    let Compiler { mut loops, mut kids, nodes, elements, texts, codes, patterns, .. } = compiler;
     let quick = quick(&elements, &codes);
     let required = required(&mut loops, &mut kids);
     let ids = Ids::new(nodes.iter().map(|node| node.segment));
@@ -41,6 +42,7 @@ pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
         quick,
         texts,
         codes,
+        patterns,
         ids,
         dispatch,
         candidates,
@@ -92,6 +94,7 @@ struct Compiler<'a> {
     elements: Vec<Element>,
     texts: Vec<ElementText>,
     codes: Vec<CodeSet>,
+    patterns: Vec<Pattern>,
     code_index: HashMap<CodeSet, u16>,
     /// Shared loops already compiled.
     shared: HashMap<&'a str, LoopId>,
@@ -108,6 +111,7 @@ impl<'a> Compiler<'a> {
             elements: Vec::new(),
             texts: Vec::new(),
             codes: Vec::new(),
+            patterns: Vec::new(),
             code_index: HashMap::new(),
             shared: HashMap::new(),
         }
@@ -263,10 +267,16 @@ impl<'a> Compiler<'a> {
             base_required: self.base.requires(segment, position, component),
             format_before: line.d == PERIOD && before.is_some_and(|before| before.d == PERIOD_FORMAT),
             codes: self.code_set(line),
+            pattern: self.pattern(line),
             first_component: 0,
             component_count: 0,
             text,
         }
+    }
+
+    fn pattern(&mut self, line: &ElementLine) -> Option<u16> {
+        self.patterns.push(Pattern::new(line.re.as_deref()?)?);
+        Some((self.patterns.len() - 1) as u16)
     }
 
     fn code_set(&mut self, line: &ElementLine) -> Option<u16> {

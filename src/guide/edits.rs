@@ -55,6 +55,9 @@ edits! {
     ELEMENT_CODE "element-code" "S2-05 X5-24" 2 A Error ["IK4 I6 7"] ""
         "{element} holds a code that is not allowed here"
         "Send one of the codes of the guide." at "the element or component";
+    ELEMENT_FORM "element-form" "S2-05" 2 A Error ["IK4 I12"] ""
+        "{element} must be {form}"
+        "Send the value in that form." at "the element or component";
     ELEMENT_OVER_GUIDE_LENGTH "element-over-guide-length" "S2-06" 2 A Warning ["IK4 5"] ""
         "{element} has {count} characters; receivers need only keep {most}"
         "Shorten it where you can: the payer may cut it off." at "the element or component";

@@ -13,6 +13,7 @@ use super::codes::CodeSet;
 use super::compile;
 use super::model::Guide;
 use super::source::GuideFile;
+use super::tables::Tables;
 
 macro_rules! shipped {
     ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("../../schemas/", $name)))),*] };
@@ -21,8 +22,14 @@ macro_rules! shipped {
 /// The guides in the binary, so that it works from any folder.
 const GUIDES: [(&str, &str); 8] =
     shipped!["837P.json", "837I.json", "837D.json", "835.json", "276.json", "277.json", "277CA.json", "999.json"];
-const BASE: [(&str, &str); 5] =
-    shipped!["base/elements.json", "base/segments.json", "base/sets.json", "base/codes.json", "base/control.json",];
+const BASE: [(&str, &str); 6] = shipped![
+    "base/elements.json",
+    "base/segments.json",
+    "base/sets.json",
+    "base/codes.json",
+    "base/control.json",
+    "base/known.json",
+];
 
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -44,12 +51,12 @@ pub struct Guides {
 }
 
 /// A file and its text.
-type Text = (String, String);
+pub(super) type Text = (String, String);
 
 impl Guides {
     /// The built-in guides, then every `*.json` of `dir` where it exists: one with the same `id` replaces, a new id
-    /// adds. Files of `dir/base` replace the standard's tables of the same name. Refuses faulty files, telling
-    /// every fault of all of them.
+    /// adds. Files of `dir/base` replace and add lines of the standard's tables of the same name. Refuses faulty
+    /// files, telling every fault of all of them.
     pub fn load(dir: Option<&Path>) -> Result<Guides, LoadError> {
         let mut faults = Vec::new();
         let own = |files: &[(&str, &str)]| files.iter().map(|&(n, t)| (n.to_string(), t.to_string())).collect();
@@ -57,26 +64,24 @@ impl Guides {
         let mut base: Vec<Text> = own(&BASE);
         if let Some(dir) = dir.filter(|dir| dir.is_dir()) {
             guides.extend(json_files(dir)?);
-            for (name, text) in json_files(&dir.join("base"))? {
-                let name = format!("base/{name}");
-                match base.iter_mut().find(|(known, _)| *known == name) {
-                    Some(found) => found.1 = text,
-                    None => faults.push(fault(&name, "file name", "is none of the standard's tables")),
-                }
-            }
+            base.extend(json_files(&dir.join("base"))?.into_iter().map(|(name, text)| (format!("base/{name}"), text)));
         }
-        let base = Arc::new(base_of(&base, &mut faults));
+        let mut tables = Tables::read(&base, &mut faults);
         let files: Vec<(String, GuideFile)> = guides
             .into_iter()
             .filter_map(|(name, text)| Some((name.clone(), parse(&name, &text, &mut faults)?)))
             .collect();
-        for (name, file) in &files {
-            faults.extend(audit::audit(name, file, &base));
-        }
         let mut kept: Vec<&(String, GuideFile)> = Vec::new();
         for file in &files {
             kept.retain(|known| known.1.id != file.1.id);
             kept.push(file);
+        }
+        for (name, file) in &kept {
+            tables.add(name, file, &mut faults);
+        }
+        let base = Arc::new(tables.base());
+        for (name, file) in &kept {
+            faults.extend(audit::audit(name, file, &base));
         }
         one_guide_a_version(&kept, &mut faults);
         if !faults.is_empty() {
@@ -113,6 +118,12 @@ impl Guides {
         self.guides.iter().any(|guide| guide.gs01 == gs01 && guide.accept.iter().any(|accepted| accepted == version))
     }
 
+    /// What is taken, for people: `837P 005010X222A1, 835 005010X221A1`.
+    pub fn taken(&self) -> String {
+        let each = self.guides.iter().map(|guide| format!("{} {}", guide.id, guide.version));
+        each.collect::<Vec<_>>().join(", ")
+    }
+
     /// A code list kept outside X12: `states`, `country`, `currency`, `pos`, ...
     pub fn external(&self, name: &str) -> Option<&CodeSet> {
         self.base.external(name)
@@ -142,11 +153,11 @@ fn json_files(dir: &Path) -> Result<Vec<Text>, LoadError> {
     paths.into_iter().map(named).collect()
 }
 
-fn fault(file: &str, place: &str, problem: &str) -> Fault {
+pub(super) fn fault(file: &str, place: &str, problem: &str) -> Fault {
     Fault { file: file.into(), place: place.into(), problem: problem.into() }
 }
 
-fn parse<T: DeserializeOwned>(name: &str, text: &str, faults: &mut Vec<Fault>) -> Option<T> {
+pub(super) fn parse<T: DeserializeOwned>(name: &str, text: &str, faults: &mut Vec<Fault>) -> Option<T> {
     match serde_json::from_str(text) {
         Ok(parsed) => Some(parsed),
         Err(error) => {
@@ -154,17 +165,6 @@ fn parse<T: DeserializeOwned>(name: &str, text: &str, faults: &mut Vec<Fault>) -
             None
         }
     }
-}
-
-fn base_of(files: &[Text], faults: &mut Vec<Fault>) -> Base {
-    let text = |name: &str| files.iter().find(|(known, _)| known == name).map_or("{}", |(_, text)| text);
-    Base::new(
-        parse("base/elements.json", text("base/elements.json"), faults).unwrap_or_default(),
-        parse("base/segments.json", text("base/segments.json"), faults).unwrap_or_default(),
-        parse("base/sets.json", text("base/sets.json"), faults).unwrap_or_default(),
-        parse("base/codes.json", text("base/codes.json"), faults).unwrap_or_default(),
-        parse("base/control.json", text("base/control.json"), faults).unwrap_or_default(),
-    )
 }
 
 /// Which guide judges a transaction must be clear from its type and version.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::base::Base;
 use super::codes::CodeSet;
+use super::pattern::Pattern;
 use super::quick::Quick;
 use super::{LoopId, NodeId, Tag};
 
@@ -33,6 +34,7 @@ pub struct Guide {
     pub(super) quick: Vec<Quick>,
     pub(super) texts: Vec<ElementText>,
     pub(super) codes: Vec<CodeSet>,
+    pub(super) patterns: Vec<Pattern>,
     pub(super) ids: Ids,
     /// `loops.len()` rows of `ids.len()` columns: where the kids of a loop that a segment id may start are listed.
     pub(super) dispatch: Vec<Run>,
@@ -211,6 +213,8 @@ pub struct Element {
     /// The element before it says which form its date has.
     pub(super) format_before: bool,
     pub(super) codes: Option<u16>,
+    /// Index in [`Guide::patterns`].
+    pub(super) pattern: Option<u16>,
     pub(super) first_component: u32,
     pub(super) component_count: u8,
     pub(super) text: u32,
@@ -271,6 +275,11 @@ impl Guide {
         &self.nodes[usize::from(id.0)]
     }
 
+    /// Every segment at every place.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        (0..self.nodes.len()).map(|at| NodeId(at as u16))
+    }
+
     pub fn loop_of(&self, id: LoopId) -> &Loop {
         &self.loops[usize::from(id.0)]
     }
@@ -293,6 +302,11 @@ impl Guide {
     /// The values the guide allows; `None` where it lists none.
     pub fn codes(&self, element: &Element) -> Option<&CodeSet> {
         element.codes.map(|index| &self.codes[usize::from(index)])
+    }
+
+    /// The form the guide asks for, as `[0-9]{9}`.
+    pub fn form(&self, element: &Element) -> Option<&str> {
+        element.pattern.map(|index| self.patterns[usize::from(index)].text())
     }
 
     #[inline]

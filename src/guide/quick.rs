@@ -46,6 +46,7 @@ impl Quick {
         let listed = element.codes.map(|at| (u32::from(at), &codes[usize::from(at)]));
         let form = match (element.kind, &listed) {
             _ if element.usage == Usage::NotUsed || element.min > LENGTH_MAX => Form::Never,
+            _ if element.pattern.is_some() => Form::Never,
             (_, Some((_, codes))) => match codes.lengths_within(element.min, max) && !element.format_before {
                 true => Form::Listed,
                 false => Form::Never,

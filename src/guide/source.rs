@@ -22,6 +22,18 @@ pub struct GuideFile {
     #[serde(default)]
     pub defs: BTreeMap<String, KidLine>,
     pub kids: Vec<KidLine>,
+    #[serde(default)]
+    pub base: BaseAdditions,
+}
+
+/// What a guide needs of the standard that the tables in `base/` do not have.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BaseAdditions {
+    pub elements: ElementsFile,
+    pub segments: SegmentsFile,
+    pub sets: SetsFile,
+    pub codes: CodesFile,
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,6 +121,8 @@ pub struct ElementLine {
     pub imax: u16,
     pub codes: Option<Vec<String>>,
     pub ext: Option<String>,
+    /// The form of the value, see [`super::pattern`].
+    pub re: Option<String>,
     #[serde(default = "once")]
     pub rep: u16,
     #[serde(default)]
@@ -122,7 +136,7 @@ fn once() -> u16 {
 /// `base/elements.json`: the dictionary of data elements.
 pub type ElementsFile = BTreeMap<String, BaseElement>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaseElement {
     pub t: String,
@@ -139,7 +153,7 @@ pub struct BaseElement {
 /// `base/segments.json`: segments of the standard, before any guide narrows them.
 pub type SegmentsFile = BTreeMap<String, BaseSegment>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaseSegment {
     #[serde(default)]
@@ -147,7 +161,7 @@ pub struct BaseSegment {
     pub els: Vec<BaseUse>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaseUse {
     pub d: String,
@@ -172,4 +186,18 @@ pub type ControlFile = BTreeMap<String, ControlSegment>;
 pub struct ControlSegment {
     pub name: String,
     pub els: Vec<ElementLine>,
+}
+
+/// `base/known.json`: what the transactions are called that somebody may send, taken or not.
+pub type KnownFile = Vec<KnownLine>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownLine {
+    pub st01: String,
+    /// Empty where it is not sure.
+    pub gs01: String,
+    pub name: String,
+    /// Without the letter and digit of a later printing: `005010X222` is `005010X222A1` too.
+    pub versions: Vec<String>,
 }

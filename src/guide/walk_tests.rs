@@ -230,6 +230,93 @@ fn the_hierarchy_and_the_lines_must_tell_the_truth() {
     check(dependent, &childless, &["hierarchy-children HL@12 2000B 04 I12", "loop-missing CLM@34 2300 3"]);
 }
 
+/// The first claim of the subscriber, from CLM to the last segment of its line.
+fn first_claim() -> &'static str {
+    &CLAIMS[CLAIMS.find("CLM*A1").unwrap()..CLAIMS.find("HL*3").unwrap()]
+}
+
+#[test]
+fn what_shares_a_position_comes_in_any_order() {
+    let (rendering, referring) = ("NM1*82*1*A*B****XX*9999977777~\n", "NM1*DN*1*C*D****XX*9999977777~\n");
+    check(
+        "NM1*DN*1*WELBY*MARCUS****XX*9999977777~\nNM1*P3*1*GARCIA*ANA****XX*9999977777~\n",
+        &format!("{rendering}{referring}"),
+        &[],
+    );
+    check(
+        "NM1*DN*1*WELBY*MARCUS****XX*9999977777~\nNM1*P3*1*GARCIA*ANA****XX*9999977777~\n",
+        &format!("{referring}{rendering}"),
+        &[],
+    );
+    check("REF*D9*17312345600006351~\n", "REF*EA*1~\nREF*D9*2~\nREF*G1*3~\n", &[]);
+    let (insured, payer) = ("NM1*IL*1*SMITH*JOHN****MI*JS1~\n", "NM1*PR*2*OTHER*****PI*4711~\n");
+    check(&format!("{insured}{payer}"), &format!("{payer}{insured}"), &[]);
+    // What has a position of its own does not.
+    check("PRV*PE*PXC*203BF0100Y~\nSBR*S", "SBR*S", &[]);
+    check(
+        "SBR*S*18*******CI~\nOI***Y***Y~\n",
+        "OI***Y***Y~\nSBR*S*18*******CI~\n",
+        &["segment-unexpected OI@22 2310B 2", "segment-missing OI@24 2320 3"],
+    );
+}
+
+#[test]
+fn a_loop_may_come_again_with_nothing_between() {
+    for (loop_id, first) in [("2330C", "NM1*DN*1~\nREF*G2*A~\n"), ("2330D", "NM1*82*1~\nREF*G2*A~\n")] {
+        let payer = "NM1*PR*2*OTHER*****PI*4711~\n";
+        check(payer, &format!("{payer}{first}"), &[]);
+        assert!(!loop_id.is_empty());
+    }
+    let payer = "NM1*PR*2*OTHER*****PI*4711~\n";
+    check(payer, &format!("{payer}NM1*DN*1~\nREF*G2*A~\nNM1*P3*1~\nREF*G2*B~\n"), &[]);
+    check("NM1*DQ*", "NM1*DN*1*C*D****XX*9999977777~\nNM1*P3*1*C*D****XX*9999977777~\nNM1*DQ*", &[]);
+    let other = &CLAIMS[CLAIMS.find("SBR*S").unwrap()..CLAIMS.find("LX*1").unwrap()];
+    check("SBR*S", &format!("{}SBR*S", other.replace("SBR*S", "SBR*T")), &[]);
+}
+
+#[test]
+fn an_equipment_certificate_is_told_from_other_supplements_by_how_it_is_sent() {
+    let line = "SV1*HC:99213*79.04*UN*1***1~\n";
+    let with = |pwk: &str| format!("{line}{pwk}");
+    check(line, &with("PWK*CT*AD~\n"), &[]);
+    check(line, &with("PWK*CT*EL***AC*N1~\n"), &[]);
+    check(line, &with("PWK*OZ*EL***AC*N1~\nPWK*CT*NS~\nPWK*CT*BM***AC*N2~\n"), &[]);
+    check(line, &with("PWK*OZ*AD~\n"), &["element-code PWK@28 2400 02 7"]);
+    check(line, &with("PWK*CT*ZZ~\n"), &["element-code PWK@28 2400 02 7"]);
+}
+
+#[test]
+fn a_subscriber_without_claims_needs_a_dependent() {
+    check(first_claim(), "", &[]);
+    let dependent = &CLAIMS[CLAIMS.find("HL*3").unwrap()..CLAIMS.find("SE*").unwrap()];
+    let without = CLAIMS.replacen(dependent, "", 1).replacen(first_claim(), "", 1).replacen("22*1~", "22*0~", 1);
+    let (findings, _) = walk(file(&without, "HC", "005010X222A1").as_bytes());
+    assert_eq!(findings.iter().map(told).collect::<Vec<_>>(), ["loop-missing CLM@18 2300 3"]);
+    // A dependent is there to have claims.
+    let claim = &CLAIMS[CLAIMS.find("CLM*26463774").unwrap()..CLAIMS.find("SE*").unwrap()];
+    check(claim, "", &["loop-missing CLM@36 2300 3"]);
+}
+
+#[test]
+fn levels_follow_one_another_as_the_guide_nests_them() {
+    // A dependent needs its subscriber above it.
+    let subscriber = &CLAIMS[CLAIMS.find("HL*2").unwrap()..CLAIMS.find("HL*3").unwrap()];
+    let (findings, _) = walk(file(&CLAIMS.replacen(subscriber, "", 1), "HC", "005010X222A1").as_bytes());
+    assert!(findings.iter().any(|f| f.edit == "segment-unexpected" && f.scope == Scope::Transaction), "{findings:?}");
+    // Two providers, each with a subscriber of its own; numbers go on.
+    let provider = &CLAIMS[CLAIMS.find("HL*1").unwrap()..CLAIMS.find("HL*3").unwrap()];
+    let second = provider.replace("HL*1**20", "HL*4**20").replace("HL*2*1*22*1", "HL*5*4*22*0");
+    check("SE*50", &format!("{second}SE*50"), &[]);
+    check("SE*50", &format!("{}SE*50", second.replace("HL*5*4", "HL*5*1")), &["hierarchy-parent HL@62 2000B 02 I12"]);
+}
+
+#[test]
+fn values_with_a_form_must_have_it() {
+    check("DMG*D8*19430501*F~\n", "DMG*D8*19430501*F~\nREF*SY*123456789~\n", &[]);
+    let short = "DMG*D8*19430501*F~\nREF*SY*12345678~\n";
+    check("DMG*D8*19430501*F~\n", short, &["element-form REF@16 2010BA 02 I12"]);
+}
+
 #[test]
 fn a_claim_has_no_more_lines_than_the_guide_allows() {
     let lines: String =

@@ -17,6 +17,7 @@ mod corpus;
 mod crash;
 mod demo;
 mod full_disk;
+mod guides;
 mod odd_answers;
 mod payers;
 mod round_trip;

@@ -4,26 +4,29 @@ use super::edits;
 
 edits! {
     GROUP_NOT_SUPPORTED "group-not-supported" "S1-08" 1 A Error ["AK9 1"] ""
-        "Functional groups of type {code} (GS01) are not supported here."
+        "This is {what}, which is not taken here; taken are {taken}."
         "Ask support which transactions and versions are taken." at "GS01";
     GROUP_NOT_EXPECTED "group-not-expected" "S1-08" 1 A Error ["AK9 1"] ""
-        "Functional groups of type {code} (GS01) are not taken from you."
+        "This is {what}, which is not taken from you."
         "Ask support which transactions and versions are taken." at "GS01";
     VERSION_NOT_SUPPORTED "version-not-supported" "S1-08" 1 A Error ["AK9 2"] ""
-        "Version {version} (GS08) is not supported for groups of type {code}."
+        "This is {what}; of groups {code} that version (GS08) is not taken here. Taken are {taken}."
         "Ask support which transactions and versions are taken." at "GS08";
     TRANSACTION_NOT_SUPPORTED "transaction-not-supported" "S1-08" 1 A Error ["IK5 1"] ""
-        "Transactions of type {code} (ST01) are not supported here."
+        "This is {what}, which is not taken here; taken are {taken}."
         "Ask support which transactions and versions are taken." at "ST01";
     TRANSACTION_IN_WRONG_GROUP "transaction-in-wrong-group" "S1-08" 1 A Error ["IK5 18"] ""
-        "Transactions of type {code} (ST01) do not belong in a group of type {group}."
+        "This is {what}; it does not belong in a group of type {group}, version {version}."
         "Put each type of transaction in groups of its own." at "ST01";
     TRANSACTION_VERSION_DIFFERS "transaction-version-differs" "S1-08" 1 A Error ["IK5 19"] ""
         "ST03 {version} and GS08 {group} name different guides."
         "Send the same version in both." at "ST03";
     TRANSACTION_VERSION_NOT_SUPPORTED "transaction-version-not-supported" "S1-08" 1 A Error ["IK5 I6"] ""
-        "Version {version} (ST03) is not supported."
+        "This is {what}, whose version (ST03) is not taken here; taken are {taken}."
         "Ask support which transactions and versions are taken." at "ST03";
+    TRANSACTION_PRINTING_DIFFERS "transaction-printing-differs" "S1-08" 1 A Warning ""
+        "ST03 says {version} and GS08 {group}, which are printings of one guide."
+        "Send the same version in both." at "ST03";
     SENDER_NOT_YOURS "isa-sender-not-yours" "S1-05" 1 A Error ["TA1 006"] ""
         "The sender in ISA06 is not the id agreed for you, which is {id}."
         "Send the id agreed for you." at "ISA06";

@@ -117,10 +117,11 @@ mod tests {
     }
 
     /// The sources that make findings; each takes its edit from the catalogue, by the type of `Edit`.
-    const MAKERS: [&str; 6] = [
+    const MAKERS: [&str; 7] = [
         "src/x12/control.rs",
         "src/guide/tell.rs",
         "src/edits/supported.rs",
+        "src/edits/ta1.rs",
         "src/edits/context.rs",
         "src/edits/report.rs",
         "src/edits/answers/hits.rs",
