@@ -40,6 +40,15 @@ impl Pattern {
         &self.text
     }
 
+    /// For people: `must be` these words.
+    pub fn words(&self) -> String {
+        let digits = (b'0'..=b'9').fold(0, |set, digit| set | 1u128 << digit);
+        match &*self.parts {
+            [Part { set, min, max }] if *set == digits && min == max => format!("{min} digits"),
+            _ => format!("of the form {}", self.text),
+        }
+    }
+
     pub fn matches(&self, value: &[u8]) -> bool {
         if value.len() > VALUE_BYTES_MAX {
             return false;
@@ -112,6 +121,8 @@ mod tests {
             assert!(holding.iter().all(|value| parsed.matches(value.as_bytes())), "{pattern}");
             assert!(broken.iter().all(|value| !parsed.matches(value.as_bytes())), "{pattern}");
         }
+        assert_eq!(Pattern::new("[0-9]{9}").unwrap().words(), "9 digits");
+        assert_eq!(Pattern::new("D[0-9]{4}").unwrap().words(), "of the form D[0-9]{4}");
         assert!(!Pattern::new("A{0,127}").unwrap().matches(&[b'A'; 128]));
     }
 

@@ -281,7 +281,7 @@ fn an_equipment_certificate_is_told_from_other_supplements_by_how_it_is_sent() {
     check(line, &with("PWK*CT*AD~\n"), &[]);
     check(line, &with("PWK*CT*EL***AC*N1~\n"), &[]);
     check(line, &with("PWK*OZ*EL***AC*N1~\nPWK*CT*NS~\nPWK*CT*BM***AC*N2~\n"), &[]);
-    check(line, &with("PWK*OZ*AD~\n"), &["element-code PWK@28 2400 02 7"]);
+    check(line, &with("PWK*OZ*AD~\n"), &["element-code PWK@28 2400 02 I6"]);
     check(line, &with("PWK*CT*ZZ~\n"), &["element-code PWK@28 2400 02 7"]);
 }
 
@@ -302,12 +302,14 @@ fn levels_follow_one_another_as_the_guide_nests_them() {
     // A dependent needs its subscriber above it.
     let subscriber = &CLAIMS[CLAIMS.find("HL*2").unwrap()..CLAIMS.find("HL*3").unwrap()];
     let (findings, _) = walk(file(&CLAIMS.replacen(subscriber, "", 1), "HC", "005010X222A1").as_bytes());
-    assert!(findings.iter().any(|f| f.edit == "segment-unexpected" && f.scope == Scope::Transaction), "{findings:?}");
+    // What stands in its place is refused with all that hangs under it.
+    let level = findings.iter().find(|f| told(f) == "element-code HL@12 2000B 03 I6");
+    assert_eq!(level.map(|f| (f.severity, f.scope)), Some((Severity::Error, Scope::Claim)), "{findings:?}");
     // Two providers, each with a subscriber of its own; numbers go on.
     let provider = &CLAIMS[CLAIMS.find("HL*1").unwrap()..CLAIMS.find("HL*3").unwrap()];
     let second = provider.replace("HL*1**20", "HL*4**20").replace("HL*2*1*22*1", "HL*5*4*22*0");
     check("SE*50", &format!("{second}SE*50"), &[]);
-    check("SE*50", &format!("{}SE*50", second.replace("HL*5*4", "HL*5*1")), &["hierarchy-parent HL@62 2000B 02 I12"]);
+    check("SE*50", &format!("{}SE*50", second.replace("HL*5*4", "HL*5*1")), &["hierarchy-parent HL@56 2000B 02 I12"]);
 }
 
 #[test]

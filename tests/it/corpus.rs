@@ -39,6 +39,7 @@ impl Judged {
             if !codes.is_empty() {
                 codes.sort_unstable();
                 codes.dedup();
+                codes.retain(|code| !code.is_empty());
                 return format!("{scope} {}", codes.join(" ")).trim().to_string();
             }
         }

@@ -124,9 +124,9 @@ fn a_defective_guide_is_refused_with_every_fault_at_its_place() {
         let text = said(&output);
         assert_eq!(output.status.code(), Some(2), "{text}");
         for fault in [
-            "270.json: loop 2110, EQ Service Asked About, EQ03: codes are missing, or longer or shorter than the element",
-            "270.json: loop 2110, EQ Service Asked About, EQ03: 9207 is not among the data elements",
-            "270.json: loop 2110, EQ Service Asked About, EQ01: there is no code list services",
+            "270.json: defs 2110, EQ Service Asked About, EQ03: codes are missing, or longer or shorter than the element",
+            "270.json: defs 2110, EQ Service Asked About, EQ03: 9207 is not among the data elements",
+            "270.json: defs 2110, EQ Service Asked About, EQ01: there is no code list services",
             "270.json: loop 2100B, NM1 Provider Name, NM109: re must be",
             "270.json: loop 2110: ref 2119 is not among the defs",
             "270.json: levels: the parent of 22 is no level",

@@ -23,4 +23,5 @@ mod payers;
 mod round_trip;
 mod sftp_habits;
 mod start;
+mod typed;
 mod validate;
