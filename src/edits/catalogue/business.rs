@@ -4,7 +4,7 @@
 use super::edits;
 
 edits! {
-    DESCRIPTION_MISSING "unlisted-procedure-description" "P6-12" 6 PI Error "A6:306"
+    DESCRIPTION_MISSING "unlisted-procedure-description" "P6-12 C4-24" 6 PI Error "A6:306"
         "An unlisted procedure needs a description."
         "Say what was done in SV101-7 (SV202-7).";
 
@@ -29,7 +29,7 @@ edits! {
     ANESTHESIA_NOT_IN_MINUTES "anesthesia-not-in-minutes" "P6-02" 6 P Warning "A8:251 A8:659"
         "An anesthesia service is usually counted in minutes."
         "Send MJ in SV103 and the minutes in SV104, unless the payer wants units.";
-    CHIROPRACTIC_TREATMENT "chiropractic-first-treatment-missing" "P6-03" 6 P Warning "A6:701"
+    CHIROPRACTIC_TREATMENT "chiropractic-first-treatment-missing" "P6-03 C4-18" 6 P Warning "A6:701"
         "A spinal manipulation needs the date of the first treatment."
         "Send DTP*454, or CR2 with the course of treatment.";
     CHIROPRACTIC_DIAGNOSIS "chiropractic-diagnosis-missing" "P6-03" 6 P Warning "A6:336"

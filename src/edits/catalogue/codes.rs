@@ -66,10 +66,16 @@ edits! {
     DIAGNOSIS_9 "icd9-diagnosis-form" "X5-06" 5 PID Error "A7:255"
         "The diagnosis {} is not written as an ICD-9-CM code."
         "Send three to five digits, or V or E and digits, without a dot.";
-    ICD9_TOO_LATE "icd9-after-2015" "X5-07" 5 PID Error "A8:255 A8:187"
+    ICD9_TOO_LATE_I "icd9-after-2015-institutional" "X5-07" 5 I Error "A8:255 A8:188"
+        "ICD-9 diagnoses are sent for a statement of a day on or after 1 October 2015."
+        "Send ICD-10-CM codes with the ABK family of qualifiers.";
+    ICD10_TOO_EARLY_I "icd10-before-2015-institutional" "X5-07" 5 I Error "A8:255 A8:188"
+        "ICD-10 diagnoses are sent for a statement of a day before 1 October 2015."
+        "Send ICD-9-CM codes with the BK family of qualifiers.";
+    ICD9_TOO_LATE "icd9-after-2015" "X5-07" 5 PD Error "A8:255 A8:187"
         "ICD-9 diagnoses are sent for a service on or after 1 October 2015."
         "Send ICD-10-CM codes with the ABK family of qualifiers.";
-    ICD10_TOO_EARLY "icd10-before-2015" "X5-07" 5 PID Error "A8:255 A8:187"
+    ICD10_TOO_EARLY "icd10-before-2015" "X5-07" 5 PD Error "A8:255 A8:187"
         "ICD-10 diagnoses are sent for a service before 1 October 2015."
         "Send ICD-9-CM codes with the BK family of qualifiers.";
     PRINCIPAL_EXTERNAL_CAUSE "principal-external-cause" "X5-08" 5 PI Error "A7:254 A7:509"
@@ -151,10 +157,16 @@ edits! {
         "A condition code must be two capitals or digits."
         "Correct HI*BG.";
     OCCURRENCE_CODE "occurrence-code-form" "X5-17" 5 I Error "A7:719"
-        "An occurrence must be a code of two characters with its date."
+        "An occurrence must be a code of two characters."
         "Correct HI*BH.";
+    OCCURRENCE_DATE "occurrence-date" "X5-17" 5 I Error "A7:720"
+        "An occurrence has no date that exists."
+        "Send D8 and the day with the code in HI*BH.";
+    OCCURRENCE_SPAN_DATE "occurrence-span-dates" "X5-17" 5 I Error "A7:722"
+        "An occurrence span has no first and last day that exist."
+        "Send RD8 and both days with the code in HI*BI.";
     OCCURRENCE_SPAN_CODE "occurrence-span-code-form" "X5-17" 5 I Error "A7:721"
-        "An occurrence span must be a code of two characters with its first and last day."
+        "An occurrence span must be a code of two characters."
         "Correct HI*BI.";
     VALUE_CODE "value-code-form" "X5-17" 5 I Error "A7:725"
         "A value code must be two capitals or digits."

@@ -46,9 +46,9 @@ edits! {
     RENDERING_MISSING "rendering-provider-missing" "N4-09" 4 PD Warning "A6:562:82"
         "The billing provider is a group, but neither the claim nor its lines name who rendered the service."
         "Send the rendering provider in 2310B.";
-    RENDERING_IS_BILLING "rendering-same-as-billing" "N4-09" 4 PD Warning "A8:562:82"
+    RENDERING_IS_BILLING "rendering-same-as-billing" "N4-09" 4 PID Warning "A8:562:82"
         "The rendering provider is the billing provider."
-        "Leave out 2310B when both are the same.";
+        "Leave the rendering provider out when both are the same.";
     SUPERVISING_MISSING "supervising-provider-missing" "N4-12" 4 P Warning "A6:562:DQ"
         "A modifier says that the service was supervised, but by whom is missing."
         "Send the supervising provider in 2310D or 2420D (NM1*DQ).";

@@ -78,6 +78,22 @@ fn a_hospital_stay() {
 }
 
 #[test]
+fn a_stay_speaks_of_its_statement() {
+    check(
+        Institutional,
+        &[],
+        &[
+            (&[("NM1*72", "NM1*82*1*ADAMS*JOHN****XX*1234567893~NM1*72")], "rendering-same-as-billing", "A8:562:82"),
+            (
+                &[("HI*ABK:A419", "HI*BK:0389"), ("HI*ABF:I10", "HI*BF:4019"), ("HI*ABJ:R509", "HI*BJ:78060")],
+                "icd9-after-2015-institutional",
+                "A8:255 A8:188",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn an_outpatient_bill() {
     check(
         Institutional,

@@ -1,5 +1,6 @@
 //! Diagnoses and ICD procedures in HI: form, version, list, order.
 
+use crate::domain::ClaimKind;
 use crate::edits::arena::Placed;
 use crate::edits::catalogue::{Edit, claim as claim_edit, codes};
 use crate::edits::claim::{Claim, tag};
@@ -88,7 +89,7 @@ pub fn check(claim: &Claim<'_>, report: &mut Report<'_>) {
             }
         }
     }
-    versions(seen_9, seen_10, days.map(|(first, _)| first), report);
+    versions(claim.kind, (seen_9, seen_10), days, report);
 }
 
 /// The days that decide which list is in force: the day a stay ended, else the days of the service.
@@ -141,16 +142,22 @@ pub fn procedure(claim: &Claim<'_>, hi: Placed<'_>, n: usize, report: &mut Repor
     report.add(Hit::new(edit, hi).element(n).component(2).code(code));
 }
 
-/// ICD-10 is in force from 1 October 2015, and never both in one claim.
-fn versions(seen_9: Option<Placed<'_>>, seen_10: Option<Placed<'_>>, on: Option<Day>, report: &mut Report<'_>) {
+/// ICD-10 is in force from 1 October 2015, and never both in one claim. The first of `days` decides.
+fn versions(
+    kind: ClaimKind,
+    (seen_9, seen_10): (Option<Placed<'_>>, Option<Placed<'_>>),
+    days: Option<(Day, Day)>,
+    report: &mut Report<'_>,
+) {
+    let on = days.map_or(0, |(first, _)| first.number());
+    let (late, early) = match kind {
+        ClaimKind::Professional | ClaimKind::Dental => (&codes::ICD9_TOO_LATE, &codes::ICD10_TOO_EARLY),
+        ClaimKind::Institutional => (&codes::ICD9_TOO_LATE_I, &codes::ICD10_TOO_EARLY_I),
+    };
     match (seen_9, seen_10) {
         (Some(hi), Some(_)) => report.add(Hit::new(&claim_edit::DIAGNOSIS_VERSIONS_MIXED, hi)),
-        (Some(hi), None) if on.is_some_and(|day| day.number() >= ICD10_FROM) => {
-            report.add(Hit::new(&codes::ICD9_TOO_LATE, hi));
-        }
-        (None, Some(hi)) if on.is_some_and(|day| day.number() < ICD10_FROM) => {
-            report.add(Hit::new(&codes::ICD10_TOO_EARLY, hi));
-        }
+        (Some(hi), None) if on >= ICD10_FROM => report.add(Hit::new(late, hi)),
+        (None, Some(hi)) if on > 0 && on < ICD10_FROM => report.add(Hit::new(early, hi)),
         _ => {}
     }
 }

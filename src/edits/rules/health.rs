@@ -28,6 +28,11 @@ impl<'a> Coded<'a> {
     pub fn hit(&self, edit: &'static crate::edits::catalogue::Edit) -> Hit<'a> {
         Hit::new(edit, self.hi).element(self.nth).component(2)
     }
+
+    /// A hit on the date beside it.
+    fn hit_date(&self, edit: &'static crate::edits::catalogue::Edit) -> Hit<'a> {
+        Hit::new(edit, self.hi).element(self.nth).component(4)
+    }
 }
 
 #[derive(Default)]
@@ -125,8 +130,10 @@ impl<'a> Health<'a> {
         match qualifier {
             b"BBR" | b"BBQ" | b"BR" | b"BQ" => self.procedure(claim, coded, parts, stay, report),
             b"BG" if !two => report.add(coded.hit(&codes::CONDITION_CODE)),
-            b"BH" if !two || !dated() => report.add(coded.hit(&codes::OCCURRENCE_CODE)),
-            b"BI" if !two || !dated() => report.add(coded.hit(&codes::OCCURRENCE_SPAN_CODE)),
+            b"BH" if !two => report.add(coded.hit(&codes::OCCURRENCE_CODE)),
+            b"BH" if !dated() => report.add(coded.hit_date(&codes::OCCURRENCE_DATE)),
+            b"BI" if !two => report.add(coded.hit(&codes::OCCURRENCE_SPAN_CODE)),
+            b"BI" if !dated() => report.add(coded.hit_date(&codes::OCCURRENCE_SPAN_DATE)),
             b"BE" if !two => report.add(coded.hit(&codes::VALUE_CODE)),
             b"DR" if code.len() != 3 || !forms::digits(code) => report.add(coded.hit(&codes::DRG)),
             b"BG" | b"BH" | b"BI" | b"BE" | b"DR" => {

@@ -72,10 +72,7 @@ fn drug(claim: &Claim<'_>, service: &Service<'_>, report: &mut Report<'_>) {
 
 /// All lines together.
 pub fn all(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
-    match claim.kind {
-        ClaimKind::Professional | ClaimKind::Dental => rendering(claim, facts, report),
-        ClaimKind::Institutional => {}
-    }
+    rendering(claim, facts, report);
     if facts.head.any(Signs::RENDERING) && facts.lines.any(Signs::RENDERING) {
         rendering_repeated(claim, report);
     }
@@ -91,6 +88,9 @@ fn rendering(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
         {
             report.add(Hit::new(&party::RENDERING_IS_BILLING, own).element(9));
         }
+        return;
+    }
+    if claim.kind == ClaimKind::Institutional {
         return;
     }
     // Suppliers, laboratories and ambulances are groups in which nobody renders.
