@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::domain::Finding;
+use crate::domain::finding::{AckCodes, SegmentPlace, StatusCode, Trigger};
+use crate::domain::{Finding, Scope, Severity};
 use crate::edits::sink::{Sink, Summary};
 
 /// A [`crate::edits::Sink`] that writes JSON lines.
@@ -14,12 +15,60 @@ pub struct JsonReport<W> {
     file: String,
 }
 
+/// Every key stands in every line; what does not apply is null.
 #[derive(Serialize)]
 struct FindingLine<'a> {
     kind: &'static str,
     file: &'a str,
-    #[serde(flatten)]
-    finding: &'a Finding,
+    interchange: Option<&'a str>,
+    group: Option<&'a str>,
+    transaction: Option<&'a str>,
+    claim: Option<&'a str>,
+    segment: Option<&'a SegmentPlace>,
+    #[serde(rename = "loop")]
+    loop_id: Option<&'a str>,
+    element: Option<u16>,
+    component: Option<u16>,
+    repetition: Option<u16>,
+    value: Option<&'a str>,
+    snip: u8,
+    edit: &'a str,
+    severity: Severity,
+    scope: Scope,
+    message: &'a str,
+    fix: Option<&'a str>,
+    ack: &'a AckCodes,
+    status: Option<&'a [StatusCode]>,
+    trigger: Option<&'a Trigger>,
+}
+
+impl<'a> FindingLine<'a> {
+    fn new(file: &'a str, finding: &'a Finding) -> FindingLine<'a> {
+        let place = &finding.place;
+        FindingLine {
+            kind: "finding",
+            file,
+            interchange: place.interchange.as_deref(),
+            group: place.group.as_deref(),
+            transaction: place.transaction.as_deref(),
+            claim: place.claim.as_deref(),
+            segment: place.segment.as_ref(),
+            loop_id: place.loop_id.as_deref(),
+            element: place.element,
+            component: place.component,
+            repetition: place.repetition,
+            value: finding.value.as_deref(),
+            snip: finding.snip,
+            edit: &finding.edit,
+            severity: finding.severity,
+            scope: finding.scope,
+            message: &finding.message,
+            fix: Some(finding.fix.as_str()).filter(|fix| !fix.is_empty()),
+            ack: &finding.ack,
+            status: Some(finding.statuses.as_slice()).filter(|statuses| !statuses.is_empty()),
+            trigger: finding.trigger.as_ref(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -79,6 +128,6 @@ fn line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
 
 impl<W: Write> Sink for JsonReport<W> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        line(&mut self.out, &FindingLine { kind: "finding", file: &self.file, finding })
+        line(&mut self.out, &FindingLine::new(&self.file, finding))
     }
 }

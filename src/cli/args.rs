@@ -168,7 +168,13 @@ pub struct ValidateArgs {
     /// Judge as on this day [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<Date>,
-    /// X12 files; - reads standard input
+    /// Show at most N findings of a file [default: 100, and of one kind the first 5]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Show every finding
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+    /// X12 files; folders, for the X12 files in them; - reads standard input
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! What commands print: aligned tables, JSON lines, and colour where a person is looking.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -44,6 +45,7 @@ pub enum Colour {
     Red,
     Yellow,
     Green,
+    Blue,
 }
 
 impl Colour {
@@ -52,6 +54,7 @@ impl Colour {
             Colour::Red => "31",
             Colour::Yellow => "33",
             Colour::Green => "32",
+            Colour::Blue => "34",
         }
     }
 }
@@ -82,9 +85,56 @@ pub fn colour_is_welcome() -> bool {
     !refused && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Columns that a text takes on a terminal; of text without marks and wide letters.
+pub fn columns(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// Text of a file as it may be printed: see [`visible`].
+pub fn clean(text: &str) -> Cow<'_, str> {
+    match text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.chars().map(visible).collect()),
+    }
+}
+
+/// A character that takes one column, and neither moves the cursor nor turns the line, for each one of a file.
+pub fn visible(character: char) -> char {
+    const NO_CHARACTER: char = '\u{FFFD}';
+    match character {
+        '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(character)).unwrap_or(NO_CHARACTER),
+        '\x7F' => '\u{2421}',
+        '\u{80}'..='\u{9F}' | '\u{AD}' => NO_CHARACTER,
+        // Marks without a width, and those that change the direction of what follows.
+        '\u{300}'..='\u{36F}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' => NO_CHARACTER,
+        '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'.. => NO_CHARACTER,
+        _ => character,
+    }
+}
+
+/// Why something cannot be read, with what to do about it.
+pub fn why_unread(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file; is its name spelt right?".into(),
+        io::ErrorKind::PermissionDenied => {
+            "this user may not read it; ask its owner, or change its permissions with chmod".into()
+        }
+        io::ErrorKind::IsADirectory => "it is a folder".into(),
+        _ => format!("it cannot be read ({error})"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_upset_a_terminal_is_made_visible() {
+        assert_eq!(clean("plain ~"), "plain ~");
+        assert_eq!(clean("\u{1b}[2J\r\n\0\u{7f}"), "␛[2J␍␊␀␡");
+        assert_eq!(clean("a\u{202e}b\u{300}c\u{85}é"), "a\u{FFFD}b\u{FFFD}c\u{FFFD}é");
+        assert_eq!((columns("é~"), columns("ab")), (2, 2));
+    }
 
     #[test]
     fn a_table_is_aligned_and_has_no_spaces_at_its_lines_ends() {

@@ -9,12 +9,12 @@ use std::io::{self, BufWriter, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use self::json::JsonLines;
 use self::text::Text;
 use super::args::{ListFormat, ShowArgs};
-use super::output::Paint;
+use super::output::{Paint, why_unread};
 use super::{Faults, NOT_DONE, NOTHING_WRONG, SOMETHING_WRONG};
 use crate::edits::sniff;
 use crate::guide::annotate::{Annotated, Annotator, Open, OpenTransaction, Place};
@@ -50,8 +50,11 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin().lock()));
     }
-    let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
-    Ok(Box::new(file))
+    let file = File::open(path).map_err(|error| anyhow!("{}: {}", path.display(), why_unread(&error)))?;
+    match path.is_dir() {
+        true => bail!("{} is a folder; name a file in it", path.display()),
+        false => Ok(Box::new(file)),
+    }
 }
 
 /// One way of showing a file.
@@ -64,7 +67,7 @@ trait View {
 
 /// A segment with its place in the file.
 struct Shown<'s, 'g> {
-    annotated: &'s Annotated<'g>,
+    annotated: &'s Annotated<'s>,
     /// `None` for the ISA.
     raw: Option<Segment<'s>>,
     line: u32,

@@ -64,6 +64,7 @@ struct Checker<'c, S> {
     /// Fingerprints of claims accepted so far, and what names them.
     seen: Remembered,
     named: Remembered,
+    numbers: context::NumbersUsed,
     interchange: OpenInterchange,
     /// TA1 codes of headers that were damaged, by where they begin: told before their interchange opens.
     ahead: Vec<(u64, Cow<'static, str>)>,
@@ -121,6 +122,7 @@ impl<'c, S: Sink> Checker<'c, S> {
             found: Vec::new(),
             seen: Remembered::default(),
             named: Remembered::default(),
+            numbers: context::NumbersUsed::default(),
             interchange: OpenInterchange::default(),
             ahead: Vec::new(),
             group: OpenGroup::default(),
@@ -190,6 +192,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         let codes = self.ahead.drain(..).filter(|(at, _)| *at == interchange.offset).map(|(_, code)| code).collect();
         self.interchange = OpenInterchange { open: true, control, marks, codes, ..OpenInterchange::default() };
         self.sink.interchange_start(interchange)?;
+        self.numbers.judge(interchange, fresh);
         if let Some(context) = &self.settings.context {
             context::interchange(context, interchange, fresh);
         }
@@ -200,10 +203,13 @@ impl<'c, S: Sink> Checker<'c, S> {
         self.envelope_findings(fresh)?;
         let OpenInterchange { codes, mut claims, marks, .. } = std::mem::take(&mut self.interchange);
         let verdict = if codes.is_empty() { Verdict::Accepted } else { Verdict::Rejected };
-        if verdict == Verdict::Rejected {
-            claims = claims.all_rejected();
-            self.summary.interchanges_rejected += 1;
-            self.forget_since(marks);
+        match verdict {
+            Verdict::Accepted => self.numbers.accepted(&end.interchange),
+            Verdict::Rejected => {
+                claims = claims.all_rejected();
+                self.summary.interchanges_rejected += 1;
+                self.forget_since(marks);
+            }
         }
         self.summary.claims.merge(claims);
         let code = codes.first().map_or("000", |code| &**code);

@@ -264,9 +264,28 @@ fn the_same_claim_twice_is_a_duplicate_and_the_first_goes_on() {
 }
 
 #[test]
+fn an_interchange_under_a_number_that_this_file_used_before_is_refused() {
+    let segments = good(ClaimKind::Professional);
+    let one = file(ClaimKind::Professional, &segments);
+    let repeated = |told: &Told| {
+        let numbers = told.findings.iter().filter(|finding| finding.edit == "isa-control-number-repeated");
+        numbers.map(|finding| finding.ack.ta1.as_deref() == Some("025")).collect::<Vec<_>>()
+    };
+    let (once, _) = told(one.as_bytes());
+    assert!(repeated(&once).is_empty());
+    let (twice, summary) = told(format!("{one}{one}").as_bytes());
+    assert_eq!(repeated(&twice), [true]);
+    assert_eq!((summary.interchanges, summary.interchanges_rejected), (2, 1));
+    // The number of an interchange that was refused is free.
+    let refused = one.replacen("*00501*", "*00401*", 1);
+    let (after_refusal, _) = told(format!("{refused}{one}").as_bytes());
+    assert!(repeated(&after_refusal).is_empty());
+}
+
+#[test]
 fn a_file_that_is_no_x12_is_refused_with_a_reason() {
     let (_, summary) = told(b"%PDF-1.7 and so on");
-    assert_eq!(summary.refused.as_deref(), Some("The file is a PDF, not X12."));
+    assert!(summary.refused.is_some_and(|why| why.starts_with("The file is a PDF, not X12.")));
     assert!(told(b"").1.refused.unwrap().contains("empty"));
 }
 

@@ -1,7 +1,8 @@
 //! What only holds for a file of a known partner: who sends, to whom, for which providers, to which payers,
-//! and what was sent before.
+//! and what was sent before; and, of any file, which control numbers its own interchanges use twice.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::arena::Arena;
 use super::catalogue::{envelope, lookup};
@@ -36,7 +37,38 @@ pub fn interchange(context: &Context<'_>, isa: &Interchange, fresh: &mut Vec<Fin
         wrong(15, &envelope::USAGE_NOT_TAKEN, &isa.usage, context.usage);
     }
     if context.lookups.control_number_used(isa) {
-        wrong(13, &envelope::CONTROL_NUMBER_REPEATED, &isa.control, "");
+        fresh.push(number_repeated(isa, "another file"));
+    }
+}
+
+fn number_repeated(isa: &Interchange, file: &str) -> Finding {
+    let edit = &envelope::CONTROL_NUMBER_REPEATED;
+    finding(isa, 13, edit, &isa.control, edit.say(&[&file]))
+}
+
+/// Interchanges of one file whose numbers are remembered; beyond it new ones are not added.
+const INTERCHANGES_REMEMBERED_MAX: usize = 100_000;
+
+/// The senders and control numbers of the interchanges of a file that were accepted so far.
+#[derive(Debug, Default)]
+pub struct NumbersUsed(HashSet<[String; 3]>);
+
+impl NumbersUsed {
+    /// Tells when the number was used before in this file; what earlier files used is another question.
+    pub fn judge(&self, isa: &Interchange, fresh: &mut Vec<Finding>) {
+        if !self.0.is_empty() && self.0.contains(&NumbersUsed::key(isa)) {
+            fresh.push(number_repeated(isa, "this file"));
+        }
+    }
+
+    pub fn accepted(&mut self, isa: &Interchange) {
+        if self.0.len() < INTERCHANGES_REMEMBERED_MAX {
+            self.0.insert(NumbersUsed::key(isa));
+        }
+    }
+
+    fn key(isa: &Interchange) -> [String; 3] {
+        [&isa.sender_qualifier, &isa.sender, &isa.control].map(String::clone)
     }
 }
 

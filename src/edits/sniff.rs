@@ -24,28 +24,34 @@ pub fn refusal(head: &[u8], length: u64) -> String {
     let text = head.trim_ascii_start();
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let lower = text[..text.len().min(64)].to_ascii_lowercase();
-    let is = if begins(b"%PDF") {
-        "a PDF"
+    let (is, advice) = if begins(b"%PDF") {
+        ("a PDF", "A print cannot be read; send the X12 file itself.")
     } else if begins(b"PK\x03\x04") {
-        "a ZIP archive (or a spreadsheet or document); unpack it first"
+        ("a ZIP archive, a spreadsheet or a document", "Unpack an archive first and check the X12 file in it.")
     } else if begins(b"\x1F\x8B") {
-        "a gzip archive; unpack it first"
+        ("a gzip archive", "Unpack it first, as with gunzip.")
+    } else if begins(b"BZh") || begins(b"\xFD7zXZ\0") || begins(b"7z\xBC\xAF") || begins(b"\x28\xB5\x2F\xFD") {
+        ("a packed archive", "Unpack it first.")
     } else if begins(b"\x89PNG") || begins(b"\xFF\xD8\xFF") || begins(b"II*\0") || begins(b"MM\0*") {
-        "a picture"
+        ("a picture", "A scan cannot be read; send the X12 file itself.")
     } else if begins(b"\xD0\xCF\x11\xE0") {
-        "an Office document"
-    } else if begins(b"\xFF\xFE") || begins(b"\xFE\xFF") {
-        "text in UTF-16; save it as plain text (ASCII)"
+        ("an Office document", "Send the X12 file itself.")
+    } else if begins(b"\xFF\xFE") || begins(b"\xFE\xFF") || begins(b"I\0S\0A\0") || begins(b"\0I\0S\0A") {
+        ("text in UTF-16", "Save it as plain text (ASCII or UTF-8).")
+    } else if begins(b"\xC9\xE2\xC1") {
+        ("text in EBCDIC, as mainframes write it", "Have it sent in ASCII mode.")
     } else if begins(b"-----BEGIN PGP") {
-        "encrypted with PGP"
+        ("encrypted with PGP", "Decrypt it first.")
     } else if lower.starts_with(b"<!doctype html") || lower.starts_with(b"<html") {
-        "HTML"
+        ("HTML", "It may be an error page of a web server that was saved in the file's place; fetch the file again.")
     } else if lower.starts_with(b"<?xml") || lower.starts_with(b"<") {
-        "XML"
+        ("XML", "Send the X12 file itself.")
     } else if lower.starts_with(b"{") || lower.starts_with(b"[") {
-        "JSON"
+        ("JSON", "Send the X12 file itself.")
     } else if begins(b"UNA") || begins(b"UNB") {
-        "EDIFACT"
+        ("EDIFACT", "Send the X12 version of it.")
+    } else if text.starts_with(b"MSH|") || text.starts_with(b"FHS|") || text.starts_with(b"BHS|") {
+        ("HL7 version 2", "Send the X12 version of it.")
     } else if lower.is_empty() || text.iter().all(|&byte| byte == 0) {
         return format!("The file is blank: {length} bytes without a letter; an X12 file begins with ISA.");
     } else if text.starts_with(b"ISA") {
@@ -53,10 +59,24 @@ pub fn refusal(head: &[u8], length: u64) -> String {
     } else if text.starts_with(b"GS") || text.starts_with(b"ST") {
         return "The file has no ISA segment: it begins with GS or ST. Send the whole interchange, from ISA to IEA."
             .into();
+    } else if is_table(text) {
+        ("a table (CSV)", "Claims are taken as X12 only; export them as an 837.")
+    } else if text.iter().any(|&byte| byte < 9 || byte == 0x7F) {
+        ("binary data of an unknown kind", "An X12 file is text and begins with ISA.")
     } else {
-        return "The file is not X12: it holds no ISA segment.".into();
+        return "The file is not X12: it holds no ISA segment. An X12 file is text and begins with ISA.".into();
     };
-    format!("The file is {is}, not X12.")
+    format!("The file is {is}, not X12. {advice}")
+}
+
+/// Two lines at least, with as many commas, semicolons or tabs each.
+fn is_table(text: &[u8]) -> bool {
+    let mut lines = text.split(|&byte| byte == b'\n');
+    let (Some(first), Some(second), Some(_)) = (lines.next(), lines.next(), lines.next()) else { return false };
+    [b',', b';', b'\t'].into_iter().any(|separator| {
+        let count = |line: &[u8]| line.iter().filter(|&&byte| byte == separator).count();
+        count(first) > 0 && count(first) == count(second)
+    })
 }
 
 fn cut_off(length: u64) -> String {
@@ -87,5 +107,10 @@ mod tests {
         check(b"ISA*00*          *00", "after 20 bytes");
         check(b"GS*HC*A*B", "no ISA");
         check(b"hello world", "not X12");
+        check(b"claim,charge\n1,100\n2,200\n", "CSV");
+        check(b"\xC9\xE2\xC1\x5C\xF0\xF0", "EBCDIC");
+        check(b"\x1F\x8B\x08", "gunzip");
+        check(b"\x01\x02\xF3garbage", "binary data");
+        check(b"MSH|^~\\&|LAB", "HL7");
     }
 }

@@ -12,29 +12,30 @@
 //! annotator.open()    // at the end: what the file left open
 //! ```
 
-use super::explain::Explain;
+use std::borrow::Cow;
+
 pub use super::explain::Shown;
+use super::explain::{Explain, borrowed};
 use super::labels::Labels;
 use super::{Found, Guide, Guides, NodeId, Standing, Step, Tag, Walker};
 use crate::domain::Severity;
-use crate::x12::segment::text_of;
 use crate::x12::{Isa, Segment};
 
 /// A segment explained.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Annotated<'g> {
+pub struct Annotated<'a> {
     /// From 1 in its transaction, the ST counted; 0 outside of transactions.
     pub position: u32,
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// Empty where nothing names it.
-    pub name: &'g str,
-    pub place: Place<'g>,
+    pub name: &'a str,
+    pub place: Place<'a>,
     /// How many envelopes and loops it stands in.
     pub depth: usize,
     /// Set when it is the first segment of a loop.
     pub opened: Option<OpenedLoop>,
     /// Those that hold something.
-    pub elements: Vec<Shown<'g>>,
+    pub elements: Vec<Shown<'a>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,10 @@ impl<'g> Annotator<'g> {
         self.transaction.as_ref()
     }
 
-    pub fn isa(&mut self, isa: &Isa<'_>) -> Annotated<'g> {
+    pub fn isa<'a>(&mut self, isa: &Isa<'a>) -> Annotated<'a>
+    where
+        'g: 'a,
+    {
         self.leave(Open::Nothing);
         self.open = Open::Interchange;
         self.version.clear();
@@ -152,7 +156,10 @@ impl<'g> Annotator<'g> {
         Annotated { position: 0, id: "ISA".into(), name, place: Place::Envelope, depth: 0, opened: None, elements }
     }
 
-    pub fn segment(&mut self, segment: &Segment<'_>) -> Annotated<'g> {
+    pub fn segment<'a>(&mut self, segment: &Segment<'a>) -> Annotated<'a>
+    where
+        'g: 'a,
+    {
         if self.open != Open::Transaction {
             self.end_transaction();
         }
@@ -186,7 +193,10 @@ impl<'g> Annotator<'g> {
         }
     }
 
-    fn transaction_start(&mut self, segment: &Segment<'_>) -> Annotated<'g> {
+    fn transaction_start<'a>(&mut self, segment: &Segment<'a>) -> Annotated<'a>
+    where
+        'g: 'a,
+    {
         self.leave(Open::Group);
         let code = segment.text(1);
         let stated = segment.text(3);
@@ -203,7 +213,10 @@ impl<'g> Annotator<'g> {
     }
 
     /// A segment from ST to SE.
-    fn inside(&mut self, segment: &Segment<'_>) -> Annotated<'g> {
+    fn inside<'a>(&mut self, segment: &Segment<'a>) -> Annotated<'a>
+    where
+        'g: 'a,
+    {
         let position = match &mut self.transaction {
             Some(transaction) => {
                 transaction.segments += 1;
@@ -226,7 +239,7 @@ impl<'g> Annotator<'g> {
         let placed = guide.segment(node);
         Annotated {
             position,
-            id: text_of(segment.id()),
+            id: borrowed(segment.id()),
             name: &placed.name,
             place: Place::Placed(in_loop(guide, node)),
             depth: self.depth,
@@ -235,8 +248,11 @@ impl<'g> Annotator<'g> {
         }
     }
 
-    fn standard(&self, segment: &Segment<'_>, place: Place<'g>, depth: usize) -> Annotated<'g> {
-        let id = text_of(segment.id());
+    fn standard<'a>(&self, segment: &Segment<'a>, place: Place<'g>, depth: usize) -> Annotated<'a>
+    where
+        'g: 'a,
+    {
+        let id = borrowed(segment.id());
         let (name, elements) = (self.explain.name(&id), self.explain.standard(segment));
         Annotated { position: 0, id, name, place, depth, opened: None, elements }
     }

@@ -15,18 +15,18 @@ const PERIOD: &str = "1251";
 
 /// An element, or a component of one, that holds something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown<'g> {
+pub struct Shown<'a> {
     /// As `NM109` or `CLM05-01`.
-    pub reference: Cow<'g, str>,
+    pub reference: Cow<'a, str>,
     /// Empty where nothing names it.
-    pub name: &'g str,
+    pub name: &'a str,
     /// Which repetition, from 1, where the element is repeated.
     pub repetition: Option<u16>,
-    pub value: String,
+    pub value: Cow<'a, str>,
     /// A day, a time or money as people write it, where that is not the value itself.
     pub readable: Option<String>,
     /// Of a code, where a label is known.
-    pub meaning: Option<&'g str>,
+    pub meaning: Option<&'a str>,
 }
 
 /// Where names and meanings come from.
@@ -66,14 +66,20 @@ impl<'g> Explain<'g> {
     }
 
     /// By a place in a guide.
-    pub fn placed(&self, guide: &'g Guide, node: NodeId, segment: &Segment<'_>) -> Vec<Shown<'g>> {
+    pub fn placed<'a>(&self, guide: &'g Guide, node: NodeId, segment: &Segment<'a>) -> Vec<Shown<'a>>
+    where
+        'g: 'a,
+    {
         let elements = guide.elements(node);
         let defined = |n: usize| elements.get(n - 1).map_or(Defined::Nowhere, |found| Defined::Guide(guide, found));
         self.elements(segment, defined)
     }
 
     /// By the envelopes' segments or the standard's own.
-    pub fn standard(&self, segment: &Segment<'_>) -> Vec<Shown<'g>> {
+    pub fn standard<'a>(&self, segment: &Segment<'a>) -> Vec<Shown<'a>>
+    where
+        'g: 'a,
+    {
         let (base, id) = (self.guides.base(), text_of(segment.id()));
         let (control, standard) = (base.control(&id), base.segment(&id));
         self.elements(segment, |n| {
@@ -83,7 +89,10 @@ impl<'g> Explain<'g> {
         })
     }
 
-    pub fn isa(&self, isa: &Isa<'_>) -> Vec<Shown<'g>> {
+    pub fn isa<'a>(&self, isa: &Isa<'a>) -> Vec<Shown<'a>>
+    where
+        'g: 'a,
+    {
         let lines = self.guides.base().control("ISA").map_or(&[][..], |found| &found.els);
         let mut shown = Vec::with_capacity(16);
         for n in 1..=16 {
@@ -96,7 +105,10 @@ impl<'g> Explain<'g> {
         shown
     }
 
-    fn elements(&self, segment: &Segment<'_>, defined: impl Fn(usize) -> Defined<'g>) -> Vec<Shown<'g>> {
+    fn elements<'a>(&self, segment: &Segment<'a>, defined: impl Fn(usize) -> Defined<'g>) -> Vec<Shown<'a>>
+    where
+        'g: 'a,
+    {
         let count = segment.element_count();
         let mut shown = Vec::with_capacity(count);
         for n in (1..=count).filter(|&n| !segment.element(n).is_empty()) {
@@ -144,17 +156,20 @@ impl<'g> Explain<'g> {
     }
 
     /// `before` is the value of the element or component before this one.
-    fn value(
+    fn value<'a>(
         &self,
         defined: Defined<'g>,
         segment: &[u8],
         at: (usize, usize),
         repetition: Option<u16>,
-        value: &[u8],
+        value: &'a [u8],
         before: &[u8],
-    ) -> Shown<'g> {
+    ) -> Shown<'a>
+    where
+        'g: 'a,
+    {
         let reading = self.reading(defined, segment, at);
-        let text = text_of(value);
+        let text = borrowed(value);
         let form = match reading.moment {
             Some(moment) => moment,
             None if reading.number == PERIOD => Form::Period(before),
@@ -226,6 +241,11 @@ impl<'g> Explain<'g> {
             },
         }
     }
+}
+
+/// As [`text_of`], without a copy where there need be none.
+pub(super) fn borrowed(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| Cow::Owned(text_of(bytes)), Cow::Borrowed)
 }
 
 fn moment_of(kind: Type) -> Option<Form<'static>> {

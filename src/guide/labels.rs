@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,19 +25,41 @@ pub enum LabelsError {
 pub struct Labels {
     /// By the name of an outside code list (`pos`), a data element number (`1032`) or an element (`CLM05-01`).
     #[serde(default)]
-    lists: HashMap<String, HashMap<String, String>>,
+    lists: Quick<Quick<String>>,
     /// Segments by id, where no guide names them.
     #[serde(default)]
     segments: HashMap<String, String>,
     /// Data element numbers whose codes are those of another list.
     #[serde(default)]
-    same: HashMap<String, String>,
+    same: Quick<String>,
     /// Data element numbers whose list depends on what the element before holds: `{"1271": {"HE": "remark_code"}}`.
     #[serde(default)]
-    after: HashMap<String, HashMap<String, String>>,
+    after: Quick<HashMap<String, String>>,
     /// Data element numbers.
     #[serde(default)]
-    money: HashSet<String>,
+    money: HashSet<String, BuildHasherDefault<ShortKeys>>,
+}
+
+/// A map whose keys the operator wrote, looked up several times an element.
+type Quick<V> = HashMap<String, V, BuildHasherDefault<ShortKeys>>;
+
+/// Multiplies and rotates; nobody can choose the keys so that they collide, as they are not the file's.
+#[derive(Clone, Copy, Debug, Default)]
+struct ShortKeys(u64);
+
+impl Hasher for ShortKeys {
+    fn write(&mut self, bytes: &[u8]) {
+        const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0.rotate_left(29) ^ u64::from_le_bytes(word)).wrapping_mul(MULTIPLIER);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
 }
 
 impl Labels {

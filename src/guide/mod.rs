@@ -30,6 +30,7 @@ pub mod labels;
 pub mod load;
 mod misfit;
 pub mod model;
+mod names;
 mod pattern;
 mod place;
 mod quick;

@@ -88,6 +88,21 @@ impl Store {
         Ok(Store { writer, readers })
     }
 
+    /// Opens a database that is there for questions only, also while a gateway writes to it; makes and changes nothing.
+    pub async fn open_to_read(path: &Path) -> Result<Store, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .create_if_missing(false)
+            .busy_timeout(Duration::from_secs(BUSY_SECONDS));
+        let readers = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .map_err(|source| StoreError::Open { path: path.to_path_buf(), source })?;
+        Ok(Store { writer: readers.clone(), readers })
+    }
+
     /// Begins a transaction that may write; it holds the one writer until committed or dropped.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::at("begin a transaction"))
@@ -151,6 +166,21 @@ mod tests {
             let tx = store.begin().await.unwrap();
             tx.commit().await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_store_opened_to_read_sees_what_is_written_and_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claims.db");
+        assert!(Store::open_to_read(&path).await.is_err(), "it made a database");
+        assert!(!path.exists());
+        let store = Store::open_file(&path).await.unwrap();
+        let reading = Store::open_to_read(&path).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        sqlx::query("CREATE TABLE later (id INTEGER)").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        sqlx::query("SELECT id FROM later").fetch_all(reading.readers()).await.unwrap();
+        assert!(sqlx::query("INSERT INTO later VALUES (1)").execute(reading.readers()).await.is_err());
     }
 
     #[tokio::test]

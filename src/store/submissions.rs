@@ -180,6 +180,18 @@ impl Store {
         row.map_err(StoreError::at("read a submission"))?.as_ref().map(submission_from).transpose()
     }
 
+    /// The submission of this partner that holds exactly these bytes; reads.
+    pub async fn submission_of_bytes(
+        &self,
+        partner: &str,
+        sha256: &[u8; 32],
+    ) -> Result<Option<SubmissionRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM submission WHERE partner = ? AND sha256 = ?");
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(partner).bind(&sha256[..]);
+        let row = query.fetch_optional(self.readers()).await.map_err(StoreError::at("look for the same bytes"))?;
+        row.as_ref().map(submission_from).transpose()
+    }
+
     /// Newest first; of one partner or of all. `before` is the last id of the page before.
     pub async fn submissions(
         &self,

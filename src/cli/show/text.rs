@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Shown, View, damage_words};
-use crate::cli::output::{Colour, Paint};
+use crate::cli::output::{Colour, Paint, clean, columns};
 use crate::guide::annotate::{Annotated, OpenTransaction, OpenedLoop, Place, Shown as Element};
 use crate::x12::Damage;
 
@@ -50,17 +50,24 @@ impl<W: Write> Text<W> {
             (Place::Stray, _) => (Colour::Red, "  [outside of any transaction]".to_string()),
             (Place::Envelope | Place::Placed(_) | Place::NoGuide, _) => (Colour::Yellow, String::new()),
         };
-        let id = self.paint.text(colour, &clean(&shown.id));
-        let gutter = GUTTER - 2;
-        let name = if shown.name.is_empty() { String::new() } else { format!("  {}", shown.name) };
-        write!(self.out, "{position:>gutter$}")?;
+        self.blanks((GUTTER - 2).saturating_sub(position.len()))?;
+        self.out.write_all(position.as_bytes())?;
         self.blanks(2 + 2 * shown.depth)?;
-        writeln!(self.out, "{id}{name}{why}")
+        let id = clean(&shown.id);
+        match self.paint {
+            Paint::Plain => self.out.write_all(id.as_bytes())?,
+            Paint::Coloured => self.out.write_all(self.paint.text(colour, &id).as_bytes())?,
+        }
+        let gap = if shown.name.is_empty() { "" } else { "  " };
+        for part in [gap, shown.name, &why, "\n"] {
+            self.out.write_all(part.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn elements(&mut self, shown: &Annotated<'_>) -> io::Result<()> {
         let indent = GUTTER + 2 * shown.depth + 4;
-        let width = |text: &str, most: usize| text.chars().count().min(most);
+        let width = |text: &str, most: usize| columns(text).min(most);
         let references = shown.elements.iter().map(|element| element.reference.len()).max().unwrap_or(0);
         let names = shown.elements.iter().map(|element| width(&label(element), NAME_WIDTH_MAX)).max().unwrap_or(0);
         let explained = shown.elements.iter().filter(|element| explanation(element).is_some());
@@ -86,7 +93,7 @@ impl<W: Write> Text<W> {
     /// Plain writes: formatting with a width costs more than all else together.
     fn column(&mut self, text: &str, width: usize) -> io::Result<()> {
         self.out.write_all(text.as_bytes())?;
-        self.blanks(width.saturating_sub(text.chars().count()))
+        self.blanks(width.saturating_sub(columns(text)))
     }
 
     fn blanks(&mut self, mut count: usize) -> io::Result<()> {
@@ -144,13 +151,4 @@ fn label<'e>(element: &Element<'e>) -> Cow<'e, str> {
 
 fn explanation<'e>(element: &'e Element<'_>) -> Option<&'e str> {
     element.readable.as_deref().or(element.meaning)
-}
-
-/// Without the control characters with which a file could write over a person's terminal.
-fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let visible = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
-    Cow::Owned(text.chars().map(visible).collect::<Vec<String>>().concat())
 }

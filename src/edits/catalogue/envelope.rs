@@ -44,6 +44,6 @@ edits! {
         "Send test files to a test gateway, and claims that are meant to be paid to the one in production."
         at "ISA15";
     CONTROL_NUMBER_REPEATED "isa-control-number-repeated" "S1-06" 1 A Error ["TA1 025"] ""
-        "The control number in ISA13 was used before in another file."
+        "The control number in ISA13 was used before in {file}."
         "Give each interchange a number of its own." at "ISA13";
 }

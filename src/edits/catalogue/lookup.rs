@@ -22,4 +22,8 @@ edits! {
     DUPLICATE_EARLIER "duplicate-claim-earlier" "T7-05" 7 PID Error "A3:78"
         "The same claim was already sent in an earlier file."
         "Wait for its answer; to correct it send frequency 7 with the payer's number of the first.";
+    DUPLICATE_FILE "duplicate-file" "T7-06" 7 PID Error/fixed "A3:746:41"
+        "This very file was submitted before, as {submission} on {day}; handed in again it is refused as a whole. Its \
+        claims are judged here as if it had not been."
+        "Do not send it again: look that submission up, or correct the file first.";
 }

@@ -2,7 +2,7 @@
 //! payers, the counters for control numbers. A failure ends the check when it returns; until then it gets an
 //! answer that harms nothing.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,8 +37,6 @@ pub struct Asked {
     submission: SubmissionRow,
     /// Fingerprints that may be of earlier claims; `None`: any may be.
     candidates: Option<HashSet<i64>>,
-    /// Senders and control numbers of the interchanges of this file that were accepted.
-    accepted: RefCell<HashSet<(String, String)>>,
     trouble: Cell<Option<StoreError>>,
 }
 
@@ -51,17 +49,13 @@ impl Asked {
         };
         let partners = gateway.partners.current();
         let payer_edits = gateway.payer_edits.of(&partners);
-        let (accepted, trouble) = (RefCell::default(), Cell::new(None));
-        Ok(Asked { gateway, runtime, partners, payer_edits, submission, candidates, accepted, trouble })
+        let trouble = Cell::new(None);
+        Ok(Asked { gateway, runtime, partners, payer_edits, submission, candidates, trouble })
     }
 
     /// What went wrong while the check asked.
     pub fn trouble(&self) -> Option<StoreError> {
         self.trouble.take()
-    }
-
-    pub fn remember_accepted(&self, sender: &str, control_number: &str) {
-        self.accepted.borrow_mut().insert((sender.to_string(), control_number.to_string()));
     }
 
     /// The next control number of our answers to this partner.
@@ -101,9 +95,6 @@ pub fn stored_fingerprint(fingerprint: u128) -> i64 {
 impl Lookups for Asked {
     fn control_number_used(&self, interchange: &Interchange) -> bool {
         let (sender, number) = (sender_of(interchange), &interchange.control);
-        if self.accepted.borrow().contains(&(sender.clone(), number.clone())) {
-            return true;
-        }
         let since = self.since(self.gateway.config.duplicates.control_numbers);
         let SubmissionRow { id, partner, .. } = &self.submission;
         let used = self.gateway.store.interchange_number_used(partner, &sender, number, since, *id);

@@ -14,4 +14,5 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub use asked::{sender_of, stored_fingerprint};
 pub use run::run;

@@ -31,7 +31,6 @@ const FINDINGS_PER_CHUNK: usize = 4_000;
 
 pub struct Recorder {
     gateway: Arc<Gateway>,
-    asked: Rc<Asked>,
     submission: SubmissionRow,
     at: i64,
     to_store: mpsc::Sender<Chunk>,
@@ -83,13 +82,12 @@ impl Recorder {
         to_store: mpsc::Sender<Chunk>,
     ) -> Recorder {
         let claim_id = Rc::new(Cell::new(ClaimId(0)));
-        let (for_numbers, for_traces) = (asked.clone(), claim_id.clone());
+        let (for_numbers, for_traces) = (asked, claim_id.clone());
         let numbers = move |counter| for_numbers.draw(counter);
         let acks = AckBuilder::new(envelope, numbers, move |_| for_traces.get().trace_number());
         let at = gateway.clock.now_ms();
         Recorder {
             gateway,
-            asked,
             submission,
             at,
             to_store,
@@ -306,10 +304,7 @@ impl Sink for Recorder {
     fn interchange_end(&mut self, checked: &CheckedInterchange<'_>) -> io::Result<()> {
         let sender = sender_of(checked.interchange);
         let (verdict, note) = match checked.verdict {
-            Verdict::Accepted => {
-                self.asked.remember_accepted(&sender, &checked.interchange.control);
-                (InterchangeVerdict::Accepted, None)
-            }
+            Verdict::Accepted => (InterchangeVerdict::Accepted, None),
             Verdict::Rejected => {
                 let reason = Reason { code: format!("TA1:{}", checked.code), text: self.why(Scope::Interchange) };
                 self.reject_since(self.open.interchange_from, &reason);

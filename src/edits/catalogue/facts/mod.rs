@@ -51,10 +51,6 @@ pub fn by_id(id: &str) -> Option<&'static Fact> {
 
 /// Rules that no finding tells of, and why.
 const WITHOUT: &[(&str, &str)] = &[
-    (
-        "T7-06",
-        "the door refuses it: 409 with the first submission's id, over SFTP a note in the log; no file is made of it",
-    ),
     ("T7-12", "the door refuses the login or the key: no bytes are taken, so that nothing can be acknowledged"),
     ("T7-13", "no claim status is answered yet"),
 ];
