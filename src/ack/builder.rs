@@ -5,40 +5,15 @@ use std::io;
 
 use jiff::civil::DateTime;
 
+use super::draft::{AckFile, AckKind, Body, Draft, Mark, Part};
 use super::n277ca::{Claims, Head};
-use super::pen::{IsaElements, Pen};
+use super::pen::{IsaElements, Pen, cut};
 use super::{n999, ta1};
 use crate::edits::sink::{CheckedGroup, CheckedInterchange, CheckedTransaction, Sink, SyntaxVerdict};
 use crate::edits::{CheckedClaim, Day, Verdict};
 use crate::guide::Guide;
 use crate::x12::Delimiters;
 use crate::x12::envelope::{Group, Interchange, Transaction};
-
-/// A finished answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AckFile {
-    pub kind: AckKind,
-    /// ISA13 of the interchange it answers.
-    pub interchange: String,
-    pub bytes: Vec<u8>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AckKind {
-    Ta1,
-    N999,
-    N277ca,
-}
-
-impl AckKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AckKind::Ta1 => "ta1",
-            AckKind::N999 => "999",
-            AckKind::N277ca => "277ca",
-        }
-    }
-}
 
 /// Which number is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,8 +54,8 @@ pub struct Envelope {
 type Numbers<'a> = Box<dyn FnMut(Counter) -> u64 + 'a>;
 type Traces<'a> = Box<dyn FnMut(&CheckedClaim<'_>) -> String + 'a>;
 
-/// A [`Sink`] that writes TA1, 999 and 277CA. It holds the answers to one interchange at a time, and the
-/// claims' part of one 277CA.
+/// A [`Sink`] that writes TA1, 999 and 277CA. What it holds in memory does not grow with the claims: see
+/// [`super::spool`].
 pub struct AckBuilder<'a> {
     envelope: Envelope,
     /// Draws control numbers.
@@ -90,14 +65,25 @@ pub struct AckBuilder<'a> {
     delimiters: Delimiters,
     /// GS02 of the received group, to whom the answers' groups go.
     partner: String,
-    /// Transactions of the 999 and of the 277CA that are finished, and those of the group being read.
-    n999: Vec<Pen>,
-    n277ca: Vec<Pen>,
-    of_group: Vec<Pen>,
-    ak2: Option<Pen>,
-    ak1: Option<Pen>,
+    /// The answers to the interchange being read: a transaction of the 999 for each group, one of the 277CA for
+    /// each transaction with claims.
+    n999: Draft,
+    n277ca: Draft,
+    group: Option<OpenGroup>,
+    /// Groups of the interchange that are no acknowledgements themselves.
+    answered_groups: u32,
     claims: Option<Claims>,
     files: Vec<AckFile>,
+}
+
+/// The group being read.
+#[derive(Debug)]
+struct OpenGroup {
+    /// The AK2 loops so far that are not in the spool yet; `None` for a group that gets no 999.
+    ak2: Option<Pen>,
+    /// Where the AK2 loops begin in the spool.
+    spooled_from: u64,
+    n277ca: Mark,
 }
 
 impl fmt::Debug for AckBuilder<'_> {
@@ -118,11 +104,10 @@ impl<'a> AckBuilder<'a> {
             traces: Box::new(traces),
             delimiters: Delimiters::USUAL,
             partner: String::new(),
-            n999: Vec::new(),
-            n277ca: Vec::new(),
-            of_group: Vec::new(),
-            ak2: None,
-            ak1: None,
+            n999: Draft::default(),
+            n277ca: Draft::default(),
+            group: None,
+            answered_groups: 0,
             claims: None,
             files: Vec::new(),
         }
@@ -160,15 +145,16 @@ impl<'a> AckBuilder<'a> {
         (pen, control)
     }
 
-    fn finish(&mut self, mut pen: Pen, groups: &str, control: u64, kind: AckKind, interchange: &Interchange) {
-        pen.begin("IEA").element(groups).element(format!("{:09}", control % 1_000_000_000)).end();
-        self.files.push(AckFile { kind, interchange: interchange.control.clone(), bytes: pen.into_bytes() });
+    fn finish(&mut self, kind: AckKind, interchange: &Interchange, body: Body) {
+        self.files.push(AckFile { kind, interchange: interchange.control.clone(), body });
     }
 
     fn ta1(&mut self, checked: &CheckedInterchange<'_>) {
         let rejected = checked.verdict == Verdict::Rejected;
+        let answers_only = self.answered_groups == 0 && checked.groups > 0;
         let wanted = match self.envelope.ta1 {
-            Ta1Policy::Always => true,
+            // Nobody who did not ask waits for the receipt of a receipt.
+            Ta1Policy::Always => !answers_only || rejected || checked.interchange.ack_requested,
             Ta1Policy::OnError => rejected || checked.interchange.ack_requested,
             Ta1Policy::Never => checked.interchange.ack_requested,
         };
@@ -177,29 +163,34 @@ impl<'a> AckBuilder<'a> {
         if wanted && !only_ta1s {
             let (mut pen, control) = self.isa(checked.interchange);
             ta1::write(&mut pen, checked);
-            self.finish(pen, "0", control, AckKind::Ta1, checked.interchange);
+            iea(&mut pen, "0", control);
+            self.finish(AckKind::Ta1, checked.interchange, Body::of(pen.into_bytes()));
         }
     }
 
     /// One interchange with one group that holds the transactions.
-    fn group_file(&mut self, bodies: &[Pen], kind: AckKind, interchange: &Interchange) {
-        if bodies.is_empty() {
+    fn group_file(&mut self, draft: Draft, kind: AckKind, interchange: &Interchange) {
+        if draft.transactions == 0 {
             return;
         }
         let (code, version) = match kind {
             AckKind::N277ca => ("HN", "005010X214"),
             AckKind::N999 | AckKind::Ta1 => ("FA", "005010X231A1"),
         };
-        let (mut pen, control) = self.isa(interchange);
+        let (mut head, control) = self.isa(interchange);
         let number = ((self.numbers)(Counter::Group) % 1_000_000_000).to_string();
-        pen.begin("GS").element(code).element(&self.envelope.id).element(&self.partner).element(self.date());
-        pen.element(self.time()).element(&number).element("X").element(version).end();
-        for body in bodies {
-            pen.append(body);
-        }
-        pen.begin("GE").element(bodies.len().to_string()).element(&number).end();
-        self.finish(pen, "1", control, kind, interchange);
+        let partner = cut(head.at_least(2, self.partner.as_bytes(), b"UNKNOWN"), 15);
+        head.begin("GS").element(code).element(&self.envelope.id).element(partner).element(self.date());
+        head.element(self.time()).element(&number).element("X").element(version).end();
+        let mut tail = self.pen();
+        tail.begin("GE").element(draft.transactions.to_string()).element(&number).end();
+        iea(&mut tail, "1", control);
+        self.finish(kind, interchange, draft.finish(head.into_bytes(), tail.into_bytes()));
     }
+}
+
+fn iea(pen: &mut Pen, groups: &str, control: u64) {
+    pen.begin("IEA").element(groups).element(format!("{:09}", control % 1_000_000_000)).end();
 }
 
 /// Acknowledgements are not acknowledged.
@@ -218,8 +209,8 @@ impl Sink for AckBuilder<'_> {
         let usable = interchange.delimiters.fault().is_none();
         self.delimiters = answering(if usable { interchange.delimiters } else { Delimiters::USUAL });
         self.partner = interchange.sender.clone();
-        self.n999.clear();
-        self.n277ca.clear();
+        (self.n999, self.n277ca) = (Draft::default(), Draft::default());
+        self.answered_groups = 0;
         Ok(())
     }
 
@@ -227,34 +218,32 @@ impl Sink for AckBuilder<'_> {
         if (2..=15).contains(&group.sender.len()) {
             self.partner = group.sender.clone();
         }
-        self.of_group.clear();
-        if is_acknowledgement(group) {
-            (self.ak1, self.ak2) = (None, None);
-            return Ok(());
-        }
-        let mut pen = self.pen();
-        n999::group_header(&mut pen, group);
-        (self.ak1, self.ak2) = (Some(pen), Some(self.pen()));
+        let answered = !is_acknowledgement(group);
+        self.answered_groups += u32::from(answered);
+        self.group = Some(OpenGroup {
+            ak2: answered.then(|| self.pen()),
+            spooled_from: self.n999.spool.len(),
+            n277ca: self.n277ca.mark(),
+        });
         Ok(())
     }
 
     fn transaction_start(&mut self, _: &Transaction, guide: Option<&Guide>) -> io::Result<()> {
         let holds_claims = guide.is_some_and(|guide| guide.kind.parse::<crate::domain::ClaimKind>().is_ok());
-        self.claims = holds_claims.then(|| Claims::new(self.pen(), self.date()));
+        self.claims = holds_claims.then(|| Claims::new(self.pen(), self.date(), self.n277ca.spool.len()));
         Ok(())
     }
 
     fn claim(&mut self, claim: &CheckedClaim<'_>) -> io::Result<()> {
-        if let Some(claims) = &mut self.claims {
-            let trace = (self.traces)(claim);
-            claims.add(claim, &trace);
-        }
-        Ok(())
+        let Some(claims) = &mut self.claims else { return Ok(()) };
+        let trace = (self.traces)(claim);
+        claims.add(claim, &trace, &mut self.n277ca.spool)
     }
 
     fn transaction_end(&mut self, checked: &CheckedTransaction<'_>) -> io::Result<()> {
-        if let Some(pen) = &mut self.ak2 {
+        if let Some(pen) = self.group.as_mut().and_then(|group| group.ak2.as_mut()) {
             n999::transaction(pen, checked);
+            pen.pour(&mut self.n999.spool)?;
         }
         let claims = self.claims.take();
         if let Some(claims) = claims.filter(|_| checked.verdict != SyntaxVerdict::Rejected) {
@@ -263,34 +252,36 @@ impl Sink for AckBuilder<'_> {
                 gateway_id: &self.envelope.id,
                 reference: (self.numbers)(Counter::Reference).to_string(),
                 received: format!("{:08}", self.envelope.received.number()),
-                date: self.envelope.now.strftime("%Y%m%d").to_string(),
-                time: self.envelope.now.strftime("%H%M").to_string(),
+                date: self.date(),
+                time: self.time(),
             };
-            let control = format!("{:04}", self.n277ca.len() + self.of_group.len() + 1);
-            self.of_group.push(claims.finish(&head, checked, &control));
+            let control = format!("{:04}", self.n277ca.transactions + 1);
+            claims.finish(&head, checked, &control, &mut self.n277ca)?;
         }
         Ok(())
     }
 
     fn group_end(&mut self, checked: &CheckedGroup<'_>) -> io::Result<()> {
+        let Some(group) = self.group.take() else { return Ok(()) };
         let refused = !checked.codes.is_empty();
-        if let (Some(ak1), Some(ak2)) = (self.ak1.take(), self.ak2.take()) {
-            let mut pen = self.pen();
-            let control = format!("{:04}", self.n999.len() + 1);
-            pen.begin("ST").element("999").element(&control).element("005010X231A1").end();
-            pen.append(&ak1);
-            if !refused {
-                pen.append(&ak2);
-            }
-            n999::group_trailer(&mut pen, checked);
-            let count = pen.segments + 1;
-            pen.begin("SE").element(count.to_string()).element(&control).end();
-            self.n999.push(pen);
+        if let Some(ak2) = group.ak2 {
+            let control = format!("{:04}", self.n999.transactions + 1);
+            let mut head = self.pen();
+            head.begin("ST").element("999").element(&control).element("005010X231A1").end();
+            n999::group_header(&mut head, checked.group);
+            let mut tail = self.pen();
+            n999::group_trailer(&mut tail, checked);
+            let end = self.n999.spool.len();
+            // Of a group that is refused as a whole, no transaction was judged.
+            let (told, from) = if refused { (0, end) } else { (ak2.segments, group.spooled_from) };
+            let count = head.segments + told + tail.segments + 1;
+            tail.begin("SE").element(count.to_string()).element(&control).end();
+            let (head, tail) = (Part::Own(head.into_bytes()), Part::Own(tail.into_bytes()));
+            self.n999.add([head, Part::Spooled(from..end), tail]);
         }
-        if !refused {
-            self.n277ca.append(&mut self.of_group);
+        if refused {
+            self.n277ca.back_to(group.n277ca);
         }
-        self.of_group.clear();
         Ok(())
     }
 
@@ -298,8 +289,8 @@ impl Sink for AckBuilder<'_> {
         self.ta1(checked);
         let (n999, n277ca) = (std::mem::take(&mut self.n999), std::mem::take(&mut self.n277ca));
         if checked.verdict == Verdict::Accepted {
-            self.group_file(&n999, AckKind::N999, checked.interchange);
-            self.group_file(&n277ca, AckKind::N277ca, checked.interchange);
+            self.group_file(n999, AckKind::N999, checked.interchange);
+            self.group_file(n277ca, AckKind::N277ca, checked.interchange);
         }
         Ok(())
     }

@@ -2,13 +2,17 @@
 //! Writes bytes, reads nothing, decides nothing: every verdict is the check's.
 
 pub mod builder;
+pub mod draft;
 pub mod json;
 mod n277ca;
 mod n999;
+pub mod paper;
 mod pen;
 pub mod report;
+mod spool;
 mod ta1;
 #[cfg(test)]
 mod tests;
 
-pub use builder::{AckBuilder, AckFile, AckKind, Counter, Envelope, Ta1Policy};
+pub use builder::{AckBuilder, Counter, Envelope, Ta1Policy};
+pub use draft::{AckFile, AckKind};

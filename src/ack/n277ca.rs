@@ -1,29 +1,62 @@
 //! The 277CA (005010X214): for each claim of an accepted transaction whether it goes on, and if not, why.
+//!
+//! What is rejected is told once, at the level where it is wrong: the batch (2200B) or a billing provider
+//! (2200C) stands for all claims under it, which are then counted and not named; else each claim is named
+//! (2200D), and its lines only where they made it be rejected (2220D).
 
+use std::io;
+
+use super::draft::{Draft, Part};
 use super::pen::{Pen, cut};
+use super::spool::Spool;
 use crate::domain::finding::StatusCode;
 use crate::domain::{Cents, ClaimKind, Finding, Severity};
 use crate::edits::claim::{Line, tag};
-use crate::edits::sink::{CheckedTransaction, Party, Verdict};
+use crate::edits::sink::{CheckedTransaction, Party, Tally, Verdict};
+use crate::edits::statuses::{self, Level};
 use crate::edits::{CheckedClaim, Day};
 
-/// Reasons told of one claim or line; more would help nobody.
+/// Reasons told of one provider, claim or line; more would help nobody.
 const REASONS_MAX: usize = 20;
 /// Bytes of STC12.
 const TEXT_MAX: usize = 264;
 /// HL numbers of source and receiver; billing providers and patients follow.
 const RECEIVER_HL: u32 = 2;
+/// Bytes of one provider's claims that are held until its totals, which stand before them, are known. A provider
+/// with more has its claims in the spool meanwhile.
+const HELD_BYTES_MAX: usize = 64 * 1024;
 
 /// The claims of one transaction, written as they come: totals stand before them in the file and are known
 /// after them.
 #[derive(Debug)]
 pub struct Claims {
+    /// The claims of the provider being read that are not in the spool yet.
     pen: Pen,
     hl: u32,
-    provider_hl: u32,
-    /// Where the billing level of the last claim begins in the file.
-    provider: Option<u64>,
+    provider: Option<Provider>,
     today: String,
+    /// What is finished, in order: ranges of the spool, and heads of providers whose claims were there first.
+    done: Vec<Part>,
+    /// Where the part of the spool begins that is not in `done` yet.
+    spooled_from: u64,
+    segments: u32,
+}
+
+/// The billing provider being read.
+#[derive(Debug)]
+struct Provider {
+    /// Where its level begins in the file that is answered.
+    begins: u64,
+    hl: u32,
+    /// Its level up to the totals.
+    head: Pen,
+    /// Rejected as such, and all claims with it.
+    refused: bool,
+    /// What is said of it, an STC each.
+    statuses: Vec<Vec<StatusCode>>,
+    claims: Tally,
+    /// Where its claims begin in the spool, once there are many.
+    spooled_from: Option<u64>,
 }
 
 /// What the head of a 277CA says.
@@ -39,18 +72,34 @@ pub struct Head<'a> {
 }
 
 impl Claims {
-    pub fn new(pen: Pen, today: String) -> Claims {
-        Claims { pen, hl: RECEIVER_HL, provider_hl: 0, provider: None, today }
+    pub fn new(pen: Pen, today: String, spooled_from: u64) -> Claims {
+        Claims { pen, hl: RECEIVER_HL, provider: None, today, done: Vec::new(), spooled_from, segments: 0 }
     }
 
-    pub fn add(&mut self, claim: &CheckedClaim<'_>, trace: &str) {
-        if self.provider != Some(claim.ranges.billing.start) {
-            self.provider = Some(claim.ranges.billing.start);
-            self.billing_provider(claim);
+    pub fn add(&mut self, claim: &CheckedClaim<'_>, trace: &str, spool: &mut Spool) -> io::Result<()> {
+        if self.provider.as_ref().is_none_or(|provider| provider.begins != claim.ranges.billing.start) {
+            self.close_provider(spool)?;
+            self.provider = Some(self.billing_provider(claim));
         }
+        let Some(provider) = &mut self.provider else { return Ok(()) };
+        provider.claims.add(claim.verdict, claim.charge());
+        let parent = provider.hl;
+        if !provider.refused {
+            self.claim(claim, trace, parent);
+        }
+        if self.pen.len() < HELD_BYTES_MAX {
+            return Ok(());
+        }
+        if let Some(provider) = &mut self.provider {
+            provider.spooled_from.get_or_insert(spool.len());
+        }
+        self.pen.pour(spool)
+    }
+
+    fn claim(&mut self, claim: &CheckedClaim<'_>, trace: &str, parent: u32) {
         self.hl += 1;
         let pen = &mut self.pen;
-        pen.begin("HL").element(self.hl.to_string()).element(self.provider_hl.to_string()).element("PT").end();
+        pen.begin("HL").element(self.hl.to_string()).element(parent.to_string()).element("PT").end();
         patient(pen, claim);
         let control = pen.at_least(1, claim.control_number(), b"0");
         pen.begin("TRN").element("2").element(cut(control, 50)).end();
@@ -67,26 +116,67 @@ impl Claims {
         }
     }
 
-    fn billing_provider(&mut self, claim: &CheckedClaim<'_>) {
+    /// The level of a billing provider; when it is itself at fault, its claims fall with it.
+    fn billing_provider(&mut self, claim: &CheckedClaim<'_>) -> Provider {
         self.hl += 1;
-        self.provider_hl = self.hl;
         let (provider, tax_id) = (claim.billing_provider(), claim.billing_tax_id());
+        let refused = claim.billing_findings().any(|finding| finding.severity == Severity::Error);
+        let mut head = self.pen.another();
         let (hl, parent) = (self.hl.to_string(), RECEIVER_HL.to_string());
-        self.pen.begin("HL").element(hl).element(parent).element("19").element("1").end();
+        head.begin("HL").element(hl).element(parent).element("19").element(if refused { "0" } else { "1" }).end();
         let (qualifier, id) = match (provider.id(), tax_id) {
             (b"", b"") => ("SV", &b"UNKNOWN"[..]),
             (b"", tax_id) => ("FI", tax_id),
             (npi, _) => ("XX", npi),
         };
         let entity_type: &[u8] = if provider.entity_type() == b"1" { b"1" } else { b"2" };
-        name(&mut self.pen, "85", entity_type, &provider);
-        identifier(&mut self.pen, qualifier, id);
+        name(&mut head, "85", entity_type, &provider);
+        identifier(&mut head, qualifier, id);
+        // There is no trace number of a provider to give back.
+        head.begin("TRN").element("1").element("0").end();
+        let statuses = match refused {
+            true => reasons(Level::Provider, claim.billing_findings()).map(|reason| reason.statuses).collect(),
+            false => vec![vec![status("A1", "19", Some("AY"))]],
+        };
+        let begins = claim.ranges.billing.start;
+        Provider { begins, hl: self.hl, head, refused, statuses, claims: Tally::default(), spooled_from: None }
+    }
+
+    /// Puts the provider being read and its claims in their order.
+    fn close_provider(&mut self, spool: &mut Spool) -> io::Result<()> {
+        let Some(mut provider) = self.provider.take() else { return Ok(()) };
+        let (action, claims) = (if provider.refused { "U" } else { "WQ" }, provider.claims);
+        let total = claims.accepted_charge + claims.rejected_charge;
+        for statuses in &provider.statuses {
+            stc(&mut provider.head, statuses, "", action, Some(total), "");
+        }
+        totals(&mut provider.head, claims, "QA", "QC");
+        self.segments += provider.head.segments;
+        match provider.spooled_from {
+            None => {
+                provider.head.pour(spool)?;
+                self.pen.pour(spool)
+            }
+            Some(claims_from) => {
+                self.pen.pour(spool)?;
+                let before = Part::Spooled(self.spooled_from..claims_from);
+                let claims = Part::Spooled(claims_from..spool.len());
+                self.done.extend([before, Part::Own(provider.head.into_bytes()), claims]);
+                self.spooled_from = spool.len();
+                Ok(())
+            }
+        }
     }
 
     fn reasons(&mut self, claim: &CheckedClaim<'_>) {
-        for finding in reasons(claim.findings()) {
-            let statuses = statuses(finding);
-            stc(&mut self.pen, &statuses, &self.today, "U", Some(claim.charge()), &finding.message);
+        let mut told = false;
+        for reason in reasons(Level::Claim, claim.findings()) {
+            stc(&mut self.pen, &reason.statuses, &self.today, "U", Some(claim.charge()), reason.text);
+            told = true;
+        }
+        if !told {
+            // Rejected with what it stands in; the 999 has the reason.
+            stc(&mut self.pen, &[status("A3", "0", None)], &self.today, "U", Some(claim.charge()), "");
         }
     }
 
@@ -112,18 +202,22 @@ impl Claims {
             let here = |finding: &&Finding| {
                 finding.place.segment.as_ref().is_some_and(|segment| (first..=last).contains(&segment.position))
             };
-            let mut reasons = reasons(claim.findings().filter(here)).peekable();
+            let mut reasons = reasons(Level::Claim, claim.findings().filter(here)).peekable();
             if reasons.peek().is_none() || !service(&mut self.pen, &line, claim.kind()) {
                 continue;
             }
-            for finding in reasons {
-                stc(&mut self.pen, &statuses(finding), "", "U", None, &finding.message);
+            for reason in reasons {
+                stc(&mut self.pen, &reason.statuses, "", "U", None, "");
             }
             let control = line.run.qualified(tag::L2400, tag::REF, b"6R").map(|placed| placed.element(2));
             let number = line.run.first(tag::L2400, tag::LX).map(|lx| lx.element(1));
             let reference = control.or(number).unwrap_or_default();
             if !self.pen.at_least(1, reference, b"").is_empty() {
                 self.pen.begin("REF").element("FJ").element(cut(reference, 50)).end();
+            }
+            let prescription = line.run.qualified(tag::L2410, tag::REF, b"XZ").map_or(&b""[..], |xz| xz.element(2));
+            if !self.pen.at_least(1, prescription, b"").is_empty() {
+                self.pen.begin("REF").element("XZ").element(cut(prescription, 50)).end();
             }
             if let Some(period) = line.service_period() {
                 dates(&mut self.pen, period);
@@ -132,10 +226,19 @@ impl Claims {
     }
 
     /// The whole transaction, ST to SE.
-    pub fn finish(self, head: &Head<'_>, checked: &CheckedTransaction<'_>, control: &str) -> Pen {
-        let refused = !checked.refusal.is_empty();
-        let mut pen = self.pen.clone();
-        pen.clear();
+    pub fn finish(
+        mut self,
+        head: &Head<'_>,
+        checked: &CheckedTransaction<'_>,
+        control: &str,
+        draft: &mut Draft,
+    ) -> io::Result<()> {
+        self.close_provider(&mut draft.spool)?;
+        let claimless = self.hl == RECEIVER_HL;
+        // A batch that is refused as a whole names no provider and no claim.
+        let named = checked.refusal.is_empty() && !claimless;
+        let mut tail = self.pen.another();
+        let mut pen = self.pen.another();
         pen.begin("ST").element("277").element(control).element("005010X214").end();
         pen.begin("BHT")
             .element("0085")
@@ -157,7 +260,7 @@ impl Claims {
         pen.begin("TRN").element("1").element(&head.reference).end();
         pen.begin("DTP").element("050").element("D8").element(&head.received).end();
         pen.begin("DTP").element("009").element("D8").element(&head.date).end();
-        let children = if refused || self.pen.is_empty() { "0" } else { "1" };
+        let children = if named { "1" } else { "0" };
         pen.begin("HL").element("2").element("1").element("21").element(children).end();
         let submitter = checked.submitter;
         let entity_type: &[u8] = if submitter.entity_type() == b"1" { b"1" } else { b"2" };
@@ -166,55 +269,65 @@ impl Claims {
         let batch = pen.at_least(1, checked.batch, b"0");
         pen.begin("TRN").element("2").element(cut(batch, 50)).end();
         batch_totals(&mut pen, checked, &head.date);
-        if !refused {
-            pen.append(&self.pen);
+        let told = if named { self.segments + self.pen.segments } else { 0 };
+        let count = pen.segments + told + 1;
+        tail.begin("SE").element(count.to_string()).element(control).end();
+        let mut parts = vec![Part::Own(pen.into_bytes())];
+        if named {
+            parts.extend(self.done);
+            parts.push(Part::Spooled(self.spooled_from..draft.spool.len()));
         }
-        let count = pen.segments + 1;
-        pen.begin("SE").element(count.to_string()).element(control).end();
-        pen
+        parts.push(Part::Own(tail.into_bytes()));
+        draft.add(parts);
+        Ok(())
     }
 }
 
 fn batch_totals(pen: &mut Pen, checked: &CheckedTransaction<'_>, today: &str) {
     let all = checked.claims;
-    let (accepted, rejected) = (all.accepted, all.rejected);
     let total = all.accepted_charge + all.rejected_charge;
     if checked.refusal.is_empty() {
         stc(pen, &[status("A1", "19", Some("AY"))], today, "WQ", Some(total), "");
     } else {
-        stc(pen, checked.refusal, today, "U", Some(total), "");
+        stc(pen, &Level::Batch.fit(checked.refusal), today, "U", Some(total), "");
     }
-    for (qualifier, count) in [("90", accepted), ("AA", rejected)].into_iter().filter(|(_, count)| *count > 0) {
-        pen.begin("QTY").element(qualifier).element(count.to_string()).end();
+    totals(pen, all, "90", "AA");
+}
+
+/// Claims and charges that go on, and that do not; nothing is said of none.
+fn totals(pen: &mut Pen, all: Tally, accepted: &str, rejected: &str) {
+    for (qualifier, count) in [(accepted, all.accepted), (rejected, all.rejected)] {
+        if count > 0 {
+            pen.begin("QTY").element(qualifier).element(count.to_string()).end();
+        }
     }
-    let amounts = [("YU", accepted, all.accepted_charge), ("YY", rejected, all.rejected_charge)];
-    for (qualifier, _, amount) in amounts.into_iter().filter(|(_, count, _)| *count > 0) {
-        pen.begin("AMT").element(qualifier).element(amount.to_x12()).end();
+    for (qualifier, count, amount) in
+        [("YU", all.accepted, all.accepted_charge), ("YY", all.rejected, all.rejected_charge)]
+    {
+        if count > 0 {
+            pen.begin("AMT").element(qualifier).element(amount.to_x12()).end();
+        }
     }
+}
+
+/// Why something is rejected, as the level says it.
+struct Reason<'f> {
+    statuses: Vec<StatusCode>,
+    text: &'f str,
 }
 
 /// The errors that a 277CA gives as reasons, each status once.
-fn reasons<'f>(findings: impl Iterator<Item = &'f Finding>) -> impl Iterator<Item = &'f Finding> {
+fn reasons<'f>(level: Level, findings: impl Iterator<Item = &'f Finding>) -> impl Iterator<Item = Reason<'f>> {
     let mut told: Vec<Vec<StatusCode>> = Vec::new();
     let errors = findings.filter(|finding| finding.severity == Severity::Error);
-    errors
-        .filter(move |finding| {
-            let statuses = statuses(finding);
-            let new = !told.contains(&statuses);
-            if new {
-                told.push(statuses);
-            }
-            new
+    let new = move |finding: &'f Finding| {
+        let statuses = level.fit(&statuses::of(finding));
+        (!told.contains(&statuses)).then(|| {
+            told.push(statuses.clone());
+            Reason { statuses, text: &finding.message }
         })
-        .take(REASONS_MAX)
-}
-
-/// An error of syntax has its codes in the 999; here stands that it is there.
-fn statuses(finding: &Finding) -> Vec<StatusCode> {
-    match finding.statuses.is_empty() {
-        true => vec![status("A3", "684", None)],
-        false => finding.statuses.clone(),
-    }
+    };
+    errors.filter_map(new).take(REASONS_MAX)
 }
 
 fn status(category: &'static str, code: &'static str, entity: Option<&'static str>) -> StatusCode {
@@ -284,7 +397,12 @@ fn service(pen: &mut Pen, line: &Line<'_>, kind: ClaimKind) -> bool {
         (b"", revenue) => (&b"NU"[..], revenue, &b""[..]),
         (code, revenue) => (qualifier(line.procedure(1), kind), code, revenue),
     };
-    pen.begin("SVC").composite(&[qualifier, cut(code, 48)]);
+    let mut composite = vec![qualifier, cut(code, 48)];
+    if line.procedure(2) == code {
+        // A modifier has two characters; what has not is no modifier and cannot be given back.
+        composite.extend((3..=6).map(|nth| line.procedure(nth)).map(|m| if pen.fills(2, m) { m } else { b"" }));
+    }
+    pen.begin("SVC").composite(&composite);
     pen.element(line.charge().unwrap_or_default().to_x12()).skip(1).element(cut(revenue, 48)).skip(2);
     let units = sv.element(line.units_element());
     pen.element(if crate::edits::forms::thousandths(units).is_some() { units } else { b"" }).end();

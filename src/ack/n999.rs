@@ -27,10 +27,11 @@ pub fn transaction(pen: &mut Pen, checked: &CheckedTransaction<'_>) {
         .element(cut(facts.control.as_bytes(), 9))
         .element(cut(facts.version.as_bytes(), 35))
         .end();
+    let unit = if checked.kind.is_some() { "CLM01" } else { "TRN02" };
     let mut previous: Option<&Finding> = None;
     for finding in checked.syntax.iter().filter(|finding| finding.place.segment.is_some()) {
         if !previous.is_some_and(|previous| same_segment(previous, finding)) {
-            segment_error(pen, finding);
+            segment_error(pen, finding, unit);
         }
         element_error(pen, finding);
         previous = Some(finding);
@@ -72,7 +73,7 @@ fn same_segment(first: &Finding, second: &Finding) -> bool {
     place(first) == place(second) && segment_code(first) == "8" && segment_code(second) == "8"
 }
 
-fn segment_error(pen: &mut Pen, finding: &Finding) {
+fn segment_error(pen: &mut Pen, finding: &Finding, unit: &str) {
     let Some(segment) = &finding.place.segment else { return };
     let loop_id = finding.place.loop_id.as_deref().unwrap_or_default();
     pen.begin("IK3").element(segment_id(&segment.id)).element(segment.position.to_string());
@@ -80,8 +81,9 @@ fn segment_error(pen: &mut Pen, finding: &Finding) {
     if let (Some(trigger), true) = (&finding.trigger, finding.ack.ik4.is_none()) {
         situational(pen, trigger);
     }
-    if let Some(claim) = finding.place.claim.as_deref().filter(|claim| !claim.is_empty()) {
-        pen.begin("CTX").composite(&[b"CLM01", cut(claim.as_bytes(), CONTEXT_MAX)]).end();
+    let name = finding.place.claim.as_deref().unwrap_or_default().as_bytes();
+    if !pen.at_least(1, name, b"").is_empty() {
+        pen.begin("CTX").composite(&[unit.as_bytes(), cut(name, CONTEXT_MAX)]).end();
     }
 }
 
@@ -118,4 +120,79 @@ fn situational(pen: &mut Pen, trigger: &Trigger) {
     let component = trigger.component.map_or_else(String::new, |component| component.to_string());
     pen.composite(&[element.as_bytes(), component.as_bytes()]);
     pen.element(trigger.data_element.as_deref().filter(|number| is_number(number)).unwrap_or_default()).end();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::finding::{AckCodes, Place, SegmentPlace};
+    use crate::domain::{Scope, Severity};
+    use crate::x12::Delimiters;
+
+    fn segment(id: &'static str, position: u32) -> SegmentPlace {
+        SegmentPlace { id: id.into(), position, offset: 0, line: 1 }
+    }
+
+    fn finding(ack: AckCodes, place: Place, trigger: Trigger) -> Finding {
+        Finding {
+            edit: "some-edit".into(),
+            snip: 2,
+            severity: Severity::Error,
+            scope: Scope::Claim,
+            place,
+            value: None,
+            message: String::new(),
+            fix: String::new(),
+            ack,
+            statuses: Vec::new(),
+            trigger: Some(trigger),
+        }
+    }
+
+    fn written(finding: &Finding) -> String {
+        let mut pen = Pen::new(Delimiters::USUAL);
+        segment_error(&mut pen, finding, "CLM01");
+        element_error(&mut pen, finding);
+        String::from_utf8(pen.into_bytes()).unwrap().replace("~\n", "~")
+    }
+
+    #[test]
+    fn what_made_a_missing_segment_required_is_named_before_the_claim() {
+        let trigger = Trigger {
+            segment: segment("CLM", 43),
+            loop_id: Some("2300".into()),
+            element: Some(5),
+            component: Some(3),
+            data_element: Some("1325".into()),
+        };
+        let place = Place {
+            claim: Some("PCN1".into()),
+            segment: Some(segment("REF", 47)),
+            loop_id: Some("2300".into()),
+            ..Place::default()
+        };
+        let ack = AckCodes { ik3: Some("I6".into()), ..AckCodes::default() };
+        let wanted = "IK3*REF*47*2300*I6~CTX*SITUATIONAL TRIGGER*CLM*43*2300*5:3*1325~CTX*CLM01:PCN1~";
+        assert_eq!(written(&finding(ack, place, trigger)), wanted);
+    }
+
+    #[test]
+    fn what_made_a_missing_element_required_is_named_after_it() {
+        let trigger = Trigger {
+            segment: segment("SBR", 20),
+            loop_id: Some("2000B".into()),
+            element: Some(2),
+            component: None,
+            data_element: None,
+        };
+        let place = Place {
+            segment: Some(segment("NM1", 21)),
+            loop_id: Some("2010BA".into()),
+            element: Some(9),
+            ..Place::default()
+        };
+        let ack = AckCodes { ik4: Some("I9".into()), data_element: Some("67".into()), ..AckCodes::default() };
+        let wanted = "IK3*NM1*21*2010*8~IK4*9*67*I9~CTX*SITUATIONAL TRIGGER*SBR*20*2000*2~";
+        assert_eq!(written(&finding(ack, place, trigger)), wanted);
+    }
 }

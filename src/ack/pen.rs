@@ -1,6 +1,9 @@
 //! Writes segments. The delimiters are those of the interchange that is answered: what is copied from it
 //! holds none of them, so that it stands in the answer exactly as it was sent.
 
+use std::io;
+
+use super::spool::Spool;
 use crate::x12::Delimiters;
 
 /// Segments of one transaction, or of an envelope.
@@ -24,7 +27,8 @@ impl Pen {
         self
     }
 
-    /// Adds an element. A delimiter or control character in it becomes a blank; trailing blanks go.
+    /// Adds an element. A delimiter, control character or letter beyond ASCII in it becomes a blank; trailing
+    /// blanks go.
     pub fn element(&mut self, value: impl AsRef<[u8]>) -> &mut Pen {
         self.composite(&[value.as_ref()])
     }
@@ -66,37 +70,55 @@ impl Pen {
 
     /// Writes the ISA, whose elements have fixed widths.
     pub fn isa(&mut self, elements: &IsaElements<'_>) {
-        let Delimiters { element, repetition, component, .. } = self.delimiters;
-        let text = format!(
-            "ISA*00*          *00*          *{:2.2}*{:15.15}*{:2.2}*{:15.15}*{}*{}*",
-            elements.sender.0,
-            elements.sender.1,
-            elements.receiver.0,
-            elements.receiver.1,
-            elements.date,
-            elements.time,
-        );
-        self.out.extend(text.bytes().map(|byte| if byte == b'*' { element } else { byte }));
-        self.out.push(repetition.unwrap_or(b'^'));
-        let text = format!("*00501*{:09}*0*{:1.1}*", elements.control % 1_000_000_000, elements.usage);
-        self.out.extend(text.bytes().map(|byte| if byte == b'*' { element } else { byte }));
-        self.out.push(component);
+        let repetition = [self.delimiters.repetition.unwrap_or(b'^')];
+        let component = [self.delimiters.component];
+        let control = format!("{:09}", elements.control % 1_000_000_000);
+        self.out.extend_from_slice(b"ISA");
+        for (value, width) in [
+            ("00", 2),
+            ("", 10),
+            ("00", 2),
+            ("", 10),
+            (elements.sender.0, 2),
+            (elements.sender.1, 15),
+            (elements.receiver.0, 2),
+            (elements.receiver.1, 15),
+            (&elements.date, 6),
+            (&elements.time, 4),
+        ] {
+            self.fixed(value, width);
+        }
+        self.raw(&repetition);
+        for (value, width) in [("00501", 5), (control.as_str(), 9), ("0", 1), (elements.usage, 1)] {
+            self.fixed(value, width);
+        }
+        self.raw(&component);
         self.end();
     }
 
-    /// Adds the segments of another.
-    pub fn append(&mut self, other: &Pen) {
-        self.out.extend_from_slice(&other.out);
-        self.segments += other.segments;
+    /// An element of exactly so many bytes.
+    fn fixed(&mut self, value: &str, width: usize) {
+        self.out.push(self.delimiters.element);
+        let bytes = value.bytes().map(|byte| if self.delimiters.blanks(byte) { b' ' } else { byte });
+        self.out.extend(bytes.chain(std::iter::repeat(b' ')).take(width));
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.out.is_empty()
+    /// An element that shows a delimiter.
+    fn raw(&mut self, bytes: &[u8]) {
+        self.out.push(self.delimiters.element);
+        self.out.extend_from_slice(bytes);
     }
 
-    pub fn clear(&mut self) {
+    /// Bytes written and not taken yet.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Hands the bytes written so far to the spool; the count of segments goes on.
+    pub fn pour(&mut self, spool: &mut Spool) -> io::Result<()> {
+        spool.append(&self.out)?;
         self.out.clear();
-        (self.skipped, self.segments) = (0, 0);
+        Ok(())
     }
 
     pub fn into_bytes(self) -> Vec<u8> {
@@ -106,6 +128,16 @@ impl Pen {
     /// The value, or `otherwise` when fewer than `min` bytes of it would be written.
     pub fn at_least<'v>(&self, min: usize, value: &'v [u8], otherwise: &'v [u8]) -> &'v [u8] {
         if self.delimiters.written(value) < min { otherwise } else { value }
+    }
+
+    /// True when exactly so many bytes of the value would be written, and all of them as they are.
+    pub fn fills(&self, bytes: usize, value: &[u8]) -> bool {
+        value.len() == bytes && !value.iter().any(|&byte| self.delimiters.blanks(byte))
+    }
+
+    /// An empty one with the same delimiters.
+    pub fn another(&self) -> Pen {
+        Pen::new(self.delimiters)
     }
 
     /// True when the value can stand in an answer as it is.
@@ -127,7 +159,7 @@ trait Copying {
 
 impl Copying for Delimiters {
     fn blanks(&self, byte: u8) -> bool {
-        byte == b' ' || byte.is_ascii_control() || self.is_one(byte)
+        byte == b' ' || byte.is_ascii_control() || !byte.is_ascii() || self.is_one(byte)
     }
 }
 
@@ -162,8 +194,8 @@ mod tests {
     #[test]
     fn a_delimiter_in_a_text_becomes_a_blank() {
         let mut pen = Pen::new(Delimiters::USUAL);
-        pen.begin("NM1").element("A*B:C~D\nE").end();
-        assert_eq!(pen.into_bytes(), b"NM1*A B C D E~\n");
+        pen.begin("NM1").element("A*B:C~D\nE\u{e9}F").end();
+        assert_eq!(pen.into_bytes(), b"NM1*A B C D E  F~\n");
     }
 
     #[test]
@@ -174,5 +206,16 @@ mod tests {
         let bytes = pen.into_bytes();
         assert_eq!((bytes.len(), bytes[105]), (107, b'~'));
         assert_eq!(&bytes[70..104], b"261101*1200*^*00501*000000007*0*T*");
+    }
+
+    #[test]
+    fn an_isa_keeps_its_width_whatever_an_id_holds() {
+        let mut pen = Pen::new(Delimiters { element: b'|', ..Delimiters::USUAL });
+        let (date, time) = ("261101".to_string(), "1200".to_string());
+        let (sender, receiver) = (("Z", "A*B|\u{fffd}~C"), ("ZZZ", "LONGER THAN FIFTEEN"));
+        pen.isa(&IsaElements { sender, receiver, date, time, control: 7, usage: "" });
+        let bytes = pen.into_bytes();
+        assert_eq!((bytes.len(), bytes[105]), (107, b'~'));
+        assert_eq!(&bytes[31..70], b"|Z |A*B     C      |ZZ|LONGER THAN FIF|");
     }
 }

@@ -11,6 +11,7 @@ mod mailbox;
 mod operators;
 mod page;
 mod problem;
+mod report;
 mod segments;
 mod submissions;
 
@@ -44,6 +45,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
 fn described() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::with_openapi(docs::head())
         .merge(submissions::routes())
+        .merge(report::routes())
         .merge(claims::routes())
         .merge(segments::routes())
         .merge(mailbox::routes())

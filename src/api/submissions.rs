@@ -81,6 +81,8 @@ struct Links {
     this: String,
     claims: String,
     findings: String,
+    /// The same for people, as text or HTML.
+    report: String,
     acknowledgements: Vec<String>,
 }
 
@@ -261,12 +263,7 @@ async fn acknowledgment(
         Some(_) | None => return Err(Problem::not_found("acknowledgement (ta1, 999 or 277ca)")),
     };
     if !row.state.is_checked() {
-        return Err(Problem::new(
-            StatusCode::NOT_FOUND,
-            "Not ready",
-            "The file is still being checked. Ask again in a moment, or submit with ?wait=SECONDS.",
-        )
-        .retry_after(1));
+        return Err(not_ready());
     }
     let mut bytes = Vec::new();
     for mail in gateway.store.mail_of_submission(row.id).await?.iter().filter(|mail| mail.kind == kind) {
@@ -278,7 +275,16 @@ async fn acknowledgment(
     Ok(([(header::CONTENT_TYPE, "application/edi-x12")], bytes).into_response())
 }
 
-async fn visible_submission(gateway: &Gateway, caller: &Caller, id: &str) -> Result<SubmissionRow, Problem> {
+pub(super) fn not_ready() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "Not ready",
+        "The file is still being checked. Ask again in a moment, or submit with ?wait=SECONDS.",
+    )
+    .retry_after(1)
+}
+
+pub(super) async fn visible_submission(gateway: &Gateway, caller: &Caller, id: &str) -> Result<SubmissionRow, Problem> {
     let none = || Problem::not_found("submission");
     let id: SubmissionId = id.parse().map_err(|_| none())?;
     let row = gateway.store.submission(id).await?.ok_or_else(none)?;
@@ -329,6 +335,7 @@ async fn item(gateway: &Gateway, row: SubmissionRow) -> Result<SubmissionItem, P
         links: Links {
             claims: format!("/v1/claims?submission={}", row.id),
             findings: format!("{this}/findings"),
+            report: format!("{this}/report"),
             acknowledgements,
             this,
         },

@@ -191,6 +191,10 @@ pub enum ValidateFormat {
     Ack999,
     #[value(name = "277ca")]
     Ack277ca,
+    /// What a biller reads: claim by claim what is wrong, where, and what to send
+    Report,
+    /// The same as a page for the browser or the printer
+    Html,
 }
 
 /// claimgate show

@@ -26,8 +26,9 @@ use self::totals::Totals;
 use super::args::{ValidateArgs, ValidateFormat};
 use super::output::Paint;
 use super::{Faults, NOT_DONE, NOTHING_WRONG, SOMETHING_WRONG};
-use crate::ack::builder::{AckBuilder, AckKind, Envelope, Ta1Policy};
 use crate::ack::json::JsonReport;
+use crate::ack::paper::{self, Paper};
+use crate::ack::{AckBuilder, AckKind, Envelope, Ta1Policy};
 use crate::domain::Finding;
 use crate::domain::ids::ClaimId;
 use crate::edits::settings::Settings;
@@ -189,6 +190,16 @@ impl Checker<'_> {
             ValidateFormat::Ta1 => self.acknowledge(job, AckKind::Ta1, out, last),
             ValidateFormat::Ack999 => self.acknowledge(job, AckKind::N999, out, last),
             ValidateFormat::Ack277ca => self.acknowledge(job, AckKind::N277ca, out, last),
+            ValidateFormat::Report | ValidateFormat::Html => {
+                let mut paper = Paper::new(name, self.as_of);
+                let summary = self.check(job, &mut paper, last)?;
+                paper.conclude(&summary);
+                match self.args.format == ValidateFormat::Html {
+                    true => paper::html(&paper, out)?,
+                    false => paper::text(&paper, out)?,
+                }
+                Ok(summary)
+            }
         }
     }
 
@@ -257,7 +268,7 @@ impl Checker<'_> {
             Ok(None)
         })?;
         for file in builder.take().into_iter().filter(|file| file.kind == kind) {
-            out.write_all(&file.bytes)?;
+            file.write_to(out)?;
         }
         if let Some(why) = &summary.refused {
             // What is no X12 cannot be answered in X12.

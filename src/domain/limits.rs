@@ -16,3 +16,7 @@ pub const WAIT_SECONDS_MAX: u64 = 60;
 pub const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// One frame of a sealed payload, before compression.
 pub const FRAME_BYTES: usize = 1024 * 1024;
+/// What an acknowledgement holds in memory before it goes on in a temporary file, and the pieces in which it does.
+/// Small in tests, so that their small files go there too.
+pub const ACK_MEMORY_BYTES_MAX: usize = if cfg!(test) { 16 * 1024 } else { 4 * 1024 * 1024 };
+pub const ACK_FRAME_BYTES: usize = if cfg!(test) { 3 * 1024 } else { 256 * 1024 };

@@ -17,7 +17,7 @@ use super::sink::{
 use super::sniff;
 use super::supported;
 use super::ta1;
-use super::walked::{Above, Rulebook, Walked};
+use super::walked::{self, Above, Rulebook, Walked};
 use super::weights::Weights;
 use crate::domain::finding::{Place, StatusCode};
 use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
@@ -106,6 +106,8 @@ struct OpenTransaction<'c> {
     refusal: Vec<StatusCode>,
     /// A remittance whose money does not add up.
     unsound: bool,
+    /// TRN02 that names what is being read, in a transaction without claims of its own.
+    trace: Option<String>,
     claims: Tally,
     marks: (usize, usize),
 }
@@ -368,6 +370,9 @@ impl<'c, S: Sink> Checker<'c, S> {
     fn segment(&mut self, segment: &Segment<'_>, position: u32) -> io::Result<()> {
         let Some(walker) = &mut self.transaction.walker else { return Ok(()) };
         let step = walker.step(segment, position, &mut self.found);
+        if self.transaction.kind.is_none() {
+            walked::note_trace(&mut self.transaction.trace, segment);
+        }
         if !self.found.is_empty() {
             self.blame_open(segment)?;
         }
@@ -448,7 +453,12 @@ impl<'c, S: Sink> Checker<'c, S> {
             let strict = self.settings.syntax == Syntax::Transaction;
             self.transaction.rejected |= strict || finding.scope != Scope::Claim;
             if self.transaction.syntax.len() < limits::FINDINGS_PER_TRANSACTION_MAX {
-                self.transaction.syntax.push(finding.clone());
+                let unit = match self.transaction.kind {
+                    Some(_) => finding.place.claim.clone(),
+                    None => self.transaction.trace.clone(),
+                };
+                let place = Place { claim: unit, ..finding.place.clone() };
+                self.transaction.syntax.push(Finding { place, ..finding.clone() });
             }
         }
         match standing {

@@ -206,7 +206,7 @@ fn a_file_of_a_known_partner_is_held_against_what_is_agreed() {
     for (from, to, edit, code) in [
         ("ZZ*ACMEBILL ", "ZZ*SOMEBODY ", "isa-sender-not-yours", "006"),
         ("ZZ*ACMEBILL ", "30*ACMEBILL ", "isa-sender-qualifier-not-yours", "005"),
-        ("ZZ*CLAIMGATE ", "ZZ*SOMEWHERE ", "isa-receiver-not-us", "008"),
+        ("ZZ*CLAIMGATE ", "ZZ*SOMEWHERE ", "isa-receiver-not-us", "009"),
         ("*0*T*:", "*0*P*:", "isa-usage-not-taken", "020"),
         ("000000905", "000000999", "isa-control-number-repeated", "025"),
     ] {

@@ -29,6 +29,7 @@ pub mod samples;
 pub mod settings;
 pub mod sink;
 pub mod sniff;
+pub mod statuses;
 mod supported;
 mod ta1;
 mod walked;

@@ -119,6 +119,12 @@ impl<'a> CheckedClaim<'a> {
         self.findings.into_iter().flatten()
     }
 
+    /// Those of the billing provider itself, which concern all claims under it alike.
+    pub fn billing_findings(&self) -> impl Iterator<Item = &'a Finding> + use<'a> {
+        let [_, _, syntax, edits, ..] = self.findings;
+        syntax.iter().chain(edits)
+    }
+
     pub fn kind(&self) -> ClaimKind {
         self.claim.kind
     }
@@ -281,6 +287,7 @@ pub struct CheckedTransaction<'a> {
     /// IK502 and following, at most five.
     pub codes: &'a [Cow<'static, str>],
     /// SNIP 1 and 2 errors in the order of the file, for the 999; at most as [`crate::domain::limits`] says.
+    /// Their place's `claim` is what the 999 names the business unit by: CLM01, or TRN02 in other transactions.
     pub syntax: &'a [Finding],
     /// Not empty when the 999 accepts but the batch as a whole is refused in the 277CA (2200B).
     pub refusal: &'a [StatusCode],

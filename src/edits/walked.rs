@@ -14,6 +14,7 @@ use crate::domain::finding::{Place, StatusCode};
 use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
 use crate::guide::{Standing, Step};
 use crate::x12::Segment;
+use crate::x12::segment::text_of;
 
 /// Billing provider, subscriber, patient; guides of other transactions have up to one more.
 const LEVELS_MAX: usize = 4;
@@ -59,6 +60,15 @@ impl Level {
 
 pub fn rejects(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// A 276, 277 or 835 names what it is about in TRN02; each level of the first two begins with HL.
+pub fn note_trace(trace: &mut Option<String>, segment: &Segment<'_>) {
+    match segment.id() {
+        b"TRN" => *trace = Some(text_of(segment.element(2))),
+        b"HL" => *trace = None,
+        _ => {}
+    }
 }
 
 /// What stands above a claim.

@@ -33,7 +33,7 @@ edits! {
     SENDER_QUALIFIER_NOT_YOURS "isa-sender-qualifier-not-yours" "S1-05" 1 A Error ["TA1 005"] ""
         "The sender's qualifier in ISA05 must be {qualifier}."
         "Send the qualifier agreed for you." at "ISA05";
-    RECEIVER_NOT_US "isa-receiver-not-us" "S1-05" 1 A Error ["TA1 008"] ""
+    RECEIVER_NOT_US "isa-receiver-not-us" "S1-05" 1 A Error ["TA1 009"] ""
         "The receiver in ISA08 must be {id}."
         "Send the id of this gateway." at "ISA08";
     RECEIVER_QUALIFIER_NOT_US "isa-receiver-qualifier-not-us" "S1-05" 1 A Error ["TA1 007"] ""

@@ -1,6 +1,7 @@
 //! The files that tell a submitter how its own came out: sealed first, put into the mailbox with everything
 //! else at the end.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::plan;
@@ -8,9 +9,11 @@ use crate::ack::AckFile;
 use crate::domain::ids::SubmissionId;
 use crate::partner::Submitter;
 use crate::pipeline::file_names::answer_name;
+use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::mail::{MailKind, NewMail, Shelf};
 use crate::store::submissions::{Channel, SubmissionRow};
+use crate::store::{PayloadError, PayloadWriter, Sealed};
 
 /// TA1, 999 and 277CA as mail.
 pub async fn acknowledgments(
@@ -24,7 +27,8 @@ pub async fn acknowledgments(
         let (kind, shelf) = plan::shelf(file.kind, &submitter.acks);
         let ordinal = 1 + mail.iter().filter(|earlier| earlier.kind == kind).count() as u32;
         let name = answer_name(submission.id, &submission.file_name, ordinal, kind.as_str());
-        mail.push(sealed(gateway, submission, file.bytes, name, (kind, shelf, ordinal)).await?);
+        let payload = seal(gateway, file).await?;
+        mail.push(letter(gateway, submission, payload, name, (kind, shelf, ordinal)));
     }
     Ok(mail)
 }
@@ -43,29 +47,66 @@ pub async fn refusal(
             let text = format!("{file_name} was received as submission {id} and refused.\r\n{sentence}\r\n");
             let name = answer_name(*id, file_name, 1, "refused.txt");
             let as_note = (MailKind::Note, Shelf::Mailbox, 1);
-            Ok(vec![sealed(gateway, submission, text.into_bytes(), name, as_note).await?])
+            let payload = gateway.seal(text.into_bytes()).await?;
+            Ok(vec![letter(gateway, submission, payload, name, as_note)])
         }
     }
 }
 
-async fn sealed(
+/// Seals an answer as it is read out, so that it is never in memory as a whole.
+async fn seal(gateway: &Arc<Gateway>, file: AckFile) -> Result<Sealed, StageError> {
+    let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
+    let sealing = move || {
+        let mut writer = Sealing { writer: payloads.create(id)?, failed: None };
+        match (file.write_to(&mut writer), writer.failed) {
+            (_, Some(error)) => Err(StageError::Payload(error)),
+            (Err(source), None) => Err(StageError::Io { step: "putting an answer together", source }),
+            (Ok(()), None) => Ok(writer.writer.finish()?),
+        }
+    };
+    blocking(sealing).await?
+}
+
+struct Sealing {
+    writer: PayloadWriter,
+    /// Why the last write failed: what the payload said, which an I/O error cannot carry as it is.
+    failed: Option<PayloadError>,
+}
+
+impl Write for Sealing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.writer.write(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(error) => {
+                self.failed = Some(error);
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn letter(
     gateway: &Arc<Gateway>,
     submission: &SubmissionRow,
-    bytes: Vec<u8>,
+    payload: Sealed,
     file_name: String,
     (kind, shelf, ordinal): (MailKind, Shelf, u32),
-) -> Result<NewMail, StageError> {
+) -> NewMail {
     let of: SubmissionId = submission.id;
-    Ok(NewMail {
+    NewMail {
         id: gateway.draw_id(),
         partner: submission.partner.clone(),
         kind,
         file_name,
-        payload: gateway.seal(bytes).await?,
+        payload,
         created_at: gateway.clock.now_ms(),
         submission_id: Some(of),
         inbound_id: None,
         origin: plan::origin(of, kind, ordinal),
         shelf,
-    })
+    }
 }

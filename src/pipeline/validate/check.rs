@@ -76,7 +76,7 @@ pub fn check(
 }
 
 /// Every date in the file is compared with the day it came, in the gateway's zone.
-fn received_day(gateway: &Gateway, submission: &SubmissionRow) -> Day {
+pub fn received_day(gateway: &Gateway, submission: &SubmissionRow) -> Day {
     let at = Timestamp::from_millisecond(submission.received_at).unwrap_or_else(|_| gateway.clock.now());
     Day::of(at.to_zoned(gateway.config.gateway.time_zone.clone()).date())
 }

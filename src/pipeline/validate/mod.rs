@@ -15,4 +15,5 @@ mod run;
 mod tests;
 
 pub use asked::{sender_of, stored_fingerprint};
+pub use check::received_day;
 pub use run::run;

@@ -4,6 +4,7 @@ use crate::ack::AckKind;
 use crate::domain::finding::StatusCode;
 use crate::domain::ids::SubmissionId;
 use crate::domain::{Finding, Severity};
+use crate::edits::statuses;
 use crate::partner::submitter::{Acks, Answer};
 use crate::store::mail::{MailKind, Shelf};
 use crate::store::submissions::{Due, SubmissionRow};
@@ -37,8 +38,7 @@ pub struct Reason {
 pub fn reason<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Reason> {
     let mut errors = findings.filter(|finding| finding.severity == Severity::Error);
     let first = errors.next()?;
-    // An error of syntax has its codes in the 999; the 277CA says only that it is there.
-    let code = first.statuses.first().map_or_else(|| "A3:684".to_string(), code_of);
+    let code = statuses::of(first).first().map(code_of).unwrap_or_default();
     let text = match errors.count() {
         0 => first.message.clone(),
         1 => format!("{} And 1 more.", first.message),
@@ -133,10 +133,13 @@ mod tests {
     fn a_claims_reason_is_its_first_error_and_how_many_more_there_are() {
         let warning = finding(Severity::Warning, &[("A7", "1")], "odd.");
         let edit = finding(Severity::Error, &[("A7", "562")], "No NPI.");
-        let syntax = finding(Severity::Error, &[], "Too long.");
+        let mut syntax = finding(Severity::Error, &[], "Too long.");
+        syntax.ack.ik4 = Some("5".into());
+        let wordless = finding(Severity::Error, &[], "The payer wants none.");
         let told = |findings: &[&Finding]| reason(findings.iter().copied()).map(|why| (why.code, why.text));
         assert_eq!(told(&[&warning, &edit]), Some(("A7:562".into(), "No NPI.".into())));
         assert_eq!(told(&[&syntax, &edit]), Some(("A3:684".into(), "Too long. And 1 more.".into())));
+        assert_eq!(told(&[&wordless]), Some(("A3:0".into(), "The payer wants none.".into())));
         assert_eq!(told(&[&warning]), None);
     }
 }
