@@ -123,8 +123,8 @@ edits! {
         "The patient's weight and its unit must be sent together."
         "Send both PAT07 and PAT08.";
     OTHER_ASSIGNMENT "other-payer-assignment" "B4-13" 4 PID Warning "A7:360"
-        "What the other payer's loop says of assignment or release of information is not what the claim says."
-        "Send in OI03 what stands in CLM08, and in OI06 what stands in CLM09.";
+        "What another payer's loop says of assignment or release of information is no code of the claim's own list."
+        "Send Y, N or W in OI03, as in CLM08, and Y or I in OI06, as in CLM09.";
     REMIT_DATE_MISSING "other-payer-remit-date-missing" "B4-14" 4 PID Error "A6:516:xx"
         "Another payer has paid, but the date of its remittance is missing."
         "Send DTP*573 in 2330B, or in every 2430 loop of that payer.";

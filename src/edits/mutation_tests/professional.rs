@@ -309,8 +309,6 @@ fn other_payers_of_a_claim() {
         SECONDARY,
         &[
             (&[("SBR*P*18*GRP9", "SBR*T*18*GRP9")], "secondary-without-other-payer", "A8:742 A8:171"),
-            (&[("OI***Y***Y", "OI***N***Y")], "other-payer-assignment", "A7:360"),
-            (&[("OI***Y***Y", "OI***Y***I")], "other-payer-assignment", "A7:360"),
             (&[("SVD*70000*80", "SVD*70000*81")], "other-payer-line-balance other-payer-paid-amount", "A7:672 A7:643"),
             (&[("AMT*D*240", "CAS*CO*45*0~AMT*D*240")], "adjustment-of-zero", "A7:519"),
             (

@@ -86,6 +86,8 @@ impl<'a> Health<'a> {
                 }
                 b"BK" | b"BF" => {
                     self.diagnoses += 1;
+                    // Which codes of the ninth revision are of the spine is not known here.
+                    self.of_the_spine = true;
                     self.present(coded, parts[8]);
                 }
                 b"TQ" => self.diagnoses += 1,

@@ -24,7 +24,7 @@ pub fn check(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     ids(claim, report);
     for other in claim.other_payers() {
         remittance_date(claim, &other, report);
-        assignment(claim, &other, report);
+        assignment(&other, report);
         if let Some(cas) = other.first(tag::L2320, tag::CAS)
             && other.qualified(tag::L2320, tag::AMT, b"D").is_none()
         {
@@ -56,14 +56,14 @@ fn rank(place: &[u8]) -> u8 {
     }
 }
 
-/// OI03 and OI06 say of the other payer what CLM08 and CLM09 say of this one.
-fn assignment(claim: &Claim<'_>, other: &Run<'_>, report: &mut Report<'_>) {
+/// OI03 and OI06 have the codes of CLM08 and CLM09, also where a guide's lists let others through.
+fn assignment(other: &Run<'_>, report: &mut Report<'_>) {
     let Some(oi) = other.first(tag::L2320, tag::OI) else { return };
-    for (element, of_claim) in [(3, 8), (6, 9)] {
-        let (said, claims) = (oi.element(element), claim.clm().element(of_claim));
-        if !said.is_empty() && !claims.is_empty() && said != claims {
-            report.add(Hit::new(&party::OTHER_ASSIGNMENT, oi).element(element));
-        }
+    if !matches!(oi.element(3), b"Y" | b"N" | b"W" | b"") {
+        report.add(Hit::new(&party::OTHER_ASSIGNMENT, oi).element(3));
+    }
+    if !matches!(oi.element(6), b"Y" | b"I" | b"") {
+        report.add(Hit::new(&party::OTHER_ASSIGNMENT, oi).element(6));
     }
 }
 

@@ -187,6 +187,7 @@ pub fn billing(run: Run<'_>, report: &mut Report<'_>) {
     // What the walk has said of the number's segment is said.
     if (first.is_none() || second.is_some())
         && !report.walk_blames("REF", "2010AA")
+        && !report.walk_blames("NM1", "2010AA")
         && let Some(at) = second.or_else(|| run.first(tag::L2010AA, tag::NM1))
     {
         report.add(Hit::new(&party::TAX_ID_MISSING, at).who("85"));
