@@ -125,6 +125,7 @@ mod tests {
         "src/edits/context.rs",
         "src/edits/report.rs",
         "src/edits/answers/hits.rs",
+        "src/cli/validate/earlier.rs",
     ];
 
     fn sources(folder: &std::path::Path, found: &mut Vec<(String, String)>) {
