@@ -453,12 +453,7 @@ impl<'c, S: Sink> Checker<'c, S> {
             let strict = self.settings.syntax == Syntax::Transaction;
             self.transaction.rejected |= strict || finding.scope != Scope::Claim;
             if self.transaction.syntax.len() < limits::FINDINGS_PER_TRANSACTION_MAX {
-                let unit = match self.transaction.kind {
-                    Some(_) => finding.place.claim.clone(),
-                    None => self.transaction.trace.clone(),
-                };
-                let place = Place { claim: unit, ..finding.place.clone() };
-                self.transaction.syntax.push(Finding { place, ..finding.clone() });
+                self.transaction.syntax.push(walked::for_999(&finding, self.transaction.kind, &self.transaction.trace));
             }
         }
         match standing {

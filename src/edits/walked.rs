@@ -71,6 +71,15 @@ pub fn note_trace(trace: &mut Option<String>, segment: &Segment<'_>) {
     }
 }
 
+/// A finding as the 999 tells it: its place's `claim` is what the business unit is named by.
+pub fn for_999(finding: &Finding, kind: Option<ClaimKind>, trace: &Option<String>) -> Finding {
+    let mut finding = finding.clone();
+    if kind.is_none() {
+        finding.place.claim = trace.clone();
+    }
+    finding
+}
+
 /// What stands above a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Above {
