@@ -78,3 +78,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "weights_tests.rs"]
+mod whole_files;

@@ -147,6 +147,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_in_docs_is_the_catalogue() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/edits.md");
+        if std::env::var_os("WRITE_DOCS").is_some() {
+            std::fs::write(path, page()).expect("docs/edits.md can be written");
+        }
+        let there = std::fs::read_to_string(path).unwrap_or_default();
+        let same = there == page();
+        assert!(same, "docs/edits.md is not the catalogue's: WRITE_DOCS=1 cargo test --lib the_page_in_docs");
+    }
+
+    #[test]
     fn every_edit_stands_in_the_page_under_each_of_its_rules() {
         let page = page();
         for edit in all() {

@@ -62,6 +62,11 @@ mod tests {
             assert!((1..=7).contains(&edit.snip), "{}", edit.id);
             assert!(edit.message.len() > 20, "{} says too little", edit.id);
             assert!(by_id(edit.id).is_some());
+            assert!(
+                !edit.place.is_empty(),
+                "{}: where it points to is missing (`at \"CLM02\"` after the fix)",
+                edit.id
+            );
         }
     }
 
@@ -117,7 +122,7 @@ mod tests {
     }
 
     /// The sources that make findings; each takes its edit from the catalogue, by the type of `Edit`.
-    const MAKERS: [&str; 7] = [
+    const MAKERS: &[&str] = &[
         "src/x12/control.rs",
         "src/guide/tell.rs",
         "src/edits/supported.rs",
