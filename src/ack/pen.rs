@@ -81,8 +81,8 @@ impl Pen {
             ("", 10),
             (elements.sender.0, 2),
             (elements.sender.1, 15),
-            (elements.receiver.0, 2),
-            (elements.receiver.1, 15),
+            (if known(elements.receiver.0) { elements.receiver.0 } else { "ZZ" }, 2),
+            (or(elements.receiver.1, "UNKNOWN"), 15),
             (&elements.date, 6),
             (&elements.time, 4),
         ] {
@@ -163,6 +163,15 @@ impl Copying for Delimiters {
     }
 }
 
+/// ISA05 and ISA07 that exist: who gave the sender or receiver its id.
+fn known(qualifier: &str) -> bool {
+    matches!(qualifier, "01" | "14" | "20" | "27" | "28" | "29" | "30" | "33" | "ZZ")
+}
+
+fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.trim().is_empty() { otherwise } else { text }
+}
+
 /// What varies in an ISA that we write.
 #[derive(Debug)]
 pub struct IsaElements<'a> {
@@ -196,6 +205,21 @@ mod tests {
         let mut pen = Pen::new(Delimiters::USUAL);
         pen.begin("NM1").element("A*B:C~D\nE\u{e9}F").end();
         assert_eq!(pen.into_bytes(), b"NM1*A B C D E  F~\n");
+    }
+
+    #[test]
+    fn an_isa_keeps_its_form_whatever_was_received() {
+        for (qualifier, id) in
+            [("", ""), ("\u{e9}\u{e9}", "R\u{c9}GION"), ("*", "A*B:C~"), ("ZZZ", "A LONGER ONE THAN FITS")]
+        {
+            let mut pen = Pen::new(Delimiters::USUAL);
+            let (date, time) = ("261101".to_string(), "1200".to_string());
+            let (sender, receiver) = (("ZZ", "US"), (qualifier, id));
+            pen.isa(&IsaElements { sender, receiver, date, time, control: 7, usage: "T" });
+            let bytes = pen.into_bytes();
+            assert_eq!((bytes.len(), &bytes[50..54], bytes[105]), (107, &b"*ZZ*"[..], b'~'), "{qualifier} {id}");
+            assert_ne!(&bytes[54..69], &b"               "[..]);
+        }
     }
 
     #[test]

@@ -17,9 +17,11 @@ impl Delimiters {
 
     /// What makes these unfit for reading or writing.
     pub fn fault(self) -> Option<Fault> {
-        let fit = |b: u8| b.is_ascii() && !b.is_ascii_alphanumeric() && b != b' ';
+        // Blanks and line breaks around segments are passed over, so that they can separate nothing inside one.
+        let fit = |b: u8| b.is_ascii() && !b.is_ascii_alphanumeric() && !b.is_ascii_whitespace();
         let (e, c, s) = (self.element, self.component, self.segment);
-        if !fit(e) || !fit(s) || e == s {
+        let ends = fit(s) || matches!(s, b'\r' | b'\n');
+        if !fit(e) || !ends || e == s {
             return Some(Fault::HidesSegments);
         }
         let doubled = self.repetition.is_some_and(|r| !fit(r) || r == e || r == c || r == s);
@@ -32,7 +34,8 @@ impl Delimiters {
     }
 }
 
-/// Two delimiters are equal, or one is a letter, digit, blank or no ASCII.
+/// Two delimiters are equal, or one is a letter, digit, blank or no ASCII; or one that is no terminator is a line
+/// break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The element separator or segment terminator: no segment can be told from the next.

@@ -38,8 +38,10 @@ pub(super) fn read(bytes: &[u8]) -> Option<Header> {
     if bytes.len() >= BYTES && SEPARATORS.iter().all(|&at| bytes[at] == separator) {
         return Some(header(bytes, SEPARATORS, Width::Right));
     }
+    // No further, however much of the file is at hand: the same header reads the same wherever a read ended.
+    let bytes = &bytes[..bytes.len().min(BYTES_MAX)];
     let mut found = [0; 16];
-    let mut places = memchr::memchr_iter(separator, &bytes[..bytes.len().min(BYTES_MAX)]);
+    let mut places = memchr::memchr_iter(separator, bytes);
     for place in &mut found {
         *place = places.next()?;
     }

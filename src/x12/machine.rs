@@ -87,7 +87,7 @@ impl Machine {
                     self.segments += 1;
                     return Turn::Body(self.segments);
                 }
-                self.segment(segment, findings)
+                self.segment(segment, bytes_read, findings)
             }
             Some(Token::Isa(isa)) => self.isa(isa, findings),
             Some(Token::Damage(damage)) => self.damage(damage, findings),
@@ -122,11 +122,11 @@ impl Machine {
         }
     }
 
-    fn segment(&mut self, segment: Segment<'_>, findings: &mut Vec<Finding>) -> Turn {
+    fn segment(&mut self, segment: Segment<'_>, bytes_read: u64, findings: &mut Vec<Finding>) -> Turn {
         match (segment.id(), self.open) {
             (b"ST", Open::Transaction) => self.close(segment.offset, Close::NoTrailer, findings),
             (b"ST", Open::Group) => self.st(segment, findings),
-            (b"SE", Open::Transaction) => self.se(segment, findings),
+            (b"SE", Open::Transaction) => self.se(segment, bytes_read, findings),
             (b"GS", Open::Transaction | Open::Group) => self.close(segment.offset, Close::NoTrailer, findings),
             (b"GS", Open::Interchange) => self.gs(segment, findings),
             (b"GE", Open::Transaction) => self.close(segment.offset, Close::NoTrailer, findings),
@@ -214,12 +214,11 @@ impl Machine {
         Turn::St
     }
 
-    fn se(&mut self, segment: Segment<'_>, findings: &mut Vec<Finding>) -> Turn {
+    fn se(&mut self, segment: Segment<'_>, bytes_read: u64, findings: &mut Vec<Finding>) -> Turn {
         self.segments += 1;
         control::se(self, &segment, findings);
-        // The terminator is one byte.
-        let end = segment.offset + segment.bytes.len() as u64 + 1;
-        self.end_transaction(end, Some(segment.text(1)));
+        // Past its terminator, where it has one.
+        self.end_transaction(bytes_read, Some(segment.text(1)));
         Turn::TransactionEnd(Close::Trailer)
     }
 

@@ -165,8 +165,8 @@ impl<R: Read> Reader<R> {
 
     fn end(&mut self) -> Option<Last> {
         self.state = State::End;
-        let (offset, line) = (self.window.offset(), self.line);
-        (!self.any_isa).then_some(Last::Damage(Damage { kind: DamageKind::NoIsa, offset, line, bytes: offset }))
+        let bytes = self.window.offset();
+        (!self.any_isa).then_some(Last::Damage(Damage { kind: DamageKind::NoIsa, offset: 0, line: 1, bytes }))
     }
 
     fn skip(&mut self, skipped: impl Fn(u8) -> bool) -> io::Result<()> {
@@ -190,31 +190,36 @@ impl<R: Read> Reader<R> {
 
     /// Stops before the next bytes that read as a header with proper delimiters.
     fn skip_to_header(&mut self) -> io::Result<Found> {
+        let mut ended = false;
         loop {
             let bytes = self.window.bytes();
             let mut from = 1.min(bytes.len());
-            let found = loop {
-                let Some(at) = memchr::memmem::find(&bytes[from..], b"ISA").map(|at| at + from) else { break None };
+            let (passed, found) = loop {
+                let Some(at) = memchr::memmem::find(&bytes[from..], b"ISA").map(|at| at + from) else {
+                    // The first letters may stand at the window's edge, and the byte before them counts.
+                    break (bytes.len().saturating_sub(3), false);
+                };
+                // What the window's edge cuts is judged when all of it is there.
+                if !ended && bytes.len() - at < header::BYTES_MAX {
+                    break (at - 1, false);
+                }
                 let apart = !bytes[at - 1].is_ascii_alphanumeric();
                 let found = header::read(&bytes[at..]).filter(|h| apart || h.width == Width::Right);
                 if found.is_some_and(|h| h.delimiters.fault().is_none()) {
-                    break Some(at);
+                    break (at, true);
                 }
                 from = at + 3;
             };
-            if let Some(at) = found {
-                self.pass(at);
+            self.pass(passed);
+            if found {
                 return Ok(Found::Header);
             }
-            // A header cut by the window's edge is kept for the next look.
-            let keep = bytes.len().min(header::BYTES_MAX);
-            let passed = bytes.len() - keep;
-            self.pass(passed);
-            if !self.window.fill()? {
+            if ended {
                 let rest = self.window.bytes().len();
                 self.pass(rest);
                 return Ok(Found::Nothing);
             }
+            ended = !self.window.fill()?;
         }
     }
 
@@ -231,7 +236,9 @@ impl<R: Read> Reader<R> {
         };
         let (fault, ends_with) = (header.delimiters.fault(), header.delimiters.segment);
         let back = header.length + 1;
-        self.window.consume(back);
+        // A header that is not padded may have line breaks in it.
+        self.pass(header.length);
+        self.window.consume(1);
         self.end_line(ends_with);
         self.delimiters = header.delimiters;
         self.state = match fault {

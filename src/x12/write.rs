@@ -9,7 +9,9 @@ use super::{Delimiters, Segment};
 pub enum WriteError {
     #[error("writing failed")]
     Output(#[from] io::Error),
-    #[error("{segment}{element:02} holds a delimiter of this file; choose other delimiters or change the value")]
+    #[error(
+        "{segment}{element:02} holds a delimiter of this file or a line break; choose other delimiters or change the value"
+    )]
     Delimiter { segment: String, element: usize },
     #[error("{element} must have {width} characters or fewer")]
     TooWide { element: &'static str, width: usize },
@@ -300,7 +302,8 @@ impl<W: Write> Writer<W> {
     }
 
     fn check(&self, segment: &str, element: usize, value: &[u8]) -> Result<(), WriteError> {
-        if value.iter().any(|&byte| self.delimiters.is_one(byte)) {
+        // A line break before a terminator is layout to whoever reads.
+        if value.iter().any(|&byte| self.delimiters.is_one(byte) || matches!(byte, b'\r' | b'\n')) {
             return Err(WriteError::Delimiter { segment: segment.to_string(), element });
         }
         Ok(())

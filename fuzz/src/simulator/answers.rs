@@ -1,0 +1,1 @@
+../../../src/simulator/answers.rs

@@ -1,0 +1,1 @@
+../../../src/simulator/chance.rs

@@ -1,0 +1,11 @@
+//! The reader and the envelopes.
+#![no_main]
+
+use claimgate::mutate::mutate;
+use claimgate::proof::reading::reader;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+
+fuzz_target!(|data: &[u8]| reader(data));
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(data, size, max_size, seed)
+});
