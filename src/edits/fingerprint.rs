@@ -2,6 +2,7 @@
 
 use super::claim::{Claim, tag};
 use crate::domain::ClaimKind;
+use crate::x12::{Delimiters, Segment};
 
 /// Two lanes of multiply and fold, eight bytes a step. Stored with claims, so its result never changes.
 #[derive(Clone, Copy)]
@@ -31,6 +32,21 @@ impl Fold {
             word[..chunk.len()].copy_from_slice(chunk);
             self.word(u64::from_le_bytes(word));
         }
+    }
+
+    /// A segment, as the usual delimiters write it: the same claim may come again in others.
+    fn segment(&mut self, segment: &Segment<'_>) {
+        let (from, to) = (segment.delimiters, Delimiters::USUAL);
+        if from == to {
+            return self.field(segment.bytes);
+        }
+        let usual = |&byte: &u8| match byte {
+            _ if byte == from.element => to.element,
+            _ if byte == from.component => to.component,
+            _ if Some(byte) == from.repetition => to.repetition.unwrap_or(byte),
+            _ => byte,
+        };
+        self.field(&segment.bytes.iter().map(usual).collect::<Vec<u8>>());
     }
 
     fn finish(mut self) -> u128 {
@@ -66,10 +82,13 @@ pub fn of(claim: &Claim<'_>) -> u128 {
     let statement: &[u8] = if claim.kind == ClaimKind::Institutional { b"434" } else { b"472" };
     fold.field(claim.head().qualified(tag::L2300, tag::DTP, statement).map_or(b"", |dtp| dtp.element(3)));
     for line in claim.lines() {
-        fold.field(line.service.map_or(b"", |service| service.segment.bytes));
+        match line.service {
+            Some(service) => fold.segment(&service.segment),
+            None => fold.field(b""),
+        }
         fold.field(line.date().map_or(b"", |dtp| dtp.element(3)));
         for too in line.run.each(tag::L2400, tag::TOO) {
-            fold.field(too.segment.bytes);
+            fold.segment(&too.segment);
         }
     }
     fold.finish()

@@ -162,7 +162,9 @@ impl Marks {
         let after_end = ends << 1 | u64::from(self.after_end);
         let break_cr = masks.cr & after_end;
         let between = break_cr | masks.lf & (after_end | break_cr << 1 | u64::from(self.after_cr));
-        let odd = masks.odd & inside & !(between | ends | masks.element | masks.inner);
+        // A line break makes a line also where the header calls it a separator, which it cannot be.
+        let separators = masks.element | masks.inner & !(masks.lf | masks.cr);
+        let odd = masks.odd & inside & !(between | ends | separators);
         let last = 1u64 << (length - 1);
         (self.after_end, self.after_cr) = (ends & last != 0, break_cr & last != 0);
         self.divide((masks.element | ends) & inside, ends, masks.inner & inside, odd);

@@ -86,7 +86,7 @@ fn one_interchange(draft: &mut Draft) {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn any_good_file_passes_in_any_form(parts in parts(), seed: u64, layout in layout(), together: bool) {
@@ -143,7 +143,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(24))]
+    #![proptest_config(cases(2))]
 
     /// Every mutation in a claim drawn anew: the list itself, in many more files, is for `make bench`.
     #[test]
