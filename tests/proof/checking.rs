@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use claimgate::domain::{Cents, ClaimKind, Finding, Scope, Severity};
+use claimgate::domain::{Cents, ClaimKind, Finding, Severity};
 use claimgate::edits::sink::{
     CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Sink, Summary, SyntaxVerdict, Tally, Verdict,
 };
@@ -248,9 +248,4 @@ fn transaction_adds_up(transaction: &Transaction, claims: &[Claim], looked_at: b
     }
     let tally = if rejected { tally.all_rejected() } else { tally };
     assert_eq!(transaction.tally, tally, "claims of a transaction");
-}
-
-/// Whether this finding rejects claims only, not what they stand in.
-pub fn is_claims(finding: &Finding) -> bool {
-    finding.scope == Scope::Claim
 }

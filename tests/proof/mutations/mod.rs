@@ -20,6 +20,7 @@ mod claims;
 mod dental;
 mod envelopes;
 mod institutional;
+pub mod other_payers;
 mod professional;
 mod remittance;
 mod syntax;
@@ -33,6 +34,8 @@ pub enum Harms {
     /// All claims of the subscriber, or of the patient.
     Subscriber,
     Provider,
+    /// A remittance: it is held, and nothing of it refused.
+    Payment,
     Transaction,
     Group,
     Interchange,
@@ -170,7 +173,9 @@ impl Clean {
                 });
                 inside.map(|finding| &*finding.edit).collect()
             }
-            Harms::Subscriber | Harms::Provider => log.findings.iter().map(|finding| &*finding.edit).collect(),
+            Harms::Subscriber | Harms::Provider | Harms::Payment => {
+                log.findings.iter().map(|finding| &*finding.edit).collect()
+            }
             Harms::Transaction => of_scope(log, &[Scope::Transaction, Scope::Claim]),
             Harms::Group => of_scope(log, &[Scope::Group]),
             Harms::Interchange => of_scope(log, &[Scope::Interchange]),
@@ -191,6 +196,7 @@ impl Clean {
             Harms::Claim | Harms::Subscriber | Harms::Provider => {
                 claims_verdict.is_none_or(|verdict| verdict == Verdict::Rejected)
             }
+            Harms::Payment => log.findings.iter().any(|one| one.severity == Severity::Error),
             Harms::Transaction => log.transactions.iter().any(|one| one.verdict == SyntaxVerdict::Rejected),
             Harms::Group => log.groups.iter().any(|one| !one.codes.is_empty()),
             Harms::Interchange => {
@@ -205,7 +211,7 @@ impl Clean {
             mutated.zip(self.log.claims.get(other)).is_some_and(|(one, other)| range(one).start == range(other).start)
         };
         let may = |other: usize| match harms {
-            Harms::Nobody => false,
+            Harms::Nobody | Harms::Payment => false,
             Harms::Claim => other == claim,
             Harms::Subscriber => same(|claim| &claim.subscriber, other),
             Harms::Provider => same(|claim| &claim.billing, other),

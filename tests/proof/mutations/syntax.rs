@@ -71,7 +71,7 @@ pub const ALL: &[Mutation] = &[
     mutation(2, "I", Claim, "two attending providers", &["loop-too-many"], |s| {
         s.claim().before("NM1*71", "NM1*71*1*SECOND*DOCTOR****XX*1234567893")
     }),
-    mutation(2, "P", Claim, "51 service lines", &["loop-too-many"], |s| {
+    mutation(2, "P", Claim, "51 service lines", &["loop-too-many", "service-lines-too-many"], |s| {
         let mut claim = s.claim();
         let lines = (0..60).filter(|n| claim.find(&format!("LX*{n}")).is_some()).count();
         let day = claim.get("DTP*472", 3)?.to_string();
