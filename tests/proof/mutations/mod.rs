@@ -20,7 +20,7 @@ mod claims;
 mod dental;
 mod envelopes;
 mod institutional;
-pub mod other_payers;
+mod other_payers;
 mod professional;
 mod remittance;
 mod syntax;
@@ -73,9 +73,18 @@ const fn mutation(
 
 /// All of them, by subject.
 pub fn all() -> impl Iterator<Item = &'static Mutation> {
-    [envelopes::ALL, syntax::ALL, claims::ALL, professional::ALL, institutional::ALL, dental::ALL, remittance::ALL]
-        .into_iter()
-        .flatten()
+    [
+        envelopes::ALL,
+        syntax::ALL,
+        claims::ALL,
+        other_payers::ALL,
+        professional::ALL,
+        institutional::ALL,
+        dental::ALL,
+        remittance::ALL,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The kinds of file: letter and kind of claim; an 835 has none.
@@ -169,7 +178,9 @@ impl Clean {
             // An 835 has no verdicts: what is found must stand in the claim's payment.
             Harms::Nobody | Harms::Claim => {
                 let inside = log.findings.iter().filter(|finding| {
-                    finding.place.segment.as_ref().is_none_or(|segment| range.contains(&segment.offset))
+                    let place = &finding.place;
+                    let outside = mutation.harms == Harms::Nobody && place.claim.is_none();
+                    outside || place.segment.as_ref().is_none_or(|segment| range.contains(&segment.offset))
                 });
                 inside.map(|finding| &*finding.edit).collect()
             }

@@ -5,7 +5,7 @@ use super::Harms::{Claim, Nobody};
 use super::{Mutation, mutation};
 
 /// Ten dollars were written off and the rest was paid by an insurer that is first in order.
-pub fn paid_before(s: &mut Spot<'_>) -> Option<()> {
+fn paid_before(s: &mut Spot<'_>) -> Option<()> {
     s.subscriber()?.get("SBR", 9).filter(|filing| !matches!(*filing, "MA" | "MB"))?;
     let charge = s.claim().get("CLM", 2)?.to_string();
     let (dollars, cents) = charge.split_once('.').unwrap_or((&charge, ""));

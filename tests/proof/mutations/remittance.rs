@@ -58,7 +58,8 @@ pub const ALL: &[Mutation] = &[
     }),
     mutation(3, "R", Nobody, "a payment that is said to move no money", &["remittance-payment-method"], |s| {
         s.header()?.get("BPR", 4).filter(|method| *method == "ACH")?;
-        s.header()?.set("BPR", 1, "H")
+        s.header()?.set("BPR", 1, "H")?;
+        s.header()?.set("BPR", 4, "NON")
     }),
     mutation(3, "R", Nobody, "a reversal with the signs of a payment", &["remittance-reversal-signs"], |s| {
         s.claim().get("CLP", 4).filter(|paid| *paid != "0" && !paid.starts_with('-'))?;

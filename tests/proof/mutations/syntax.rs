@@ -125,6 +125,6 @@ pub const ALL: &[Mutation] = &[
         Subscriber,
         "a subscriber said to have patients under him, and none follows",
         &["hierarchy-children"],
-        |s| s.patient().is_none().then(|| s.subscriber()?.set("HL", 4, "1"))?,
+        |s| (s.patient().is_none() && s.is_last()).then(|| s.subscriber()?.set("HL", 4, "1"))?,
     ),
 ];
