@@ -3,13 +3,14 @@
 #   make demo            build, start the gateway with two simulated payers, send claims, stay up
 #   make demo ONCE=1     the same round trip, a summary as JSON on the last line, exit
 #   make test            format, lint and every test
-#   make bench           speeds, each as a figure and as a ratio to a limit measured in the same run
+#   make bench           speeds, each as a figure and as a ratio to a limit measured in the same run; mutations found
+#   make fuzz            the fuzz targets one after another, RUNS executions each: make fuzz RUNS=10000000
 
 CARGO ?= cargo
 BUILD_PACKAGES := build-essential pkg-config libssl-dev zlib1g-dev
 TEST_PACKAGES := openssh-server openssh-client curl python3
 
-.PHONY: demo test bench build build-packages test-packages
+.PHONY: demo test bench fuzz build build-packages test-packages
 
 demo: build
 	@exec target/release/claimgate demo $(if $(ONCE),--once) $(if $(CLAIMS),--claims $(CLAIMS)) $(FILES)
@@ -24,6 +25,9 @@ test: build-packages test-packages
 
 bench: build-packages
 	@bench/run
+
+fuzz: build-packages
+	@fuzz/run $(or $(RUNS),200000) $(TARGETS)
 
 build-packages:
 	@deploy/packages $(BUILD_PACKAGES)

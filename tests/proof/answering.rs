@@ -1,7 +1,7 @@
 //! What holds of TA1, 999 and 277CA for any file at all: our own reader and guides find nothing wrong with them, and
 //! they say what the check said, in number and in money.
 
-use claimgate::ack::{AckBuilder, AckFile, AckKind, Counter, Envelope, Ta1Policy};
+use claimgate::ack::{AckBuilder, AckKind, Counter, Envelope, Ta1Policy};
 use claimgate::domain::{Cents, Severity};
 use claimgate::edits::sink::{Sink, SyntaxVerdict, Tally, Verdict};
 use claimgate::edits::{Day, check};
@@ -26,7 +26,7 @@ fn envelope() -> Envelope {
 pub fn acknowledgements(data: &[u8]) {
     let (log, summary) = told(data);
     let answers = answers(data);
-    let of = |kind| answers.iter().filter(move |answer: &&AckFile| answer.kind == kind);
+    let of = |kind| answers.iter().filter(move |answer: &&Answer| answer.0 == kind);
     for answer in &answers {
         is_clean(answer);
     }
@@ -36,7 +36,7 @@ pub fn acknowledgements(data: &[u8]) {
     // Which group an answer belongs to is plain where the file has but one interchange, as most have.
     if let [interchange] = log.interchanges.as_slice() {
         for ta1 in of(AckKind::Ta1) {
-            let segments = segments(&ta1.bytes);
+            let segments = segments(&ta1.1);
             let ta1 = segments.iter().find(|segment| segment[0] == "TA1").expect("a TA1 has a TA1");
             let status = if interchange.verdict == Verdict::Accepted { "A" } else { "R" };
             assert_eq!((ta1[4].as_str(), ta1[5].as_str()), (status, interchange.code.as_str()));
@@ -45,7 +45,7 @@ pub fn acknowledgements(data: &[u8]) {
     }
 }
 
-fn answers(data: &[u8]) -> Vec<AckFile> {
+fn answers(data: &[u8]) -> Vec<Answer> {
     let (mut number, mut trace) = (0, 0);
     let numbers = move |_: Counter| {
         number += 1;
@@ -57,8 +57,11 @@ fn answers(data: &[u8]) -> Vec<AckFile> {
     };
     let mut builder = AckBuilder::new(envelope(), numbers, traces);
     check(data, guides(), &settings(), &mut builder).expect("memory does not fail");
-    builder.take()
+    builder.take().into_iter().map(|file| (file.kind, file.to_bytes().expect("memory does not fail"))).collect()
 }
+
+/// An answer's kind and bytes.
+type Answer = (AckKind, Vec<u8>);
 
 /// Errors that our own check finds in an answer, but for those in segments that repeat what was received.
 #[derive(Default)]
@@ -74,11 +77,11 @@ impl Sink for Faults {
     }
 }
 
-fn is_clean(answer: &AckFile) {
+fn is_clean((kind, bytes): &Answer) {
     let mut faults = Faults::default();
-    let summary = check(&answer.bytes[..], guides(), &settings(), &mut faults).expect("memory does not fail");
-    let text = String::from_utf8_lossy(&answer.bytes);
-    assert!(faults.0.is_empty() && summary.refused.is_none(), "{:?}: {:?} in {text}", answer.kind, faults.0);
+    let summary = check(&bytes[..], guides(), &settings(), &mut faults).expect("memory does not fail");
+    let text = String::from_utf8_lossy(bytes);
+    assert!(faults.0.is_empty() && summary.refused.is_none(), "{kind:?}: {:?} in {text}", faults.0);
     assert_eq!(summary.interchanges, 1, "an answer is one interchange: {text}");
 }
 
@@ -100,10 +103,10 @@ fn segments(bytes: &[u8]) -> Vec<Vec<String>> {
     all
 }
 
-fn says_what_was_found(log: &Log, n999: Option<&AckFile>, n277ca: Option<&AckFile>) {
+fn says_what_was_found(log: &Log, n999: Option<&Answer>, n277ca: Option<&Answer>) {
     let taken = |code: &str| code != "FA";
     if let Some(n999) = n999 {
-        let segments = segments(&n999.bytes);
+        let segments = segments(&n999.1);
         let with = |id: &'static str| segments.iter().filter(move |segment| segment[0] == id);
         let groups = log.groups.iter().filter(|group| taken(&group.code));
         let said: Vec<_> = with("AK9").map(|ak9| (ak9[1].clone(), ak9[3].clone(), ak9[4].clone())).collect();
@@ -116,7 +119,7 @@ fn says_what_was_found(log: &Log, n999: Option<&AckFile>, n277ca: Option<&AckFil
         assert!(with("IK5").filter(|ik5| ik5[1] == "R").count() <= rejected);
     }
     let Some(n277ca) = n277ca else { return };
-    let segments = segments(&n277ca.bytes);
+    let segments = segments(&n277ca.1);
     let mut said = Tally::default();
     let money = |text: &str| Cents::from_x12(text.as_bytes()).expect("an amount that we wrote");
     for segment in &segments {
