@@ -15,6 +15,8 @@ pub const ALL: &[Mutation] = &[
         s.claim().remove("DTP*435")
     }),
     mutation(4, "P", Nobody, "nobody who rendered the service", &["rendering-provider-missing"], |s| {
+        // A laboratory is a group in which nobody renders.
+        s.claim().find("REF*X4").is_none().then_some(())?;
         s.claim().remove("NM1*82")?;
         s.claim().remove("PRV*PE")
     }),
