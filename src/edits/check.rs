@@ -42,7 +42,11 @@ pub fn check<R: Read, S: Sink>(
     let mut envelopes = Envelopes::new(Reader::new(source));
     let mut checker = Checker::new(guides, settings, sink);
     let mut fresh = Vec::new();
-    while let Some(event) = envelopes.next(&mut fresh)? {
+    loop {
+        while let Some((segment, position)) = envelopes.next_in_transaction() {
+            checker.segment(&segment, position)?;
+        }
+        let Some(event) = envelopes.next(&mut fresh)? else { break };
         checker.event(event, &mut fresh)?;
     }
     checker.summary.bytes = envelopes.bytes_read();

@@ -20,7 +20,7 @@ pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
     let mut compiler = Compiler::new(file, &base);
     compiler.loop_of(None, "", "", &file.kids);
     let Compiler { mut loops, mut kids, nodes, elements, texts, codes, patterns, .. } = compiler;
-    let quick = quick(&elements, &codes);
+    let (quick, listed) = quick(&elements, &codes);
     let required = required(&mut loops, &mut kids);
     let ids = Ids::new(nodes.iter().map(|node| node.segment));
     let (dispatch, candidates) = dispatch(&loops, &kids, &nodes, &ids);
@@ -40,6 +40,7 @@ pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
         nodes,
         elements,
         quick,
+        listed,
         texts,
         codes,
         patterns,
@@ -53,9 +54,12 @@ pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
     }
 }
 
-fn quick(elements: &[Element], codes: &[CodeSet]) -> Vec<Quick> {
+fn quick(elements: &[Element], codes: &[CodeSet]) -> (Vec<Quick>, Vec<Tag>) {
+    let mut listed = Vec::new();
     let components = |of: &Element| &elements[of.first_component as usize..][..usize::from(of.component_count)];
-    elements.iter().map(|element| Quick::of(element, codes).with_components(components(element))).collect()
+    let one = |element: &Element| Quick::of(element, codes, &mut listed).with_components(components(element));
+    let quick = elements.iter().map(one).collect();
+    (quick, listed)
 }
 
 fn levels(file: &GuideFile) -> Vec<Level> {

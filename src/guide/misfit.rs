@@ -68,7 +68,7 @@ impl Walker<'_> {
         let guide = self.guide;
         let shape = guide.kids[usize::from(kid)];
         let node = &guide.nodes[usize::from(shape.node)];
-        let uses = self.counts[self.kid_local(depth, kid)].uses;
+        let uses = self.counts[self.kid_local(depth, kid)].uses();
         if self.lost != Lost::UntilALoop || uses == 0 {
             let top = *self.top();
             let mut tell = self.tell(out, node.segment, node.loop_id, top.standing, here);

@@ -32,6 +32,8 @@ pub struct Guide {
     pub(super) elements: Vec<Element>,
     /// What the elements must be, in short: one for each.
     pub(super) quick: Vec<Quick>,
+    /// Codes of short lists, for [`Quick`].
+    pub(super) listed: Vec<Tag>,
     pub(super) texts: Vec<ElementText>,
     pub(super) codes: Vec<CodeSet>,
     pub(super) patterns: Vec<Pattern>,

@@ -57,7 +57,7 @@ impl Walker<'_> {
                     let shape = &guide.kids[usize::from(choice.kid)];
                     let count = self.counts[self.kid_local(depth, choice.kid)];
                     let ahead = shape.rank >= frame.rank;
-                    if ahead && (shape.max == 0 || count.uses < shape.max) {
+                    if ahead && (shape.max == 0 || count.uses() < shape.max) {
                         return Some((depth, choice.kid));
                     }
                     full |= ahead;
@@ -85,12 +85,12 @@ impl Walker<'_> {
                 let count = self.counts[self.kid_local(depth, kid)];
                 if !self.fits(&guide.nodes[usize::from(shape.node)], segment) {
                     other_qualifier |= ahead;
-                    if ahead && shape.required && count.uses == 0 {
+                    if ahead && shape.required && count.uses() == 0 {
                         guess.get_or_insert(Spot::Guess { depth, kid });
                     }
                 } else if !ahead {
                     passed.get_or_insert(Spot::Passed { depth, kid });
-                } else if shape.max == 0 || count.uses < shape.max || count.guessed {
+                } else if shape.max == 0 || count.uses() < shape.max || count.guessed() {
                     return Spot::Room { depth, kid };
                 } else {
                     full.get_or_insert(Spot::Full { depth, kid });

@@ -1,8 +1,7 @@
 //! Whether a segment is sound, asked first and answered without a word: nearly all are. Only where the answer is
 //! no does [`super::check`] look again and say what is wrong.
 
-use memchr::memchr2;
-
+use super::Tag;
 use super::codes::CodeSet;
 use super::model::{Element, Guide, Node, Type, Usage};
 use super::values;
@@ -14,9 +13,9 @@ pub(super) struct Quick {
     form: Form,
     min: u8,
     max: u8,
-    /// Components of a composite.
+    /// Components of a composite, or codes of a list.
     count: u8,
-    /// The first component, or the code list.
+    /// The first component in [`Guide`]'s elements, or the first code in its listed ones.
     first: u32,
     /// Which components must be there.
     required: u32,
@@ -39,34 +38,43 @@ enum Form {
 
 /// Lengths up to this one fit.
 const LENGTH_MAX: u16 = 255;
+/// Codes that are compared one by one.
+const LISTED_MAX: usize = 32;
 
 impl Quick {
-    pub fn of(element: &Element, codes: &[CodeSet]) -> Quick {
+    /// `listed` takes the codes of a list, unless they are many.
+    pub fn of(element: &Element, codes: &[CodeSet], listed: &mut Vec<Tag>) -> Quick {
         let max = if element.guide_max > 0 { element.max.min(element.guide_max) } else { element.max };
-        let listed = element.codes.map(|at| (u32::from(at), &codes[usize::from(at)]));
-        let form = match (element.kind, &listed) {
-            _ if element.usage == Usage::NotUsed || element.min > LENGTH_MAX => Form::Never,
-            _ if element.pattern.is_some() => Form::Never,
-            (_, Some((_, codes))) => match codes.lengths_within(element.min, max) && !element.format_before {
-                true => Form::Listed,
-                false => Form::Never,
-            },
-            (Type::Text | Type::Code, None) if element.format_before => Form::Period,
-            (Type::Text | Type::Code, None) => Form::Text,
-            (Type::Number(_) | Type::Decimal, None) => Form::Digits(element.kind),
-            (Type::Date, None) if element.min == 8 && max == 8 => Form::Date,
-            (Type::Time, None) => Form::Time,
-            (Type::Composite, None) => Form::Composite,
-            (Type::Date, None) => Form::Never,
-        };
-        Quick {
-            form,
+        let mut quick = Quick {
+            form: Form::Never,
             min: element.min as u8,
             max: max.min(LENGTH_MAX) as u8,
             count: element.component_count,
-            first: listed.map_or(element.first_component, |(at, _)| at),
+            first: element.first_component,
             required: 0,
+        };
+        if element.usage == Usage::NotUsed || element.min > LENGTH_MAX || element.pattern.is_some() {
+            return quick;
         }
+        if let Some(at) = element.codes {
+            let codes = &codes[usize::from(at)];
+            let short = codes.tags().filter(|tags| tags.len() <= LISTED_MAX && !element.format_before);
+            if let Some(tags) = short.filter(|_| codes.lengths_within(element.min, max)) {
+                (quick.form, quick.first, quick.count) = (Form::Listed, listed.len() as u32, tags.len() as u8);
+                listed.extend(tags);
+            }
+            return quick;
+        }
+        quick.form = match element.kind {
+            Type::Text | Type::Code if element.format_before => Form::Period,
+            Type::Text | Type::Code => Form::Text,
+            Type::Number(_) | Type::Decimal => Form::Digits(element.kind),
+            Type::Date if element.min == 8 && max == 8 => Form::Date,
+            Type::Date => Form::Never,
+            Type::Time => Form::Time,
+            Type::Composite => Form::Composite,
+        };
+        quick
     }
 
     /// Says which components of a composite must be there.
@@ -93,45 +101,60 @@ pub(super) fn is_sound(guide: &Guide, node: &Node, segment: &Segment<'_>) -> boo
     }
     let quicks = &guide.quick[node.first_element as usize..][..count];
     let nested = segment.looks.nested();
-    let mut present = 0u64;
-    let mut before: &[u8] = b"";
-    for (n, quick) in quicks.iter().enumerate() {
-        let value = segment.element(n + 1);
+    let places = &segment.starts[..count + 2];
+    let (mut present, mut bit) = (0u64, 1u64);
+    let (mut before, mut begin): (&[u8], u32) = (b"", places[1] - places[0]);
+    for (quick, &place) in quicks.iter().zip(&places[2..]) {
+        let next = place - places[0];
+        let value = segment.bytes.get(begin as usize..next as usize - 1).unwrap_or(b"");
         if !value.is_empty() {
-            present |= 1 << n;
-            if !sound(guide, quick, value, before, nested.then_some(segment)) {
+            present |= bit;
+            if !sound(guide, quick, value, before, nested, segment) {
                 return false;
             }
         }
-        before = value;
+        bit <<= 1;
+        (before, begin) = (value, next);
     }
     // A last element that is empty has separators too many.
     !before.is_empty() && node.required_mask & !present == 0 && node.notes.iter().all(|note| note.holds(present))
 }
 
-/// `nested` is the segment where it holds separators inside elements.
-#[inline]
-fn sound(guide: &Guide, quick: &Quick, value: &[u8], before: &[u8], nested: Option<&Segment<'_>>) -> bool {
-    match (quick.form, nested) {
-        (Form::Composite, Some(segment)) => composite(guide, quick, value, segment),
-        (Form::Composite, None) => quick.required & !1 == 0 && part(guide, quick, 0, value, b""),
-        // Everything else with a form cannot hold separators and be right.
-        (Form::Text | Form::Period, Some(segment)) => {
-            let component = segment.delimiters.component;
-            let repetition = segment.delimiters.repetition.unwrap_or(component);
-            memchr2(component, repetition, value).is_none() && plain(guide, quick, value, before)
-        }
-        (Form::Text | Form::Period | Form::Listed | Form::Digits(_) | Form::Date | Form::Time | Form::Never, _) => {
+/// `nested`: the segment holds separators inside elements.
+#[inline(always)]
+fn sound(guide: &Guide, quick: &Quick, value: &[u8], before: &[u8], nested: bool, segment: &Segment<'_>) -> bool {
+    if nested {
+        return sound_in_nested(guide, quick, value, before, segment);
+    }
+    match quick.form {
+        Form::Composite => quick.required & !1 == 0 && part(guide, quick, 0, value, b""),
+        Form::Text | Form::Period | Form::Listed | Form::Digits(_) | Form::Date | Form::Time | Form::Never => {
             plain(guide, quick, value, before)
         }
     }
 }
 
-#[inline]
+#[inline(never)]
+fn sound_in_nested(guide: &Guide, quick: &Quick, value: &[u8], before: &[u8], segment: &Segment<'_>) -> bool {
+    match quick.form {
+        Form::Composite => composite(guide, quick, value, segment),
+        Form::Text | Form::Period => {
+            let component = segment.delimiters.component;
+            let repetition = segment.delimiters.repetition.unwrap_or(component);
+            value.iter().all(|&byte| byte != component && byte != repetition) && plain(guide, quick, value, before)
+        }
+        // Everything else with a form cannot hold separators and be right.
+        Form::Listed | Form::Digits(_) | Form::Date | Form::Time | Form::Never => plain(guide, quick, value, before),
+    }
+}
+
+#[inline(always)]
 fn plain(guide: &Guide, quick: &Quick, value: &[u8], before: &[u8]) -> bool {
     match quick.form {
         Form::Text => quick.has_length(value.len()) && value[value.len() - 1] != b' ',
-        Form::Listed => guide.codes[quick.first as usize].contains(value),
+        Form::Listed => {
+            Tag::of(value).is_some_and(|value| guide.listed[quick.first as usize..][..usize::from(quick.count)].contains(&value))
+        }
         Form::Digits(kind) => values::digits(kind, value).is_ok_and(|count| quick.has_length(count)),
         Form::Date => crate::x12::dates::is_date(value),
         Form::Time => quick.has_length(value.len()) && crate::x12::dates::is_time(value),
@@ -175,7 +198,7 @@ fn composite(guide: &Guide, quick: &Quick, value: &[u8], segment: &Segment<'_>) 
     !before.is_empty() && quick.required & !present == 0
 }
 
-#[inline]
+#[inline(always)]
 fn part(guide: &Guide, quick: &Quick, at: usize, value: &[u8], before: &[u8]) -> bool {
     at < usize::from(quick.count) && plain(guide, &guide.quick[quick.first as usize + at], value, before)
 }

@@ -45,12 +45,32 @@ pub(super) struct Frame {
     pub confused: bool,
 }
 
-/// How often a kid was used.
+/// How often a kid was used; the highest bit says that it was guessed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count {
-    pub uses: u32,
+pub(super) struct Count(u32);
+
+impl Count {
+    const GUESSED: u32 = 1 << 31;
+
+    #[inline]
+    pub fn uses(self) -> u32 {
+        self.0 & !Count::GUESSED
+    }
+
     /// Taken for it though its qualifier is wrong; the right one may still come.
-    pub guessed: bool,
+    #[inline]
+    pub fn guessed(self) -> bool {
+        self.0 & Count::GUESSED != 0
+    }
+
+    /// One more use; a right one takes the place of one that was guessed.
+    #[inline]
+    fn add(&mut self) {
+        self.0 = match self.guessed() {
+            true => self.uses(),
+            false => (self.0 + 1).min(Count::GUESSED - 1),
+        };
+    }
 }
 
 /// A required kid that was passed by; it may still come out of order.
@@ -125,7 +145,7 @@ impl<'g> Walker<'g> {
             Spot::Guess { depth, kid } => {
                 let before = out.len();
                 let step = self.enter(depth, kid, segment, here, out);
-                self.count_mut(depth, kid).guessed = true;
+                self.count_mut(depth, kid).0 |= Count::GUESSED;
                 self.keep_key_findings(kid, before, out);
                 step
             }
@@ -165,7 +185,7 @@ impl<'g> Walker<'g> {
         let counts = self.counts.len();
         let kids = usize::from(self.guide.loops[usize::from(of.0)].kid_count);
         self.counts.resize(counts + kids, Count::default());
-        self.counts[counts].uses = first_uses;
+        self.counts[counts] = Count(first_uses);
         let instance = self.instances;
         let counts = counts as u32;
         let shape = &self.guide.loops[usize::from(of.0)];
@@ -240,15 +260,11 @@ impl<'g> Walker<'g> {
         }
     }
 
-    /// One more use; a right one takes the place of one that was guessed.
+    /// Counts one more use.
     pub(super) fn count(&mut self, depth: usize, kid: u16) -> u32 {
         let count = self.count_mut(depth, kid);
-        if count.guessed {
-            count.guessed = false;
-        } else {
-            count.uses = count.uses.saturating_add(1);
-        }
-        count.uses
+        count.add();
+        count.uses()
     }
 
     fn open(&mut self, of: LoopId, repeat: u32, segment: &Segment<'_>, here: Here, out: &mut Vec<Found>) -> Opened {
@@ -330,7 +346,7 @@ impl<'g> Walker<'g> {
         for &one in &missed {
             if !chosen(one.frame, self.frames[usize::from(one.frame)].standing) {
                 self.missed.push(one);
-            } else if self.counts[self.kid_local(usize::from(one.frame), one.kid)].uses == 0 {
+            } else if self.counts[self.kid_local(usize::from(one.frame), one.kid)].uses() == 0 {
                 self.missing(usize::from(one.frame), one.kid, one.here, out);
             }
         }

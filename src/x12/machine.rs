@@ -96,6 +96,18 @@ impl Machine {
     }
 
     #[inline]
+    pub fn is_in_transaction(&self) -> bool {
+        self.open == Open::Transaction
+    }
+
+    /// Counts a segment of the open transaction; returns its position.
+    #[inline]
+    pub fn count_segment(&mut self) -> u32 {
+        self.segments += 1;
+        self.segments
+    }
+
+    #[inline]
     pub fn event<'t>(&'t self, turn: Turn, token: Option<Token<'t>>) -> Option<Event<'t>> {
         let segment = match token {
             Some(Token::Segment(segment)) => Some(segment),
@@ -302,7 +314,7 @@ impl Machine {
 }
 
 #[inline]
-fn is_envelope(id: &[u8]) -> bool {
+pub(super) fn is_envelope(id: &[u8]) -> bool {
     matches!(id, b"ST" | b"SE" | b"GS" | b"GE" | b"IEA")
 }
 

@@ -92,6 +92,11 @@ impl Marks {
     }
 
     #[inline]
+    pub fn peek(&self) -> Option<Mark> {
+        self.segments.get(self.next).copied()
+    }
+
+    #[inline]
     pub fn take(&mut self) -> Option<Mark> {
         let mark = *self.segments.get(self.next)?;
         self.next += 1;
@@ -173,31 +178,29 @@ impl Marks {
 
     /// Notes the places after the `hits`, of which those in `ends` end a segment.
     #[inline]
-    fn divide(&mut self, mut hits: u64, ends: u64, inner: u64, odd: u64) {
+    fn divide(&mut self, hits: u64, mut ends: u64, inner: u64, odd: u64) {
         self.room();
         // Each hit takes a place, and each end one more for the begin of what follows.
-        let room = &mut self.places[self.count..self.count + ROOM];
+        let room: &mut [u32; ROOM] = (&mut self.places[self.count..self.count + ROOM])
+            .try_into()
+            .expect("as many places as the array has were made room for");
         let mut used = 0;
         let base = self.scanned as u32 + 1;
         let mut rest = u64::MAX;
-        while hits != 0 {
-            let at = hits.trailing_zeros();
-            let bit = hits & hits.wrapping_neg();
-            hits ^= bit;
-            room[used] = base + at;
+        while ends != 0 {
+            let own = rest & (ends ^ (ends - 1));
+            used = separators(room, used, base, hits & own);
+            let looks = self.open_looks.join(Looks::of(inner & own & !ends != 0, odd & own != 0));
+            let last = self.count + used - 1;
+            self.segments.push(Mark { first: self.open as u32, last: last as u32, looks });
+            room[used % ROOM] = base + ends.trailing_zeros();
             used += 1;
-            if ends & bit != 0 {
-                let own = rest & (bit - 1);
-                let looks = self.open_looks.join(Looks::of(inner & own != 0, odd & own != 0));
-                let last = self.count + used - 1;
-                self.segments.push(Mark { first: self.open as u32, last: last as u32, looks });
-                room[used] = base + at;
-                used += 1;
-                self.open = last + 1;
-                self.open_looks = Looks::default();
-                rest = !(bit | (bit - 1));
-            }
+            self.open = last + 1;
+            self.open_looks = Looks::default();
+            rest &= !own;
+            ends &= ends - 1;
         }
+        used = separators(room, used, base, hits & rest);
         self.open_looks = self.open_looks.join(Looks::of(inner & rest != 0, odd & rest != 0));
         self.count += used;
     }
@@ -209,6 +212,18 @@ impl Marks {
             self.places.resize(longer, 0);
         }
     }
+}
+
+/// Writes the place after each bit; returns how many are used then.
+#[inline]
+fn separators(room: &mut [u32; ROOM], mut used: usize, base: u32, mut bits: u64) -> usize {
+    while bits != 0 {
+        // The remainder changes nothing, as there is room for all, and spares the question.
+        room[used % ROOM] = base + bits.trailing_zeros();
+        used += 1;
+        bits &= bits - 1;
+    }
+    used
 }
 
 /// The most places of one block.

@@ -104,6 +104,34 @@ impl<R: Read> Reader<R> {
         })
     }
 
+    /// The next segment, where it is at hand, begins plainly and has an id that is `wanted`; else nothing is read.
+    #[inline]
+    pub(super) fn next_plain(&mut self, wanted: impl Fn(&[u8]) -> bool) -> Option<Segment<'_>> {
+        if self.queued.is_some() || self.state != State::Inside {
+            return None;
+        }
+        let mark = self.marks.peek()?;
+        let starts = self.marks.places(mark);
+        let blank = usize::from(self.window.bytes().first() == Some(&b'\n'));
+        let id = self.window.bytes().get(blank..starts[1] as usize - 1 - self.window.begin())?;
+        if !matches!(id.first(), Some(b'A'..=b'H' | b'J'..=b'Z')) || mark.looks.odd() || !wanted(id) {
+            return None;
+        }
+        if blank == 1 && (self.after_cr || self.delimiters.segment == b'\n') {
+            return None;
+        }
+        self.marks.take();
+        self.line += blank as u32;
+        self.window.consume(blank);
+        let (offset, line, begin) = (self.window.offset(), self.line, self.window.begin());
+        let end = self.marks.begin_at(mark, begin);
+        self.window.consume(end - begin + 1);
+        self.end_line(self.delimiters.segment);
+        let (delimiters, looks) = (self.delimiters, mark.looks);
+        let bytes = &self.window.filled()[begin..end];
+        Some(Segment { bytes, starts: self.marks.places(mark), offset, line, delimiters, looks })
+    }
+
     /// Bytes of the file passed so far.
     pub fn bytes_read(&self) -> u64 {
         self.window.offset()
