@@ -2,8 +2,10 @@
 //! fingerprints of its claims), every verdict told to a [`Sink`] as it is reached.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
+use std::sync::LazyLock;
 
+use super::ahead::{self, Judge, Stepped};
 use super::answers::{self, Answers};
 use super::claim::tag;
 use super::context;
@@ -23,38 +25,54 @@ use crate::domain::finding::{Place, StatusCode};
 use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
 use crate::edits::catalogue::{self, lookup};
 use crate::edits::report::Hit;
-use crate::guide::{Found, Guide, Guides, Standing, Walker};
+use crate::guide::{Found, Guide, Guides, Standing, Step};
 use crate::x12::envelope::{Group, GroupEnd, Interchange, InterchangeEnd, Transaction, TransactionEnd};
 use crate::x12::segment::text_of;
-use crate::x12::{Envelopes, Event, Reader, Segment};
+use crate::x12::{Event, Segment};
 
 /// Codes that one IK5 or AK9 has room for.
 const CODES_MAX: usize = 5;
 
-/// Checks a file. `Err` is trouble of `source` or of `sink`; whatever is wrong with the file is a finding.
-pub fn check<R: Read, S: Sink>(
+/// A file shorter than this is judged before another core has begun.
+const TWO_CORES_BYTES_MIN: usize = 256 * 1024;
+
+/// Checks a file, on two cores where there are two and the file is worth it. `Err` is trouble of `source` or of
+/// `sink`; whatever is wrong with the file is a finding.
+pub fn check<R: Read + Send, S: Sink>(
+    mut source: R,
+    guides: &Guides,
+    settings: &Settings<'_>,
+    sink: &mut S,
+) -> io::Result<Summary> {
+    let mut begin = Vec::with_capacity(16 * 1024);
+    source.by_ref().take(TWO_CORES_BYTES_MIN as u64).read_to_end(&mut begin)?;
+    let head = begin[..begin.len().min(sniff::HEAD_BYTES)].to_vec();
+    let worth_it = begin.len() == TWO_CORES_BYTES_MIN && cores() > 1;
+    let source = Cursor::new(begin).chain(source);
+    let mut checker = Checker::new(guides, settings, sink);
+    let bytes = match worth_it {
+        true => ahead::on_two_cores(source, guides, &mut checker)?,
+        false => ahead::here(source, guides, &mut checker)?,
+    };
+    Ok(checker.summary(&head, bytes))
+}
+
+/// Checks a file on the core of the caller; see [`check`].
+pub fn check_on_one_core<R: Read, S: Sink>(
     source: R,
     guides: &Guides,
     settings: &Settings<'_>,
     sink: &mut S,
 ) -> io::Result<Summary> {
     let (head, source) = sniff::peek(source)?;
-    let mut envelopes = Envelopes::new(Reader::new(source));
     let mut checker = Checker::new(guides, settings, sink);
-    let mut fresh = Vec::new();
-    loop {
-        while let Some((segment, position)) = envelopes.next_in_transaction() {
-            checker.segment(&segment, position)?;
-        }
-        let Some(event) = envelopes.next(&mut fresh)? else { break };
-        checker.event(event, &mut fresh)?;
-    }
-    checker.summary.bytes = envelopes.bytes_read();
-    checker.summary.form_only = settings.codes.without_list(checker.walked.lists);
-    if checker.summary.interchanges == 0 {
-        checker.summary.refused = Some(sniff::refusal(&head, checker.summary.bytes));
-    }
-    Ok(checker.summary)
+    let bytes = ahead::here(source, guides, &mut checker)?;
+    Ok(checker.summary(&head, bytes))
+}
+
+fn cores() -> usize {
+    static CORES: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+    *CORES
 }
 
 struct Checker<'c, S> {
@@ -64,7 +82,6 @@ struct Checker<'c, S> {
     summary: Summary,
     walked: Walked,
     answers: Answers<'c>,
-    found: Vec<Found>,
     /// Fingerprints of claims accepted so far, and what names them.
     seen: Remembered,
     named: Remembered,
@@ -97,7 +114,6 @@ struct OpenGroup {
 
 #[derive(Default)]
 struct OpenTransaction<'c> {
-    walker: Option<Walker<'c>>,
     guide: Option<&'c Guide>,
     kind: Option<ClaimKind>,
     place: Place,
@@ -116,6 +132,40 @@ struct OpenTransaction<'c> {
     marks: (usize, usize),
 }
 
+impl<S: Sink> Judge for Checker<'_, S> {
+    #[inline]
+    fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        position: u32,
+        step: Option<Step>,
+        found: &mut Vec<Found>,
+    ) -> io::Result<()> {
+        self.step(segment, position, step, found)
+    }
+
+    fn event(&mut self, event: Event<'_>, fresh: &mut Vec<Finding>, mut stepped: Stepped) -> io::Result<()> {
+        match event {
+            Event::Segment(segment, position) => {
+                self.envelope_findings(fresh)?;
+                self.step(&segment, position, stepped.step, &mut stepped.found)
+            }
+            Event::InterchangeStart(interchange) => self.interchange_start(interchange, fresh),
+            Event::Ta1(segment) => {
+                ta1::check(self.guides, &segment, &self.place(None), fresh);
+                self.envelope_findings(fresh)?;
+                self.sink.ta1(&segment)
+            }
+            Event::GroupStart(group) => self.group_start(group, fresh),
+            Event::TransactionStart(transaction, st) => self.transaction_start(transaction, &st, fresh, &mut stepped),
+            Event::TransactionEnd(end, se) => self.transaction_end(end, se.as_ref(), fresh, &mut stepped),
+            Event::GroupEnd(end) => self.group_end(end, fresh),
+            Event::InterchangeEnd(end) => self.interchange_end(end, fresh),
+            Event::Stray(_) | Event::Damage(_) => self.envelope_findings(fresh),
+        }
+    }
+}
+
 impl<'c, S: Sink> Checker<'c, S> {
     fn new(guides: &'c Guides, settings: &'c Settings<'c>, sink: &'c mut S) -> Checker<'c, S> {
         Checker {
@@ -125,7 +175,6 @@ impl<'c, S: Sink> Checker<'c, S> {
             summary: Summary::default(),
             walked: Walked::default(),
             answers: Answers::default(),
-            found: Vec::new(),
             seen: Remembered::default(),
             named: Remembered::default(),
             numbers: context::NumbersUsed::default(),
@@ -136,25 +185,13 @@ impl<'c, S: Sink> Checker<'c, S> {
         }
     }
 
-    fn event(&mut self, event: Event<'_>, fresh: &mut Vec<Finding>) -> io::Result<()> {
-        match event {
-            Event::Segment(segment, position) => {
-                self.envelope_findings(fresh)?;
-                self.segment(&segment, position)
-            }
-            Event::InterchangeStart(interchange) => self.interchange_start(interchange, fresh),
-            Event::Ta1(segment) => {
-                ta1::check(self.guides, &segment, &self.place(None), fresh);
-                self.envelope_findings(fresh)?;
-                self.sink.ta1(&segment)
-            }
-            Event::GroupStart(group) => self.group_start(group, fresh),
-            Event::TransactionStart(transaction, st) => self.transaction_start(transaction, &st, fresh),
-            Event::TransactionEnd(end, se) => self.transaction_end(end, se.as_ref(), fresh),
-            Event::GroupEnd(end) => self.group_end(end, fresh),
-            Event::InterchangeEnd(end) => self.interchange_end(end, fresh),
-            Event::Stray(_) | Event::Damage(_) => self.envelope_findings(fresh),
+    fn summary(mut self, head: &[u8], bytes: u64) -> Summary {
+        self.summary.bytes = bytes;
+        self.summary.form_only = self.settings.codes.without_list(self.walked.lists);
+        if self.summary.interchanges == 0 {
+            self.summary.refused = Some(sniff::refusal(head, bytes));
         }
+        self.summary
     }
 
     /// Findings of the envelopes: told on, and their codes kept for the verdict of what they reject.
@@ -260,6 +297,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         transaction: &Transaction,
         st: &Segment<'_>,
         fresh: &mut Vec<Finding>,
+        stepped: &mut Stepped,
     ) -> io::Result<()> {
         self.summary.transactions += 1;
         self.group.received += 1;
@@ -280,11 +318,10 @@ impl<'c, S: Sink> Checker<'c, S> {
         };
         self.transaction.guide = guide;
         self.transaction.kind = guide.and_then(|guide| guide.kind.parse().ok());
-        self.transaction.walker = guide.map(Walker::start);
         self.answers.start(self.settings.codes, guide);
         self.sink.transaction_start(transaction, guide)?;
         self.envelope_findings(fresh)?;
-        self.segment(st, 1)
+        self.step(st, 1, stepped.step, &mut stepped.found)
     }
 
     /// The numbers of the envelopes that are open.
@@ -302,14 +339,14 @@ impl<'c, S: Sink> Checker<'c, S> {
         end: &TransactionEnd,
         se: Option<&Segment<'_>>,
         fresh: &mut Vec<Finding>,
+        stepped: &mut Stepped,
     ) -> io::Result<()> {
         match se {
-            Some(se) => self.segment(se, end.segments)?,
+            Some(se) => self.step(se, end.segments, stepped.step, &mut stepped.found)?,
             None => self.close_claim(end.offset_end)?,
         }
-        if let Some(mut walker) = self.transaction.walker.take() {
-            walker.finish(end.segments + 1, &mut self.found);
-            while let Some(found) = self.found.pop() {
+        if self.transaction.guide.is_some() {
+            while let Some(found) = stepped.at_end.pop() {
                 self.blame(found, b"")?;
             }
         }
@@ -370,15 +407,24 @@ impl<'c, S: Sink> Checker<'c, S> {
         }
     }
 
+    /// Takes a segment of the open transaction and what the walk says of it.
     #[inline]
-    fn segment(&mut self, segment: &Segment<'_>, position: u32) -> io::Result<()> {
-        let Some(walker) = &mut self.transaction.walker else { return Ok(()) };
-        let step = walker.step(segment, position, &mut self.found);
+    fn step(
+        &mut self,
+        segment: &Segment<'_>,
+        position: u32,
+        step: Option<Step>,
+        found: &mut Vec<Found>,
+    ) -> io::Result<()> {
+        let Some(step) = step.filter(|_| self.transaction.guide.is_some()) else {
+            found.clear();
+            return Ok(());
+        };
         if self.transaction.kind.is_none() {
             walked::note_trace(&mut self.transaction.trace, segment);
         }
-        if !self.found.is_empty() {
-            self.blame_open(segment)?;
+        if !found.is_empty() {
+            self.blame_open(segment, found)?;
         }
         if self.walked.leaves_claim(&step) {
             self.close_claim(segment.offset)?;
@@ -387,9 +433,9 @@ impl<'c, S: Sink> Checker<'c, S> {
         if step.opens_claim && self.transaction.kind.is_none() {
             self.transaction.claims.add(Verdict::Accepted, Default::default());
         }
-        if !self.found.is_empty() {
+        if !found.is_empty() {
             let name = if step.opens_claim { segment.element(1) } else { b"" };
-            for found in std::mem::take(&mut self.found) {
+            for found in found.drain(..) {
                 self.blame(found, name)?;
             }
         }
@@ -403,16 +449,16 @@ impl<'c, S: Sink> Checker<'c, S> {
     }
 
     /// Findings about what was open before this segment: what its end left out.
-    fn blame_open(&mut self, segment: &Segment<'_>) -> io::Result<()> {
+    fn blame_open(&mut self, segment: &Segment<'_>, found: &mut Vec<Found>) -> io::Result<()> {
         let mut later = Vec::new();
-        for found in std::mem::take(&mut self.found) {
+        for found in found.drain(..) {
             let own = found.finding.place.segment.as_ref().is_some_and(|place| place.offset == segment.offset);
             match self.walked.knows(found.standing) && !(own && found.standing == Standing::Transaction) {
                 true => self.blame(found, b"")?,
                 false => later.push(found),
             }
         }
-        self.found = later;
+        *found = later;
         Ok(())
     }
 

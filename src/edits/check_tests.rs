@@ -342,3 +342,62 @@ fn what_another_payer_paid_must_add_up_and_say_when_and_by_whom() {
         told.findings
     );
 }
+
+/// Many claims in several transactions, with something wrong here and there: in claims, in trailers, between them.
+fn large_and_spoiled() -> Vec<u8> {
+    let mut text = String::new();
+    for nth in 0..60 {
+        let kind = ClaimKind::ALL[nth % 3];
+        let mut segments = good(kind);
+        match nth % 7 {
+            1 => change(&mut segments, "CLM*PCN1*300", "CLM*PCN1*301"),
+            2 => change(&mut segments, "N4*SPRINGFIELD*IL*627011234", "N4*SPRINGFIELD*XX*627011234"),
+            3 => segments.insert(3, "ZZZ*1".into()),
+            4 => change(&mut segments, "DMG*D8*19800615*F", ""),
+            _ => {}
+        }
+        let claim = segments.iter().position(|segment| segment.starts_with("CLM")).unwrap();
+        let own = segments[claim..].to_vec();
+        (0..30).for_each(|_| segments.extend(own.clone()));
+        let one = file(kind, &segments);
+        text += &match nth % 11 {
+            5 => one.replace("SE*", "SE*1"),
+            6 => one.replace("005010X22", "004010X09"),
+            7 => one.replace("~\n", "~\r\n"),
+            8 => format!("{one}stray bytes between\n"),
+            9 => one.replace("IEA*1*000000905~\n", ""),
+            _ => one,
+        };
+    }
+    text += "ISA*cut";
+    text.into_bytes()
+}
+
+#[test]
+fn two_cores_tell_what_one_tells_in_the_same_order() {
+    let text = large_and_spoiled();
+    assert!(text.len() > 2 * super::TWO_CORES_BYTES_MIN, "{}", text.len());
+    let codes = CodeSets::form_only();
+    let settings = Settings::alone(as_of(), &codes);
+    let (mut one, mut two) = (Told::default(), Told::default());
+    let summary = super::check_on_one_core(&text[..], guides(), &settings, &mut one).unwrap();
+    let mut checker = super::Checker::new(guides(), &settings, &mut two);
+    let bytes = crate::edits::ahead::on_two_cores(&text[..], guides(), &mut checker).unwrap();
+    assert_eq!(checker.summary(&text, bytes), summary);
+    assert!(one.findings.len() > 100 && one.claims.len() > 1000);
+    assert_eq!(one.findings, two.findings);
+    assert_eq!((one.claims, one.transactions), (two.claims, two.transactions));
+}
+
+#[test]
+fn a_sink_that_fails_stops_the_core_that_reads() {
+    struct Full;
+    impl crate::edits::sink::Sink for Full {
+        fn finding(&mut self, _: &Finding) -> std::io::Result<()> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+    }
+    let (text, codes) = (large_and_spoiled().repeat(20), CodeSets::form_only());
+    let error = crate::edits::check(&text[..], guides(), &Settings::alone(as_of(), &codes), &mut Full).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+}

@@ -1,6 +1,7 @@
 //! The edits of SNIP levels 3 to 7 over a walked claim, and the whole-file check that runs them: one pass
 //! over the bytes, from the interchange to each claim's verdict. Partners' mistakes are findings, never errors.
 
+mod ahead;
 pub mod answers;
 pub mod arena;
 pub mod catalogue;
@@ -35,7 +36,7 @@ mod ta1;
 mod walked;
 pub mod weights;
 
-pub use check::check;
+pub use check::{check, check_on_one_core};
 pub use codesets::CodeSets;
 pub use day::Day;
 pub use payer_edits::PayerEdits;

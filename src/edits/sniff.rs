@@ -3,7 +3,7 @@
 use std::io::{self, Chain, Cursor, Read};
 
 /// Bytes from the begin of a file that tell what it is.
-const HEAD_BYTES: usize = 512;
+pub const HEAD_BYTES: usize = 512;
 
 /// A source from its begin, after a look at its first bytes.
 pub type Peeked<R> = Chain<Cursor<Vec<u8>>, R>;

@@ -152,9 +152,8 @@ fn sound_in_nested(guide: &Guide, quick: &Quick, value: &[u8], before: &[u8], se
 fn plain(guide: &Guide, quick: &Quick, value: &[u8], before: &[u8]) -> bool {
     match quick.form {
         Form::Text => quick.has_length(value.len()) && value[value.len() - 1] != b' ',
-        Form::Listed => {
-            Tag::of(value).is_some_and(|value| guide.listed[quick.first as usize..][..usize::from(quick.count)].contains(&value))
-        }
+        Form::Listed => Tag::of(value)
+            .is_some_and(|value| guide.listed[quick.first as usize..][..usize::from(quick.count)].contains(&value)),
         Form::Digits(kind) => values::digits(kind, value).is_ok_and(|count| quick.has_length(count)),
         Form::Date => crate::x12::dates::is_date(value),
         Form::Time => quick.has_length(value.len()) && crate::x12::dates::is_time(value),

@@ -11,7 +11,7 @@
 
 use std::io::{self, Read};
 
-use super::machine::{self, Machine};
+use super::machine::Machine;
 use super::{Damage, Delimiters, Reader, Segment};
 use crate::domain::Finding;
 
@@ -157,7 +157,7 @@ impl<R: Read> Envelopes<R> {
         if self.held || !self.machine.is_in_transaction() {
             return None;
         }
-        let segment = self.reader.next_plain(|id| !machine::is_envelope(id))?;
+        let segment = self.reader.next_plain()?;
         Some((segment, self.machine.count_segment()))
     }
 

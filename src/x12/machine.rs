@@ -314,7 +314,7 @@ impl Machine {
 }
 
 #[inline]
-pub(super) fn is_envelope(id: &[u8]) -> bool {
+fn is_envelope(id: &[u8]) -> bool {
     matches!(id, b"ST" | b"SE" | b"GS" | b"GE" | b"IEA")
 }
 

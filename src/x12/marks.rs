@@ -96,6 +96,12 @@ impl Marks {
         self.segments.get(self.next).copied()
     }
 
+    /// Takes the one that [`Marks::peek`] showed.
+    #[inline]
+    pub fn pass(&mut self) {
+        self.next += 1;
+    }
+
     #[inline]
     pub fn take(&mut self) -> Option<Mark> {
         let mark = *self.segments.get(self.next)?;

@@ -104,28 +104,29 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    /// The next segment, where it is at hand, begins plainly and has an id that is `wanted`; else nothing is read.
+    /// The next segment, where it is at hand, begins plainly and is no envelope's; else nothing is read.
     #[inline]
-    pub(super) fn next_plain(&mut self, wanted: impl Fn(&[u8]) -> bool) -> Option<Segment<'_>> {
+    pub(super) fn next_plain(&mut self) -> Option<Segment<'_>> {
         if self.queued.is_some() || self.state != State::Inside {
             return None;
         }
-        let mark = self.marks.peek()?;
-        let starts = self.marks.places(mark);
+        let mark = self.marks.peek().filter(|mark| !mark.looks.odd())?;
         let blank = usize::from(self.window.bytes().first() == Some(&b'\n'));
-        let id = self.window.bytes().get(blank..starts[1] as usize - 1 - self.window.begin())?;
-        if !matches!(id.first(), Some(b'A'..=b'H' | b'J'..=b'Z')) || mark.looks.odd() || !wanted(id) {
-            return None;
-        }
+        match self.window.bytes()[blank..] {
+            // ST, SE, GS, GE and whatever begins with I is left to the long way.
+            [b'S', b'T' | b'E', third, ..] | [b'G', b'S' | b'E', third, ..] if !third.is_ascii_alphanumeric() => None,
+            [b'A'..=b'H' | b'J'..=b'Z', ..] => Some(()),
+            _ => None,
+        }?;
         if blank == 1 && (self.after_cr || self.delimiters.segment == b'\n') {
             return None;
         }
-        self.marks.take();
+        self.marks.pass();
         self.line += blank as u32;
-        self.window.consume(blank);
-        let (offset, line, begin) = (self.window.offset(), self.line, self.window.begin());
+        let (offset, line) = (self.window.offset() + blank as u64, self.line);
+        let begin = self.window.begin() + blank;
         let end = self.marks.begin_at(mark, begin);
-        self.window.consume(end - begin + 1);
+        self.window.consume(end + 1 - begin + blank);
         self.end_line(self.delimiters.segment);
         let (delimiters, looks) = (self.delimiters, mark.looks);
         let bytes = &self.window.filled()[begin..end];
