@@ -1,17 +1,18 @@
-//! The whole-file check: one pass over the bytes, memory that does not grow with the file (but for the
-//! fingerprints of its claims), every verdict told to a [`Sink`] as it is reached.
+//! The whole-file check: one pass over the bytes, memory that does not grow with the file, every verdict told to a
+//! [`Sink`] as it is reached.
 
 use std::borrow::Cow;
 use std::io::{self, Cursor, Read};
 use std::sync::LazyLock;
 
+use self::telling::add_code;
 use super::ahead::{self, Judge, Stepped};
-use super::answers::{self, Answers};
+use super::answers::Answers;
 use super::claim::tag;
 use super::context;
 use super::fingerprint;
 use super::remembered::Remembered;
-use super::settings::{Settings, Syntax};
+use super::settings::Settings;
 use super::sink::{
     CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Party, Sink, Summary, SyntaxVerdict, Tally,
     Verdict,
@@ -20,9 +21,8 @@ use super::sniff;
 use super::supported;
 use super::ta1;
 use super::walked::{self, Above, Rulebook, Walked};
-use super::weights::Weights;
 use crate::domain::finding::{Place, StatusCode};
-use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
+use crate::domain::{ClaimKind, Finding};
 use crate::edits::catalogue::{self, lookup};
 use crate::edits::report::Hit;
 use crate::guide::{Found, Guide, Guides, Standing, Step};
@@ -30,8 +30,7 @@ use crate::x12::envelope::{Group, GroupEnd, Interchange, InterchangeEnd, Transac
 use crate::x12::segment::text_of;
 use crate::x12::{Event, Segment};
 
-/// Codes that one IK5 or AK9 has room for.
-const CODES_MAX: usize = 5;
+mod telling;
 
 /// A file shorter than this is judged before another core has begun.
 const TWO_CORES_BYTES_MIN: usize = 256 * 1024;
@@ -192,39 +191,6 @@ impl<'c, S: Sink> Checker<'c, S> {
             self.summary.refused = Some(sniff::refusal(head, bytes));
         }
         self.summary
-    }
-
-    /// Findings of the envelopes: told on, and their codes kept for the verdict of what they reject.
-    #[inline]
-    fn envelope_findings(&mut self, fresh: &mut Vec<Finding>) -> io::Result<()> {
-        if fresh.is_empty() { Ok(()) } else { self.some_envelope_findings(fresh) }
-    }
-
-    #[cold]
-    fn some_envelope_findings(&mut self, fresh: &mut Vec<Finding>) -> io::Result<()> {
-        for finding in fresh.drain(..) {
-            if finding.severity == Severity::Error {
-                let (codes, code) = match finding.scope {
-                    Scope::Interchange if !self.interchange.open => {
-                        let at = finding.place.segment.as_ref().map_or(0, |segment| segment.offset);
-                        self.ahead.extend(finding.ack.ta1.clone().map(|code| (at, code)));
-                        (&mut self.interchange.codes, &None)
-                    }
-                    Scope::Interchange => (&mut self.interchange.codes, &finding.ack.ta1),
-                    Scope::Group => (&mut self.group.codes, &finding.ack.ak9),
-                    Scope::Transaction | Scope::Claim => {
-                        self.transaction.rejected = true;
-                        (&mut self.transaction.codes, &finding.ack.ik5)
-                    }
-                };
-                if let Some(code) = code {
-                    add_code(codes, code.clone());
-                }
-            }
-            self.summary.count(finding.severity);
-            self.sink.finding(&finding)?;
-        }
-        Ok(())
     }
 
     fn interchange_start(&mut self, interchange: &Interchange, fresh: &mut Vec<Finding>) -> io::Result<()> {
@@ -448,105 +414,6 @@ impl<'c, S: Sink> Checker<'c, S> {
         Ok(())
     }
 
-    /// Findings about what was open before this segment: what its end left out.
-    fn blame_open(&mut self, segment: &Segment<'_>, found: &mut Vec<Found>) -> io::Result<()> {
-        let mut later = Vec::new();
-        for found in found.drain(..) {
-            let own = found.finding.place.segment.as_ref().is_some_and(|place| place.offset == segment.offset);
-            match self.walked.knows(found.standing) && !(own && found.standing == Standing::Transaction) {
-                true => self.blame(found, b"")?,
-                false => later.push(found),
-            }
-        }
-        *found = later;
-        Ok(())
-    }
-
-    /// Tells on what the edits of answers found.
-    #[cold]
-    fn tell_answers(&mut self) -> io::Result<()> {
-        for mut finding in self.answers.take() {
-            if finding.snip > self.settings.snip_max {
-                continue;
-            }
-            let place = &self.transaction.place;
-            finding.place.interchange = place.interchange.clone();
-            finding.place.group = place.group.clone();
-            finding.place.transaction = place.transaction.clone();
-            self.transaction.unsound |= answers::holds(&finding);
-            self.tell(&finding)?;
-        }
-        Ok(())
-    }
-
-    /// Takes a finding of the walk: completes its place, tells it on, and lays it where it belongs.
-    fn blame(&mut self, found: Found, claim_name: &[u8]) -> io::Result<()> {
-        let Found { mut finding, standing } = found;
-        if finding.snip > self.settings.snip_max {
-            return Ok(());
-        }
-        if finding.scope == Scope::Claim {
-            match self.weights(standing).severity(&finding.edit, finding.severity) {
-                Some(severity) => finding.severity = severity,
-                None => return Ok(()),
-            }
-        }
-        let open = [claim_name, self.walked.claim_name(), self.answers.claim_name()];
-        let name = open.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-        let in_claim = matches!(standing, Standing::Claim { .. });
-        let place = &self.transaction.place;
-        finding.place.interchange = place.interchange.clone();
-        finding.place.group = place.group.clone();
-        finding.place.transaction = place.transaction.clone();
-        finding.place.claim = in_claim.then(|| text_of(name));
-        if finding.severity == Severity::Error {
-            let strict = self.settings.syntax == Syntax::Transaction;
-            self.transaction.rejected |= strict || finding.scope != Scope::Claim;
-            if self.transaction.syntax.len() < limits::FINDINGS_PER_TRANSACTION_MAX {
-                self.transaction.syntax.push(walked::for_999(&finding, self.transaction.kind, &self.transaction.trace));
-            }
-        }
-        match standing {
-            Standing::Level { level: 1.., .. } if self.transaction.kind.is_some() => {
-                self.transaction.held.push((standing, finding.clone()));
-            }
-            Standing::Level { .. } | Standing::Transaction | Standing::Claim { .. } => self.tell(&finding)?,
-        }
-        self.walked.blame(standing, finding);
-        Ok(())
-    }
-
-    /// What holds for a finding of the walk: in a claim the payer's word too.
-    fn weights(&self, standing: Standing) -> Weights<'c> {
-        let payer_id = match standing {
-            Standing::Claim { .. } => self.walked.payer_id(),
-            Standing::Level { .. } | Standing::Transaction => b"",
-        };
-        let lookups = self.settings.context.as_ref().map(|context| context.lookups);
-        Weights::of(&self.settings.severities, lookups, payer_id)
-    }
-
-    /// Tells what was held back of the levels above, with the number of the claim under them.
-    fn tell_held(&mut self, claim: Option<&str>) -> io::Result<()> {
-        for (standing, mut finding) in std::mem::take(&mut self.transaction.held) {
-            if self.walked.knows(standing) {
-                finding.place.claim = claim.map(str::to_string);
-            }
-            self.tell(&finding)?;
-        }
-        Ok(())
-    }
-
-    /// Counts a finding, and tells it on while there is room.
-    fn tell(&mut self, finding: &Finding) -> io::Result<()> {
-        self.summary.count(finding.severity);
-        self.transaction.told += 1;
-        match self.transaction.told <= limits::FINDINGS_PER_TRANSACTION_MAX {
-            true => self.sink.finding(finding),
-            false => Ok(()),
-        }
-    }
-
     /// Ends the claim being read: its edits, its verdict, and the word to the sink.
     fn close_claim(&mut self, end: u64) -> io::Result<()> {
         if !self.walked.in_claim() {
@@ -633,13 +500,6 @@ impl<'c, S: Sink> Checker<'c, S> {
     fn forget_since(&mut self, marks: (usize, usize)) {
         self.seen.forget_since(marks.0);
         self.named.forget_since(marks.1);
-    }
-}
-
-/// Adds a code once, while an IK5 or AK9 has room.
-fn add_code(codes: &mut Vec<Cow<'static, str>>, code: Cow<'static, str>) {
-    if codes.len() < CODES_MAX && !codes.contains(&code) {
-        codes.push(code);
     }
 }
 
