@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::io;
 
 use super::Checker;
-use crate::domain::finding::Place;
 use crate::domain::{Finding, Scope, Severity, limits};
 use crate::edits::answers;
 use crate::edits::settings::Syntax;
 use crate::edits::sink::Sink;
+use crate::edits::walked;
 use crate::edits::weights::Weights;
 use crate::guide::{Found, Standing};
 use crate::x12::Segment;
