@@ -135,7 +135,7 @@ impl Sink for Log {
 }
 
 /// What a check of these bytes tells.
-pub fn told(source: impl Read) -> (Log, Summary) {
+pub fn told(source: impl Read + Send) -> (Log, Summary) {
     let mut log = Log::default();
     let summary = check(source, guides(), &settings(), &mut log).expect("memory does not fail");
     (log, summary)
