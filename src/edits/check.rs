@@ -33,7 +33,7 @@ use crate::x12::{Event, Segment};
 mod telling;
 
 /// A file shorter than this is judged before another core has begun.
-const TWO_CORES_BYTES_MIN: usize = 256 * 1024;
+const TWO_CORES_BYTES_MIN: usize = if cfg!(fuzzing) { 1024 } else { 256 * 1024 };
 
 /// Checks a file, on two cores where there are two and the file is worth it. `Err` is trouble of `source` or of
 /// `sink`; whatever is wrong with the file is a finding.

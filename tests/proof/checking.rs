@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use claimgate::domain::{Cents, ClaimKind, Finding, Severity};
+use claimgate::edits::check::check_on_one_core;
 use claimgate::edits::sink::{
     CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Sink, Summary, SyntaxVerdict, Tally, Verdict,
 };
@@ -134,24 +135,35 @@ impl Sink for Log {
     }
 }
 
-/// What a check of these bytes tells.
+/// What a check of these bytes tells that stays on this core.
+pub fn told_on_one_core(source: impl Read) -> (Log, Summary) {
+    let mut log = Log::default();
+    let summary = check_on_one_core(source, guides(), &settings(), &mut log).expect("memory does not fail");
+    (log, summary)
+}
+
+/// What a check of these bytes tells, on two cores where the file is worth it.
 pub fn told(source: impl Read + Send) -> (Log, Summary) {
     let mut log = Log::default();
     let summary = check(source, guides(), &settings(), &mut log).expect("memory does not fail");
     (log, summary)
 }
 
-/// Checks `data` at all levels, whole and chopped.
+/// Checks `data` at all levels: whole, chopped, and on two cores.
 pub fn walker(data: &[u8]) {
-    let (log, summary) = told(data);
+    let (log, summary) = told_on_one_core(data);
     adds_up(&log, &summary);
     places(&log, data);
     assert_eq!(summary.bytes, data.len() as u64, "bytes were left over");
     let seed = seed_of(data);
-    // Cutting costs more than checking; one input of four is enough to hold it to it.
+    // Cutting and a second core cost more than checking; some inputs are enough to hold it to them.
     if seed & 3 == 0 {
-        let (chopped, of_chopped) = told(Chopped::new(data, seed));
+        let (chopped, of_chopped) = told_on_one_core(Chopped::new(data, seed));
         assert!(log == chopped && summary == of_chopped, "the check depends on how the file was cut into reads");
+    }
+    if seed & 12 == 0 {
+        let (on_two, of_two) = told(data);
+        assert!(log == on_two && summary == of_two, "two cores tell another story than one");
     }
 }
 

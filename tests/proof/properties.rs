@@ -13,7 +13,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::checking::{told, walker};
+use super::checking::{told, told_on_one_core, walker};
 use super::chopped::Chopped;
 use super::draft::{Draft, Layout};
 use super::mutations::{self, Clean, KINDS};
@@ -121,7 +121,7 @@ proptest! {
         reading::reader(&bytes);
         walker(&bytes);
         answering::acknowledgements(&bytes);
-        let (whole, chopped) = (told(&bytes[..]), told(Chopped::new(&bytes, seed)));
+        let (whole, chopped) = (told(&bytes[..]), told_on_one_core(Chopped::new(&bytes, seed)));
         prop_assert!(whole == chopped, "the check depends on how the file was cut into reads");
     }
 
@@ -144,6 +144,21 @@ proptest! {
 
 proptest! {
     #![proptest_config(cases(2))]
+
+    /// Large enough to be shared out, with faults in it, and some of them cut off.
+    #[test]
+    fn two_cores_tell_what_one_tells(seed: u64, parts in parts(), cut in 0..60_000usize) {
+        let parts: Vec<_> = parts.into_iter().map(|(kind, count, each)| (kind, count * 60 + 400, each * 50)).collect();
+        let (mut draft, _) = joined(&parts, seed);
+        let spoiled = Batch { defects_per_mille: Some(200), ..batch(ClaimKind::Professional, 600, !seed) };
+        draft.segments.extend(Draft::read(&spoiled.to_bytes().0).segments);
+        let mut bytes = draft.write();
+        bytes.truncate(bytes.len() - cut.saturating_sub(30_000));
+        prop_assert!(bytes.len() > 512 * 1024);
+        let (one, two) = (told_on_one_core(&bytes[..]), told(&bytes[..]));
+        prop_assert!(one.1 == two.1, "the sums differ: {:?} {:?}", one.1, two.1);
+        prop_assert!(one == two, "two cores tell another story than one");
+    }
 
     /// Every mutation in a claim drawn anew: the list itself, in many more files, is for `make bench`.
     #[test]
