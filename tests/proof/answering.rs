@@ -122,9 +122,15 @@ fn says_what_was_found(log: &Log, n999: Option<&Answer>, n277ca: Option<&Answer>
     let segments = segments(&n277ca.1);
     let mut said = Tally::default();
     let money = |text: &str| Cents::from_x12(text.as_bytes()).expect("an amount that we wrote");
-    // Each billing provider's totals come again below those of the batch.
-    let providers = segments.iter().position(|segment| segment[0] == "HL" && segment[3] == "19");
-    for segment in &segments[..providers.unwrap_or(segments.len())] {
+    let mut level = "";
+    for segment in &segments {
+        if segment[0] == "HL" {
+            level = &segment[3];
+        }
+        // Each billing provider's totals come again below those of the batch.
+        if level != "21" {
+            continue;
+        }
         let amount = segment[2].as_str();
         match (segment[0].as_str(), segment[1].as_str()) {
             ("QTY", "90") => said.accepted += amount.parse::<u64>().expect("a count that we wrote"),
