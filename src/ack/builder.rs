@@ -179,7 +179,7 @@ impl<'a> AckBuilder<'a> {
         };
         let (mut head, control) = self.isa(interchange);
         let number = ((self.numbers)(Counter::Group) % 1_000_000_000).to_string();
-        let partner = cut(head.at_least(2, self.partner.as_bytes(), b"UNKNOWN"), 15);
+        let partner = head.at_least(2, cut(self.partner.as_bytes(), 15), b"UNKNOWN");
         head.begin("GS").element(code).element(&self.envelope.id).element(partner).element(self.date());
         head.element(self.time()).element(&number).element("X").element(version).end();
         let mut tail = self.pen();

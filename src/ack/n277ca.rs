@@ -101,8 +101,8 @@ impl Claims {
         let pen = &mut self.pen;
         pen.begin("HL").element(self.hl.to_string()).element(parent.to_string()).element("PT").end();
         patient(pen, claim);
-        let control = pen.at_least(1, claim.control_number(), b"0");
-        pen.begin("TRN").element("2").element(cut(control, 50)).end();
+        let control = pen.at_least(1, cut(claim.control_number(), 50), b"0");
+        pen.begin("TRN").element("2").element(control).end();
         match claim.verdict {
             Verdict::Accepted => {
                 let accepted = [status("A1", "19", Some("40"))];
@@ -212,11 +212,11 @@ impl Claims {
             let control = line.run.qualified(tag::L2400, tag::REF, b"6R").map(|placed| placed.element(2));
             let number = line.run.first(tag::L2400, tag::LX).map(|lx| lx.element(1));
             let reference = control.or(number).unwrap_or_default();
-            if !self.pen.at_least(1, reference, b"").is_empty() {
+            if !self.pen.at_least(1, cut(reference, 50), b"").is_empty() {
                 self.pen.begin("REF").element("FJ").element(cut(reference, 50)).end();
             }
             let prescription = line.run.qualified(tag::L2410, tag::REF, b"XZ").map_or(&b""[..], |xz| xz.element(2));
-            if !self.pen.at_least(1, prescription, b"").is_empty() {
+            if !self.pen.at_least(1, cut(prescription, 50), b"").is_empty() {
                 self.pen.begin("REF").element("XZ").element(cut(prescription, 50)).end();
             }
             if let Some(period) = line.service_period() {
@@ -266,8 +266,8 @@ impl Claims {
         let entity_type: &[u8] = if submitter.entity_type() == b"1" { b"1" } else { b"2" };
         name(&mut pen, "41", entity_type, &submitter);
         identifier(&mut pen, "46", submitter.id());
-        let batch = pen.at_least(1, checked.batch, b"0");
-        pen.begin("TRN").element("2").element(cut(batch, 50)).end();
+        let batch = pen.at_least(1, cut(checked.batch, 50), b"0");
+        pen.begin("TRN").element("2").element(batch).end();
         batch_totals(&mut pen, checked, &head.date);
         let told = if named { self.segments + self.pen.segments } else { 0 };
         let count = pen.segments + told + 1;
@@ -356,8 +356,8 @@ fn composite(pen: &mut Pen, status: Option<&StatusCode>) {
 
 /// NM101 to NM107.
 fn name(pen: &mut Pen, entity: &str, entity_type: &[u8], party: &Party<'_>) {
-    let name = pen.at_least(1, party.name(), b"UNKNOWN");
-    pen.begin("NM1").element(entity).element(entity_type).element(cut(name, 60));
+    let name = pen.at_least(1, cut(party.name(), 60), b"UNKNOWN");
+    pen.begin("NM1").element(entity).element(entity_type).element(name);
     match entity_type {
         b"1" => pen.element(cut(party.first_name(), 35)).element(cut(party.middle_name(), 25)).skip(2),
         _ => pen.skip(4),
@@ -373,8 +373,8 @@ fn patient(pen: &mut Pen, claim: &CheckedClaim<'_>) {
 /// NM108 and NM109, which has two characters at least, and must be there also when that it is missing is the
 /// reason.
 fn identifier(pen: &mut Pen, qualifier: &str, id: &[u8]) {
-    let id = pen.at_least(2, id, b"UNKNOWN");
-    pen.element(qualifier).element(cut(id, 80)).end();
+    let id = pen.at_least(2, cut(id, 80), b"UNKNOWN");
+    pen.element(qualifier).element(id).end();
 }
 
 /// The answer's own dates run forward, also where those of the claim do not.

@@ -81,9 +81,9 @@ fn segment_error(pen: &mut Pen, finding: &Finding, unit: &str) {
     if let (Some(trigger), true) = (&finding.trigger, finding.ack.ik4.is_none()) {
         situational(pen, trigger);
     }
-    let name = finding.place.claim.as_deref().unwrap_or_default().as_bytes();
+    let name = cut(finding.place.claim.as_deref().unwrap_or_default().as_bytes(), CONTEXT_MAX);
     if !pen.at_least(1, name, b"").is_empty() {
-        pen.begin("CTX").composite(&[unit.as_bytes(), cut(name, CONTEXT_MAX)]).end();
+        pen.begin("CTX").composite(&[unit.as_bytes(), name]).end();
     }
 }
 
