@@ -32,7 +32,7 @@ impl Looks {
 
     #[inline]
     fn of(nested: bool, odd: bool) -> Looks {
-        Looks(u8::from(nested) * Looks::NESTED | u8::from(odd) * Looks::ODD)
+        Looks((u8::from(nested) * Looks::NESTED) | (u8::from(odd) * Looks::ODD))
     }
 
     fn join(self, other: Looks) -> Looks {

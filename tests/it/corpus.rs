@@ -146,7 +146,8 @@ fn fault(judged: &Judged, suggested: &str) -> Option<String> {
         }
         "reject-envelope" | "reject-version" | "reject-unsupported-type" | "reject-unsupported-guide" => {
             let placed = errors.iter().any(|finding| finding["segment"]["line"].is_u64());
-            (!refused && !(envelope && placed)).then(|| format!("it is {verdict}"))
+            let as_suggested = refused || (envelope && placed);
+            (!as_suggested).then(|| format!("it is {verdict}"))
         }
         "reject-content" => (verdict != "claims").then(|| format!("it is {verdict}")),
         "not-loadable" => (!refused && errors.is_empty()).then(|| format!("it is {verdict}")),

@@ -102,7 +102,7 @@ fn what_cannot_be_read_ends_with_2_and_says_why() {
     std::fs::create_dir(world.path("none")).unwrap();
     check_named(&world, &["none"], 2, &["none: there is no X12 file in this folder"]);
     world.write("locked.837", FIRST);
-    std::fs::set_permissions(world.path("locked.837"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(world.path("locked.837"), std::fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything.
     if std::fs::File::open(world.path("locked.837")).is_err() {
         check_named(&world, &["locked.837"], 2, &["locked.837: this user may not read it", "chmod"]);

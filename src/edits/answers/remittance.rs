@@ -78,25 +78,15 @@ impl<'c> Remittance<'c> {
                 (self.part, self.line) = (Part::Line, at);
             }
             b"CLP" => self.claim(at, segment, hits),
-            b"NM1" => {
-                if segment.element(1) == b"TT" {
-                    self.forwarded = None;
-                }
-            }
-            b"LQ" => {
-                if segment.element(1) == b"HE" {
-                    self.remark(at, segment, 2, hits);
-                }
-            }
+            b"NM1" if segment.element(1) == b"TT" => self.forwarded = None,
+            b"LQ" if segment.element(1) == b"HE" => self.remark(at, segment, 2, hits),
             b"MIA" => {
                 self.ledger.inpatient(TOTALLED.map(|(_, element)| optional(segment, element)));
                 [5, 20, 21, 22, 23].into_iter().for_each(|element| self.remark(at, segment, element, hits));
             }
             b"MOA" => [3, 4, 5, 6, 7].into_iter().for_each(|element| self.remark(at, segment, element, hits)),
-            b"AMT" => {
-                if segment.element(1) == b"I" && self.part == Part::Claim {
-                    self.ledger.interest(optional(segment, 2));
-                }
+            b"AMT" if segment.element(1) == b"I" && self.part == Part::Claim => {
+                self.ledger.interest(optional(segment, 2));
             }
             b"LX" => {
                 self.leave_claim(hits);

@@ -3,6 +3,9 @@
 use crate::edits::samples::{Told, as_of, change, guides};
 use crate::edits::{CodeSets, Settings, Summary, check};
 
+/// What is exchanged for what.
+type Changes<'c> = &'c [(&'c str, &'c str)];
+
 const REMITTANCE: &[&str] = &[
     "BPR*I*140*C*CHK************20261103",
     "TRN*1*T1*1512345678",
@@ -76,7 +79,7 @@ fn told(text: &str) -> (Told, Summary) {
 }
 
 /// What an 835 with these changes is told: each as `edit SEGMENT@element`, with its claim.
-fn remitted(changes: &[(&str, &str)]) -> (Vec<String>, Summary) {
+fn remitted(changes: Changes<'_>) -> (Vec<String>, Summary) {
     let mut segments: Vec<String> = REMITTANCE.iter().map(|segment| segment.to_string()).collect();
     changes.iter().for_each(|(from, to)| change(&mut segments, from, to));
     let (told, summary) = told(&file("HP", "835", "005010X221A1", &segments));
@@ -91,7 +94,7 @@ fn remitted(changes: &[(&str, &str)]) -> (Vec<String>, Summary) {
 }
 
 #[track_caller]
-fn check_remittance(changes: &[(&str, &str)], expected: &[&str]) {
+fn check_remittance(changes: Changes<'_>, expected: &[&str]) {
     let (shown, summary) = remitted(changes);
     assert_eq!(shown, expected, "{changes:?}");
     let held = shown.iter().any(|shown| shown.contains("-balance"));
@@ -122,7 +125,7 @@ fn money_that_does_not_add_up_is_told_where_it_breaks() {
 
 #[test]
 fn what_only_looks_odd_is_a_warning() {
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[(Changes<'_>, &[&str])] = &[
         (
             &[
                 ("CLP*B*1*100*70", "CLP*B*1*101*70"),
