@@ -33,7 +33,7 @@ fn a_list_that_an_operator_loads_is_used_by_the_next_check() {
     assert!(form_only(&summary), "{summary}");
     assert!(!edits.iter().any(|edit| edit == "cpt-not-in-list"), "{edits:?}");
     let text = world.claimgate(&["validate", "f.837"]);
-    assert!(said(&text).contains("checked by form only, without a list: CPT"), "{}", said(&text));
+    assert!(said(&text).contains("judged by their form only, as no list is loaded: CPT"), "{}", said(&text));
 
     world.write("cpt.csv", "Code,Effective Date,Termination Date,Words\n00100,2020-01-01,,never billed here\n");
     let listed = world.done(&["codes", "list"]);
