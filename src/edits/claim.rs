@@ -115,6 +115,7 @@ pub struct Claim<'a> {
 
 impl<'a> Claim<'a> {
     /// The CLM segment; every claim has one, as it opens the loop.
+    #[inline]
     pub fn clm(&self) -> Placed<'a> {
         self.parts.arena.get(0)
     }

@@ -8,7 +8,7 @@ use super::codes::CodeSet;
 use super::model::{By, Choice, Choices, ClaimLoop, Element, ElementText, Guide, Ids, Key, Kid, Level, LineLoop};
 use super::model::{Lines, Loop, Node, Run, Type, Usage};
 use super::pattern::Pattern;
-use super::quick::Quick;
+use super::quick::{Hot, Quick};
 use super::source::{ElementLine, GuideFile, KidLine};
 use super::{LoopId, Tag, syntax};
 
@@ -21,6 +21,8 @@ pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
     compiler.loop_of(None, "", "", &file.kids);
     let Compiler { mut loops, mut kids, nodes, elements, texts, codes, patterns, .. } = compiler;
     let (quick, listed) = quick(&elements, &codes);
+    let mut notes = Vec::new();
+    let hot = nodes.iter().map(|node| Hot::of(node, &mut notes)).collect();
     let required = required(&mut loops, &mut kids);
     let ids = Ids::new(nodes.iter().map(|node| node.segment));
     let (dispatch, candidates) = dispatch(&loops, &kids, &nodes, &ids);
@@ -38,6 +40,8 @@ pub(super) fn compile(file: &GuideFile, base: Arc<Base>) -> Guide {
         loops,
         kids,
         nodes,
+        hot,
+        notes,
         elements,
         quick,
         listed,

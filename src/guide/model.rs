@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::base::Base;
 use super::codes::CodeSet;
 use super::pattern::Pattern;
-use super::quick::Quick;
+use super::quick::{Hot, Quick};
 use super::{LoopId, NodeId, Tag};
 
 /// One implementation guide, compiled from a file of `schemas/`.
@@ -29,6 +29,9 @@ pub struct Guide {
     pub(super) loops: Vec<Loop>,
     pub(super) kids: Vec<Kid>,
     pub(super) nodes: Vec<Node>,
+    /// The same in short for the walk, and the syntax notes of all.
+    pub(super) hot: Vec<Hot>,
+    pub(super) notes: Vec<SyntaxNote>,
     pub(super) elements: Vec<Element>,
     /// What the elements must be, in short: one for each.
     pub(super) quick: Vec<Quick>,
@@ -235,7 +238,7 @@ pub struct ElementText {
 }
 
 /// One of X12's conditions between elements, over bit masks (element 1 is bit 0).
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct SyntaxNote {
     pub rule: Rule,
     pub first: u64,

@@ -3,7 +3,7 @@
 
 use super::Tag;
 use super::codes::CodeSet;
-use super::model::{Element, Guide, Node, Type, Usage};
+use super::model::{Element, Guide, Node, SyntaxNote, Type, Usage};
 use super::values;
 use crate::x12::Segment;
 
@@ -92,11 +92,41 @@ impl Quick {
     }
 }
 
+/// What the walk needs of each segment's [`Node`], side by side: nodes themselves are large and hold names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hot {
+    pub segment: Tag,
+    pub loop_id: Tag,
+    required_mask: u64,
+    first_element: u32,
+    /// In [`Guide`]'s list of them.
+    first_note: u16,
+    notes: u8,
+    elements: u8,
+}
+
+impl Hot {
+    /// `notes` takes the node's syntax notes.
+    pub fn of(node: &Node, notes: &mut Vec<SyntaxNote>) -> Hot {
+        let first_note = notes.len() as u16;
+        notes.extend(node.notes.iter().copied());
+        Hot {
+            segment: node.segment,
+            loop_id: node.loop_id,
+            required_mask: node.required_mask,
+            first_element: node.first_element,
+            first_note,
+            notes: node.notes.len() as u8,
+            elements: node.element_count.min(u16::from(u8::MAX)) as u8,
+        }
+    }
+}
+
 /// True when nothing at all can be said against the segment, not even a warning.
 #[inline]
-pub(super) fn is_sound(guide: &Guide, node: &Node, segment: &Segment<'_>) -> bool {
+pub(super) fn is_sound(guide: &Guide, node: &Hot, segment: &Segment<'_>) -> bool {
     let count = segment.element_count();
-    if segment.looks.odd() || count > usize::from(node.element_count) || count == 0 {
+    if segment.looks.odd() || count > usize::from(node.elements) || count == 0 {
         return false;
     }
     let quicks = &guide.quick[node.first_element as usize..][..count];
@@ -117,7 +147,9 @@ pub(super) fn is_sound(guide: &Guide, node: &Node, segment: &Segment<'_>) -> boo
         (before, begin) = (value, next);
     }
     // A last element that is empty has separators too many.
-    !before.is_empty() && node.required_mask & !present == 0 && node.notes.iter().all(|note| note.holds(present))
+    !before.is_empty()
+        && node.required_mask & !present == 0
+        && guide.notes[usize::from(node.first_note)..][..usize::from(node.notes)].iter().all(|note| note.holds(present))
 }
 
 /// `nested`: the segment holds separators inside elements.

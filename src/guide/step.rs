@@ -36,7 +36,6 @@ pub struct Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opened {
     pub id: LoopId,
-    pub loop_id: Tag,
     /// Which instance of this loop inside its parent instance, from 1.
     pub repeat: u32,
 }
@@ -54,8 +53,6 @@ pub struct Step {
     pub opened: Option<Opened>,
     /// Open loops after this segment.
     pub depth: u8,
-    /// Number of the loop instance it stands in, unique in the transaction; 0 at the top.
-    pub instance: u32,
     pub standing: Standing,
     /// Set when this segment opened a hierarchical level, and a claim.
     pub opens_level: bool,

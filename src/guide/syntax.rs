@@ -48,10 +48,13 @@ impl SyntaxNote {
     #[inline]
     pub(super) fn holds(&self, present: u64) -> bool {
         let here = present & self.all;
+        if here == 0 {
+            return self.rule != Rule::Required;
+        }
         let others = self.all & !self.first;
         match self.rule {
-            Rule::Paired => here == 0 || here == self.all,
-            Rule::Required => here != 0,
+            Rule::Paired => here == self.all,
+            Rule::Required => true,
             Rule::Exclusive => here & here.wrapping_sub(1) == 0,
             Rule::Conditional => here & self.first == 0 || here == self.all,
             Rule::ListConditional => here & self.first == 0 || here & others != 0,

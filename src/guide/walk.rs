@@ -21,7 +21,6 @@ pub struct Walker<'g> {
     missed: Vec<Missed>,
     hierarchy: Hierarchy,
     lines: LineNumbers,
-    instances: u32,
     claims: u32,
     pub(super) lost: Lost,
     /// Position after a segment without place: what is missing there is likely what that one was meant to be.
@@ -39,7 +38,6 @@ pub(super) struct Frame {
     due: u64,
     /// Where its part of [`Walker::counts`] begins.
     pub counts: u32,
-    instance: u32,
     pub standing: Standing,
     /// A segment that fits nowhere came while it was open: what seems missing may be that.
     pub confused: bool,
@@ -101,7 +99,6 @@ impl<'g> Walker<'g> {
             missed: Vec::new(),
             hierarchy: Hierarchy::default(),
             lines: LineNumbers::default(),
-            instances: 0,
             claims: 0,
             lost: Lost::No,
             meant: 0,
@@ -117,7 +114,7 @@ impl<'g> Walker<'g> {
         self.counts.clear();
         self.missed.clear();
         self.hierarchy = Hierarchy::default();
-        (self.instances, self.claims, self.lost, self.meant) = (0, 0, Lost::No, 0);
+        (self.claims, self.lost, self.meant) = (0, Lost::No, 0);
         self.push(LoopId(0), Standing::Transaction, 0);
     }
 
@@ -186,12 +183,11 @@ impl<'g> Walker<'g> {
         let kids = usize::from(self.guide.loops[usize::from(of.0)].kid_count);
         self.counts.resize(counts + kids, Count::default());
         self.counts[counts] = Count(first_uses);
-        let instance = self.instances;
         let counts = counts as u32;
         let shape = &self.guide.loops[usize::from(of.0)];
         let came = if first_uses > 0 { self.guide.kids[usize::from(shape.first_kid)].required_bit } else { 0 };
         let due = shape.required_all() & !came;
-        self.frames.push(Frame { of, rank: 0, due, counts, instance, standing, confused: false });
+        self.frames.push(Frame { of, rank: 0, due, counts, standing, confused: false });
     }
 
     pub(super) fn tell<'o>(
@@ -232,18 +228,18 @@ impl<'g> Walker<'g> {
         }
         let uses = self.count(depth, kid);
         let opened = shape.inner.map(|inner| self.open(inner, uses, segment, here, out));
-        let node = &guide.nodes[usize::from(shape.node)];
-        let top = *self.top();
+        let node = &guide.hot[usize::from(shape.node)];
+        let standing = self.top().standing;
         if self.lost != Lost::No && (opened.is_some() || self.lost == Lost::Briefly) {
             self.lost = Lost::No;
         }
         let too_often = shape.max != 0 && uses == shape.max + 1;
         if too_often || !quick::is_sound(guide, node, segment) {
-            let mut tell = self.tell(out, node.segment, node.loop_id, top.standing, here);
+            let mut tell = self.tell(out, node.segment, node.loop_id, standing, here);
             if too_often {
                 repeated(shape, guide, &mut tell);
             }
-            check::elements(guide, node, segment, &mut tell);
+            check::elements(guide, &guide.nodes[usize::from(shape.node)], segment, &mut tell);
         }
         let inner = shape.inner.map(|inner| &guide.loops[usize::from(inner.0)]);
         Step {
@@ -253,8 +249,7 @@ impl<'g> Walker<'g> {
             closed: closed as u8,
             opened,
             depth: (self.frames.len() - 1) as u8,
-            instance: top.instance,
-            standing: top.standing,
+            standing,
             opens_level: inner.is_some_and(|inner| inner.level.is_some()),
             opens_claim: inner.is_some_and(|inner| inner.claim.is_some()),
         }
@@ -282,7 +277,6 @@ impl<'g> Walker<'g> {
         if standing != outer {
             self.tell_missed(|_, standing| matches!(standing, Standing::Level { .. }), out);
         }
-        self.instances = self.instances.saturating_add(1);
         self.push(of, standing, 1);
         let loop_id = shape.loop_id;
         let hl = Tag::of(segment.id()).unwrap_or(Tag::NONE);
@@ -299,7 +293,7 @@ impl<'g> Walker<'g> {
             let mut tell = self.tell(out, hl, loop_id, standing, here);
             self.lines.next(&element, segment, &mut tell);
         }
-        Opened { id: of, loop_id, repeat }
+        Opened { id: of, repeat }
     }
 
     /// Notes the required kids of a mask that did not come.
@@ -362,7 +356,6 @@ impl<'g> Walker<'g> {
             closed: 0,
             opened: None,
             depth: (self.frames.len() - 1) as u8,
-            instance: top.instance,
             standing: top.standing,
             opens_level: false,
             opens_claim: false,
