@@ -204,6 +204,9 @@ fn value(hit: &Hit<'_>) -> Option<String> {
 }
 
 fn words(message: &str, hit: &Hit<'_>) -> String {
+    if !message.contains('{') {
+        return message.to_string();
+    }
     let [first, second] = &hit.facts;
     fill(&message.replace("{who}", party(hit.entity)), &[first, second])
 }

@@ -1,7 +1,7 @@
 //! Short names as numbers: a loop id or segment id of up to eight ASCII characters packed into a `u64`, so
 //! that comparing and matching cost nothing.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// A loop id (`2010AA`), segment id (`CLM`) or short code. Usable as a `const` pattern in `match`:
 /// `const CLM: Tag = Tag::new("CLM");`
@@ -60,10 +60,13 @@ const fn pack(bytes: &[u8]) -> u64 {
 
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0.to_be_bytes().into_iter().take_while(|&b| b != 0) {
-            write!(f, "{}", char::from(byte))?;
+        let bytes = self.0.to_be_bytes();
+        let name = &bytes[..bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len())];
+        match std::str::from_utf8(name) {
+            Ok(name) => f.write_str(name),
+            // Of a damaged file.
+            Err(_) => name.iter().try_for_each(|&byte| f.write_char(char::from(byte))),
         }
-        Ok(())
     }
 }
 
