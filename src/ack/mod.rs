@@ -8,7 +8,6 @@ mod n277ca;
 mod n999;
 pub mod paper;
 mod pen;
-pub mod report;
 mod spool;
 mod ta1;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use jiff::civil::date;
 
 use super::{AckBuilder, AckFile, AckKind, Counter, Envelope, Ta1Policy};
 use crate::domain::{ClaimKind, Finding, Severity};
-use crate::edits::samples::{Told, as_of, change, file, good, guides};
+use crate::edits::samples::{Told, as_of, change, file, good, guides, sentence};
 use crate::edits::{CodeSets, Settings, Syntax, check};
 
 fn envelope() -> Envelope {
@@ -61,8 +61,7 @@ fn is_clean(bytes: &[u8]) {
             _ => false,
         })
     };
-    let said: Vec<String> =
-        told.findings.iter().filter(|finding| !repeats(finding)).map(super::report::sentence).collect();
+    let said: Vec<String> = told.findings.iter().filter(|finding| !repeats(finding)).map(sentence).collect();
     assert_eq!((said, summary.refused), (vec![], None), "{text}");
 }
 
@@ -228,27 +227,6 @@ fn every_claim_of_a_generated_batch_is_answered_once_and_the_totals_add_up() {
         let noted = segments(&files, AckKind::N999).iter().filter(|segment| segment.starts_with("IK3*")).count();
         assert_eq!(noted, missing, "{kind}");
     }
-}
-
-#[test]
-fn the_text_report_says_what_became_of_the_file() {
-    let codes = CodeSets::shipped();
-    let text = spoiled(ClaimKind::Professional, &[("CLM*PCN1*300", "CLM*PCN1*301")]);
-    let mut out = Vec::new();
-    let mut report = super::report::TextReport::new(&mut out, "a.837");
-    let summary = check(text.as_bytes(), guides(), &Settings::alone(as_of(), &codes), &mut report).unwrap();
-    report.summary(&summary).unwrap();
-    let said = String::from_utf8(out).unwrap();
-    assert!(
-        said.contains(
-            "a.837:21: error charges-do-not-add-up, claim PCN1, 2300 CLM02: The claim's total charge is 301.00 but"
-        ),
-        "{said}"
-    );
-    assert!(
-        said.contains("a.837: 1 claim in 1 transaction; 0 accepted (0.00), 1 rejected (301.00); 1 error, 0 warnings"),
-        "{said}"
-    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::samples::{Told, as_of, guides};
+use super::samples::{Told, as_of, guides, sentence};
 use super::sink::{Summary, SyntaxVerdict};
 use super::{CodeSets, Settings, check};
 
@@ -31,10 +31,10 @@ fn files_of_others_get_the_verdict_they_deserve() {
             || summary.interchanges_rejected > 0
             || told.transactions.iter().any(|(verdict, _)| *verdict == SyntaxVerdict::Rejected)
             || told.findings.iter().any(|f| f.ack.ak9.is_some());
-        let said: Vec<String> = told.findings.iter().take(4).map(crate::ack::report::sentence).collect();
+        let said: Vec<String> = told.findings.iter().take(4).map(sentence).collect();
         let right = match suggested {
             "accept" => summary.errors == 0 && summary.refused.is_none(),
-            // The manifest leaves open whether a gateway takes status requests; this one does.
+            // The manifest leaves open whether a gateway knows status requests; this one judges them.
             "reject-unsupported-type" if columns[1] == "276" => rejected || summary.errors == 0,
             "reject-envelope" | "reject-version" | "reject-unsupported-type" => rejected,
             "not-loadable" => summary.refused.is_some() || summary.errors > 0,

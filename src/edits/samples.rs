@@ -150,6 +150,13 @@ pub fn told(text: &[u8]) -> (Told, Summary) {
     (told, summary)
 }
 
+/// `npi-check-digit NM109 on line 35: what is wrong`, for a test that fails.
+pub fn sentence(finding: &Finding) -> String {
+    let element = finding.place.element.map(|element| format!("{element:02}")).unwrap_or_default();
+    let at = finding.place.segment.as_ref().map(|at| format!(" {}{element} on line {}", at.id, at.line));
+    format!("{}{}: {}", finding.edit, at.unwrap_or_default(), finding.message)
+}
+
 /// Replaces, in the first segment that starts with `from`, that start by `to`; an empty `to` removes the
 /// segment.
 pub fn change(segments: &mut Vec<String>, from: &str, to: &str) {
