@@ -76,7 +76,7 @@ pub(super) trait Judge {
         &mut self,
         segment: &Segment<'_>,
         position: u32,
-        step: Option<Step>,
+        step: Option<&Step>,
         found: &mut Vec<Found>,
     ) -> io::Result<()>;
     fn event(&mut self, event: Event<'_>, fresh: &mut Vec<Finding>, stepped: Stepped) -> io::Result<()>;
@@ -90,7 +90,7 @@ pub(super) fn here<R: Read>(source: R, guides: &Guides, judge: &mut impl Judge) 
     loop {
         while let Some((segment, position)) = envelopes.next_in_transaction() {
             let step = walk.segment(&segment, position, &mut found);
-            judge.segment(&segment, position, step, &mut found)?;
+            judge.segment(&segment, position, step.as_ref(), &mut found)?;
         }
         let Some(event) = envelopes.next(&mut fresh)? else { break };
         let stepped = walk.event(&event);
@@ -247,7 +247,7 @@ impl Batch {
             match item {
                 Item::Segment { kept, position, step, found: count } => {
                     own.extend(found.by_ref().take(count as usize));
-                    judge.segment(&read(&kept), position, step, &mut own)?;
+                    judge.segment(&read(&kept), position, step.as_ref(), &mut own)?;
                 }
                 Item::Event(event) => {
                     let (happened, mut fresh, stepped) = *event;

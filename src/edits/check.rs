@@ -137,7 +137,7 @@ impl<S: Sink> Judge for Checker<'_, S> {
         &mut self,
         segment: &Segment<'_>,
         position: u32,
-        step: Option<Step>,
+        step: Option<&Step>,
         found: &mut Vec<Found>,
     ) -> io::Result<()> {
         self.step(segment, position, step, found)
@@ -147,7 +147,7 @@ impl<S: Sink> Judge for Checker<'_, S> {
         match event {
             Event::Segment(segment, position) => {
                 self.envelope_findings(fresh)?;
-                self.step(&segment, position, stepped.step, &mut stepped.found)
+                self.step(&segment, position, stepped.step.as_ref(), &mut stepped.found)
             }
             Event::InterchangeStart(interchange) => self.interchange_start(interchange, fresh),
             Event::Ta1(segment) => {
@@ -287,7 +287,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         self.answers.start(self.settings.codes, guide);
         self.sink.transaction_start(transaction, guide)?;
         self.envelope_findings(fresh)?;
-        self.step(st, 1, stepped.step, &mut stepped.found)
+        self.step(st, 1, stepped.step.as_ref(), &mut stepped.found)
     }
 
     /// The numbers of the envelopes that are open.
@@ -308,7 +308,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         stepped: &mut Stepped,
     ) -> io::Result<()> {
         match se {
-            Some(se) => self.step(se, end.segments, stepped.step, &mut stepped.found)?,
+            Some(se) => self.step(se, end.segments, stepped.step.as_ref(), &mut stepped.found)?,
             None => self.close_claim(end.offset_end)?,
         }
         if self.transaction.guide.is_some() {
@@ -379,7 +379,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         &mut self,
         segment: &Segment<'_>,
         position: u32,
-        step: Option<Step>,
+        step: Option<&Step>,
         found: &mut Vec<Found>,
     ) -> io::Result<()> {
         let Some(step) = step.filter(|_| self.transaction.guide.is_some()) else {
@@ -392,10 +392,10 @@ impl<'c, S: Sink> Checker<'c, S> {
         if !found.is_empty() {
             self.blame_open(segment, found)?;
         }
-        if self.walked.leaves_claim(&step) {
+        if self.walked.leaves_claim(step) {
             self.close_claim(segment.offset)?;
         }
-        self.walked.enter(&step, segment);
+        self.walked.enter(step, segment);
         if step.opens_claim && self.transaction.kind.is_none() {
             self.transaction.claims.add(Verdict::Accepted, Default::default());
         }
@@ -405,11 +405,11 @@ impl<'c, S: Sink> Checker<'c, S> {
                 self.blame(found, name)?;
             }
         }
-        if self.answers.segment(&step, segment, position) {
+        if self.answers.segment(step, segment, position) {
             self.tell_answers()?;
         }
         if step.node.is_some() && self.transaction.kind.is_some() {
-            self.walked.keep(&step, segment, position);
+            self.walked.keep(step, segment, position);
         }
         Ok(())
     }

@@ -96,10 +96,11 @@ impl Marks {
         self.segments.get(self.next).copied()
     }
 
-    /// Takes the one that [`Marks::peek`] showed.
+    /// Takes the one that [`Marks::peek`] showed, as one that begins at `place`; see [`Marks::begin_at`].
     #[inline]
-    pub fn pass(&mut self) {
+    pub fn pass(&mut self, mark: Mark, place: usize) -> usize {
         self.next += 1;
+        self.begin_at(mark, place)
     }
 
     #[inline]

@@ -107,27 +107,31 @@ impl<R: Read> Reader<R> {
     /// The next segment, where it is at hand, begins plainly and is no envelope's; else nothing is read.
     #[inline]
     pub(super) fn next_plain(&mut self) -> Option<Segment<'_>> {
-        if self.queued.is_some() || self.state != State::Inside {
+        let mark = self.marks.peek()?;
+        let terminator = self.delimiters.segment;
+        // Where a line break ends segments, lines are counted the long way.
+        if mark.looks.odd() || self.queued.is_some() || self.state != State::Inside || terminator <= b'\r' {
             return None;
         }
-        let mark = self.marks.peek().filter(|mark| !mark.looks.odd())?;
-        let blank = usize::from(self.window.bytes().first() == Some(&b'\n'));
-        match self.window.bytes()[blank..] {
+        let at = self.window.begin();
+        let (blank, rest) = match self.window.filled().get(at..)? {
+            [b'\n', rest @ ..] => (1, rest),
+            rest => (0, rest),
+        };
+        match *rest {
             // ST, SE, GS, GE and whatever begins with I is left to the long way.
-            [b'S', b'T' | b'E', third, ..] | [b'G', b'S' | b'E', third, ..] if !third.is_ascii_alphanumeric() => None,
-            [b'A'..=b'H' | b'J'..=b'Z', ..] => Some(()),
-            _ => None,
-        }?;
-        if blank == 1 && (self.after_cr || self.delimiters.segment == b'\n') {
-            return None;
+            [b'S' | b'G', second, third, ..] => {
+                if matches!(second, b'T' | b'E' | b'S') && !third.is_ascii_alphanumeric() {
+                    return None;
+                }
+            }
+            [b'A'..=b'H' | b'J'..=b'Z', ..] => {}
+            _ => return None,
         }
-        self.marks.pass();
         self.line += blank as u32;
-        let (offset, line) = (self.window.offset() + blank as u64, self.line);
-        let begin = self.window.begin() + blank;
-        let end = self.marks.begin_at(mark, begin);
-        self.window.consume(end + 1 - begin + blank);
-        self.end_line(self.delimiters.segment);
+        let (offset, line, begin) = (self.window.offset() + blank as u64, self.line, at + blank);
+        let end = self.marks.pass(mark, begin);
+        self.window.consume(end + 1 - at);
         let (delimiters, looks) = (self.delimiters, mark.looks);
         let bytes = &self.window.filled()[begin..end];
         Some(Segment { bytes, starts: self.marks.places(mark), offset, line, delimiters, looks })
