@@ -1,4 +1,4 @@
-//! How fast files are read, walked and checked on one core, beside the fastest that this machine could find their
+//! How fast files are read, walked and checked, beside the fastest that this machine could find their
 //! segments and elements at all. The files are invented here, so nothing else is needed.
 //!
 //! `cargo bench --bench engine` prints one line a measure, tab-separated: kind of file, what was done, its claims,
@@ -16,7 +16,7 @@ use claimgate::domain::ClaimKind;
 use claimgate::edits::codesets::CodeSets;
 use claimgate::edits::settings::Settings;
 use claimgate::edits::sink::Silent;
-use claimgate::edits::{Day, check};
+use claimgate::edits::{Day, check, check_on_one_core};
 use claimgate::guide::{Guides, Walker};
 use claimgate::simulator::answers::adjudication::Round;
 use claimgate::simulator::answers::remittance::{ProviderLevel, remittance};
@@ -61,7 +61,7 @@ impl Chosen {
 }
 
 const KINDS: [&str; 4] = ["837P", "837I", "837D", "835"];
-const MEASURES: [&str; 5] = ["tokenize", "read", "envelopes", "walk", "check"];
+const MEASURES: [&str; 6] = ["tokenize", "read", "envelopes", "walk", "check", "check-two"];
 
 type Make = fn() -> Vec<u8>;
 
@@ -110,6 +110,11 @@ fn measure(kind: &str, bytes: &[u8], chosen: &Chosen) {
     tell("envelopes", &mut || envelopes(bytes));
     tell("walk", &mut || walk(bytes, &guides));
     tell("check", &mut || {
+        let summary = check_on_one_core(bytes, &guides, &settings, &mut Silent).expect("memory does not fail");
+        assert_eq!(summary.errors, 0, "{kind}: an invented file is clean");
+        summary.bytes
+    });
+    tell("check-two", &mut || {
         let summary = check(bytes, &guides, &settings, &mut Silent).expect("memory does not fail");
         assert_eq!(summary.errors, 0, "{kind}: an invented file is clean");
         summary.bytes

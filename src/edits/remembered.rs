@@ -1,9 +1,9 @@
 //! The claims of one file that were accepted so far, as numbers, so that a claim that comes again is seen. Its
 //! memory has a bound, whatever the file's size: the oldest claims are forgotten, a generation at once.
 
-/// Claims of a generation; between one and two of them are remembered. Two generations take 16 MiB at most.
+/// Claims of a generation; between one and two of them are remembered. Two generations take 8 MiB at most.
 pub const GENERATION_CLAIMS: usize = SLOTS_MAX / 100 * 85;
-const SLOTS_MAX: usize = 1 << 20;
+const SLOTS_MAX: usize = 1 << 19;
 const SLOTS_FIRST: usize = 1 << 10;
 
 /// Additions of one interchange that can be taken back one by one; after more of them all is forgotten.
