@@ -92,7 +92,7 @@ fn payments() -> Vec<u8> {
 
 fn measure(kind: &str, bytes: &[u8], chosen: &Chosen) {
     let guides = Guides::load(None).expect("the guides in the binary are sound");
-    let codes = CodeSets::default();
+    let codes = CodeSets::shipped();
     let settings = Settings::alone(Day::of(WRITTEN), &codes);
     let claims = count_claims(bytes);
     let segments = segments_of(bytes);
