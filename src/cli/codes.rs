@@ -97,6 +97,11 @@ fn load(args: &CodesLoadArgs, config: &Config) -> Result<ExitCode> {
         let known: Vec<&str> = List::ALL.into_iter().map(List::id).collect();
         bail!("{} is no list; there are {}", args.list, known.join(", "));
     };
+    if let (Some(from), Some(to)) = (args.from, args.to)
+        && from > to
+    {
+        bail!("--from {from} lies after --to {to}: nothing was loaded");
+    }
     let name = args.file.display().to_string();
     let bytes = fs::read(&args.file).with_context(|| format!("{name} cannot be read"))?;
     // Codes are ASCII; descriptions, which are not kept, may be in any encoding.
@@ -118,6 +123,11 @@ fn load(args: &CodesLoadArgs, config: &Config) -> Result<ExitCode> {
         }
     }
     let loaded = combine(args, list, taken, &CodeSets::load(Some(&config.paths.schemas))?);
+    if let Some((first, last)) = loaded.about.covers
+        && first > last
+    {
+        bail!("the list would cover no day: it begins on {first} and ends on {last}; give a later --to");
+    }
     let path = put(&config.paths.schemas, &loaded)?;
     println!("{}: {} codes in {path}", list.id(), loaded.table.count());
     eprintln!("a running gateway takes it when it is told to read its files again (SIGHUP)");

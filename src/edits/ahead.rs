@@ -13,8 +13,9 @@ use crate::x12::{Damage, Delimiters, Envelopes, Event, Looks, Segment};
 
 /// Batches under way between the two.
 const BATCHES_MAX: usize = 4;
-/// A batch is handed over when it has so many bytes of segments, or so many findings.
+/// A batch is handed over when it has so many bytes of segments, so many segments and events, or so many findings.
 const BATCH_BYTES: usize = 96 * 1024;
+const BATCH_ITEMS_MAX: usize = 8 * 1024;
 const BATCH_FOUND_MAX: usize = 512;
 
 /// Walks the transaction that is open.
@@ -134,20 +135,26 @@ fn ahead<R: Read>(
     loop {
         while let Some((segment, position)) = envelopes.next_in_transaction() {
             batch.segment(&segment, position, &mut walk);
-            if batch.is_full() && to_judge.send(std::mem::take(&mut batch)).is_err() {
+            if batch.is_full() && !hand_over(&mut batch, to_judge, empty) {
                 return Ok(0);
-            }
-            if batch.items.is_empty() {
-                batch = empty.try_recv().unwrap_or_default();
             }
         }
         let Some(event) = envelopes.next(&mut fresh)? else { break };
         let stepped = walk.event(&event);
         batch.event(event, &mut fresh, stepped);
+        if batch.is_full() && !hand_over(&mut batch, to_judge, empty) {
+            return Ok(0);
+        }
     }
     // When nobody takes it the judge has an error to tell.
     let _ = to_judge.send(batch);
     Ok(envelopes.bytes_read())
+}
+
+/// Gives a full batch away and takes an empty one; false when nobody takes it any more.
+fn hand_over(batch: &mut Batch, to_judge: &SyncSender<Batch>, empty: &Receiver<Batch>) -> bool {
+    let next = empty.try_recv().unwrap_or_default();
+    to_judge.send(std::mem::replace(batch, next)).is_ok()
 }
 
 /// A stretch of a file, read and walked.
@@ -157,6 +164,8 @@ struct Batch {
     places: Vec<u32>,
     items: Vec<Item>,
     found: Vec<Found>,
+    /// All findings, those of events too.
+    findings: usize,
 }
 
 enum Item {
@@ -193,7 +202,7 @@ enum Happened {
 
 impl Batch {
     fn is_full(&self) -> bool {
-        self.bytes.len() >= BATCH_BYTES || self.found.len() >= BATCH_FOUND_MAX
+        self.bytes.len() >= BATCH_BYTES || self.items.len() >= BATCH_ITEMS_MAX || self.findings >= BATCH_FOUND_MAX
     }
 
     #[inline]
@@ -201,6 +210,7 @@ impl Batch {
         let before = self.found.len();
         let step = walk.segment(segment, position, &mut self.found);
         let (kept, found) = (self.keep(segment), (self.found.len() - before) as u32);
+        self.findings += found as usize;
         self.items.push(Item::Segment { kept, position, step, found });
     }
 
@@ -227,12 +237,13 @@ impl Batch {
             Event::Stray(segment) => Happened::Stray(self.keep(&segment)),
             Event::Damage(damage) => Happened::Damage(damage),
         };
+        self.findings += fresh.len() + stepped.found.len() + stepped.at_end.len();
         self.items.push(Item::Event(Box::new((happened, std::mem::take(fresh), stepped))));
     }
 
     /// Tells all of it to the judge and is empty then.
     fn judge(&mut self, judge: &mut impl Judge) -> io::Result<()> {
-        let Batch { bytes, places, items, found } = self;
+        let Batch { bytes, places, items, found, findings: _ } = self;
         let read = |kept: &Kept| Segment {
             bytes: &bytes[kept.begin as usize..kept.end as usize],
             starts: &places[kept.first_place as usize..kept.end_place as usize],
@@ -270,6 +281,7 @@ impl Batch {
         drop(found);
         self.bytes.clear();
         self.places.clear();
+        self.findings = 0;
         Ok(())
     }
 }

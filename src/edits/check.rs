@@ -98,7 +98,7 @@ struct OpenInterchange {
     control: String,
     codes: Vec<Cow<'static, str>>,
     claims: Tally,
-    marks: (usize, usize),
+    marks: (u64, u64),
 }
 
 #[derive(Default)]
@@ -109,6 +109,7 @@ struct OpenGroup {
     accepted: u32,
     with_errors: u32,
     claims: Tally,
+    marks: (u64, u64),
 }
 
 #[derive(Default)]
@@ -120,6 +121,7 @@ struct OpenTransaction<'c> {
     rejected: bool,
     syntax: Vec<Finding>,
     told: usize,
+    errors_told: usize,
     /// Findings of a subscriber or patient, told with the first claim under it.
     held: Vec<(Standing, Finding)>,
     refusal: Vec<StatusCode>,
@@ -128,7 +130,7 @@ struct OpenTransaction<'c> {
     /// TRN02 that names what is being read, in a transaction without claims of its own.
     trace: Option<String>,
     claims: Tally,
-    marks: (usize, usize),
+    marks: (u64, u64),
 }
 
 impl<S: Sink> Judge for Checker<'_, S> {
@@ -229,7 +231,7 @@ impl<'c, S: Sink> Checker<'c, S> {
     fn group_start(&mut self, group: &Group, fresh: &mut Vec<Finding>) -> io::Result<()> {
         self.summary.groups += 1;
         self.summary.guide.get_or_insert_with(|| group.version.clone());
-        self.group = OpenGroup { facts: group.clone(), ..OpenGroup::default() };
+        self.group = OpenGroup { facts: group.clone(), marks: self.marks(), ..OpenGroup::default() };
         self.sink.group_start(group)?;
         let place = self.place(None);
         supported::group(self.guides, group, self.settings.context.as_ref(), &place, fresh);
@@ -240,6 +242,9 @@ impl<'c, S: Sink> Checker<'c, S> {
         self.envelope_findings(fresh)?;
         let group = std::mem::take(&mut self.group);
         let refused = !group.codes.is_empty();
+        if refused {
+            self.forget_since(group.marks);
+        }
         let verdict = match (refused, group.accepted, group.received) {
             (true, _, _) => SyntaxVerdict::Rejected,
             (false, 0, 1..) => SyntaxVerdict::Rejected,
@@ -493,11 +498,11 @@ impl<'c, S: Sink> Checker<'c, S> {
         Ok(())
     }
 
-    fn marks(&self) -> (usize, usize) {
+    fn marks(&self) -> (u64, u64) {
         (self.seen.mark(), self.named.mark())
     }
 
-    fn forget_since(&mut self, marks: (usize, usize)) {
+    fn forget_since(&mut self, marks: (u64, u64)) {
         self.seen.forget_since(marks.0);
         self.named.forget_since(marks.1);
     }

@@ -401,3 +401,59 @@ fn a_sink_that_fails_stops_the_core_that_reads() {
     let error = crate::edits::check(&text[..], guides(), &Settings::alone(as_of(), &codes), &mut Full).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
 }
+
+#[test]
+fn a_hundred_warnings_hide_no_error_and_save_no_claim() {
+    let mut segments = good(ClaimKind::Professional);
+    let line: Vec<String> = segments[segments.iter().position(|s| s.starts_with("LX*1")).unwrap()..].to_vec();
+    let service = line.iter().find(|s| s.starts_with("SV1")).unwrap().clone();
+    for nth in 3..45 {
+        segments.push(format!("LX*{nth}*"));
+        segments.push(format!("{service}**"));
+        segments.push("DTP*472*D8*20261001*".into());
+    }
+    segments.push("LX*45".into());
+    segments.push(service);
+    segments.push("DTP*472*D8*20261301".into());
+    let (told, summary) = told(file(ClaimKind::Professional, &segments).as_bytes());
+    assert!(told.findings.iter().filter(|finding| finding.severity == Severity::Warning).count() > 100);
+    let errors: Vec<&str> = told.findings.iter().filter(|f| f.severity == Severity::Error).map(|f| &*f.edit).collect();
+    assert!(errors.contains(&"element-date") && errors.contains(&"charges-do-not-add-up"), "{errors:?}");
+    assert_eq!((told.claims[0].1, summary.claims.rejected), (Verdict::Rejected, 1));
+}
+
+#[test]
+fn a_claim_sent_again_after_its_group_was_rejected_is_no_duplicate() {
+    let one = file(ClaimKind::Professional, &good(ClaimKind::Professional));
+    let (isa, rest) = one.split_once("GS*").unwrap();
+    let group = format!("GS*{}", rest.split_once("IEA*").unwrap().0);
+    let again = group.replace("*20261101*1200*1*X", "*20261101*1200*2*X").replace("GE*1*1", "GE*1*2");
+    let text = format!("{isa}{}{again}IEA*2*000000905~\n", group.replace("GE*1*1", "GE*7*1"));
+    let (told, _) = told(text.as_bytes());
+    let verdicts: Vec<_> = told.claims.iter().map(|claim| (claim.1, claim.2.clone())).collect();
+    assert_eq!(verdicts[1], (Verdict::Accepted, vec![]), "{verdicts:?}");
+}
+
+#[test]
+fn a_separator_inside_a_number_is_seen_with_or_without_another_fault() {
+    let text = file(ClaimKind::Professional, &good(ClaimKind::Professional)).replace(':', ".");
+    let spoiled = text.replace("CLM*PCN1*300*", "CLM*PCN1*300.00*");
+    for text in [spoiled.clone(), spoiled.replace("*Y*A*Y*Y~", "*Y*A*Y*Y*~")] {
+        let (told, _) = told(text.as_bytes());
+        assert!(told.findings.iter().any(|finding| finding.edit == "element-components"), "{:#?}", told.findings);
+    }
+}
+
+#[test]
+fn a_subscriber_and_its_dependent_may_both_have_claims() {
+    let mut segments = good(ClaimKind::Professional);
+    change(&mut segments, "HL*2*1*22*0", "HL*2*1*22*1");
+    let claim = segments[segments.iter().position(|s| s.starts_with("CLM")).unwrap()..].to_vec();
+    let dependent = ["HL*3*2*23*0", "PAT*19", "NM1*QC*1*DOE*KID", "N3*1 ELM ST", "N4*SPRINGFIELD*IL*62702"];
+    segments.extend(dependent.map(String::from));
+    segments.push("DMG*D8*20150412*M".into());
+    segments.extend(claim.iter().map(|segment| segment.replace("PCN1", "PCN2")));
+    let (told, _) = told(file(ClaimKind::Professional, &segments).as_bytes());
+    let verdicts: Vec<_> = told.claims.iter().map(|claim| (claim.1, claim.2.clone())).collect();
+    assert!(verdicts.iter().all(|(verdict, _)| *verdict == Verdict::Accepted), "{verdicts:?}");
+}

@@ -111,6 +111,8 @@ pub struct Claim<'a> {
     /// Empty when the subscriber is the patient.
     pub patient: &'a Arena,
     pub parts: &'a Parts,
+    /// The subscriber itself has a claim above this one.
+    pub subscriber_has_claims: bool,
 }
 
 impl<'a> Claim<'a> {

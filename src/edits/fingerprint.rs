@@ -114,6 +114,7 @@ pub fn of_attachments(claim: &Claim<'_>) -> Vec<u128> {
     for pwk in claim.parts.arena.all().with_id(tag::PWK).filter(|pwk| !pwk.element(6).is_empty()) {
         let mut fold = Fold::new();
         fold.field(b"PWK06");
+        fold.field(claim.billing.all().first(tag::L2010AA, tag::NM1).map_or(b"", |nm1| nm1.element(9)));
         fold.field(pwk.element(6));
         let number = fold.finish();
         // Lines of a claim may share an attachment.

@@ -1,12 +1,14 @@
 //! The claims of one file that were accepted so far, as numbers, so that a claim that comes again is seen. Its
 //! memory has a bound, whatever the file's size: the oldest claims are forgotten, a generation at once.
 
+use std::collections::VecDeque;
+
 /// Claims of a generation; between one and two of them are remembered. Two generations take 8 MiB at most.
 pub const GENERATION_CLAIMS: usize = SLOTS_MAX / 100 * 85;
 const SLOTS_MAX: usize = 1 << 19;
 const SLOTS_FIRST: usize = 1 << 10;
 
-/// Additions of one interchange that can be taken back one by one; after more of them all is forgotten.
+/// The newest additions, which can be taken back one by one; where more are to go all is forgotten.
 const RECENT_MAX: usize = 100_000;
 
 /// Numbers with 64 good bits, so that no two claims of a file are taken for one.
@@ -14,57 +16,68 @@ const RECENT_MAX: usize = 100_000;
 pub struct Remembered {
     now: Table,
     before: Table,
-    recent: Vec<u64>,
-    recent_lost: bool,
+    recent: VecDeque<u64>,
+    /// All additions so far.
+    added: u64,
 }
 
 impl Default for Remembered {
     fn default() -> Remembered {
-        Remembered { now: Table::new(), before: Table::new(), recent: Vec::new(), recent_lost: false }
+        Remembered { now: Table::new(), before: Table::new(), recent: VecDeque::new(), added: 0 }
     }
 }
 
 impl Remembered {
     #[inline]
     pub fn contains(&self, number: u128) -> bool {
-        let number = short(number);
+        self.has(short(number))
+    }
+
+    #[inline]
+    fn has(&self, number: u64) -> bool {
         self.now.contains(number) || self.before.used > 0 && self.before.contains(number)
     }
 
+    /// A number that is there already stays whose it was.
     pub fn add(&mut self, number: u128) {
         let number = short(number);
+        if self.has(number) {
+            return;
+        }
         if self.now.used >= GENERATION_CLAIMS {
             self.before = std::mem::replace(&mut self.now, Table::new());
         }
         self.now.add(number);
-        match self.recent.len() < RECENT_MAX {
-            true => self.recent.push(number),
-            false => self.recent_lost = true,
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
         }
+        self.recent.push_back(number);
+        self.added += 1;
     }
 
     /// A place to go back to, good until [`Remembered::settle`].
-    pub fn mark(&self) -> usize {
-        self.recent.len()
+    pub fn mark(&self) -> u64 {
+        self.added
     }
 
     /// What was added up to now stays.
     pub fn settle(&mut self) {
         self.recent.clear();
-        self.recent_lost = false;
     }
 
     /// Takes back what was added since the mark. Where that is more than was noted everything is forgotten: better
     /// a duplicate unseen than a good claim refused.
-    pub fn forget_since(&mut self, mark: usize) {
-        if self.recent_lost {
-            *self = Remembered::default();
+    pub fn forget_since(&mut self, mark: u64) {
+        let back = self.added.saturating_sub(mark) as usize;
+        if back > self.recent.len() {
+            *self = Remembered { added: self.added, ..Remembered::default() };
             return;
         }
-        for number in self.recent.drain(mark.min(self.recent.len())..) {
+        for number in self.recent.drain(self.recent.len() - back..) {
             self.now.remove(number);
             self.before.remove(number);
         }
+        self.added = mark.min(self.added);
     }
 }
 
@@ -171,6 +184,22 @@ mod tests {
         seen.add(2);
         seen.forget_since(mark);
         assert!(seen.contains(1) && !seen.contains(2));
+    }
+
+    #[test]
+    fn a_rejected_transaction_takes_back_its_own_and_no_more() {
+        let mut seen = Remembered::default();
+        (0..RECENT_MAX as u128 + 5).for_each(|number| seen.add(number << 40 | 7));
+        let mark = seen.mark();
+        seen.forget_since(mark);
+        assert!(seen.contains(7) && seen.contains(RECENT_MAX as u128 >> 1 << 40 | 7));
+        let mark = seen.mark();
+        seen.add(7);
+        seen.add(8);
+        seen.forget_since(mark);
+        assert!(seen.contains(7) && !seen.contains(8));
+        seen.forget_since(1);
+        assert!(!seen.contains(7), "more than was noted");
     }
 
     #[test]

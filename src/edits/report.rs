@@ -99,8 +99,7 @@ impl Report<'_> {
 
     pub fn add(&mut self, hit: Hit<'_>) {
         let edit = hit.edit;
-        if edit.snip > self.snip_max || !edit.applies_to(self.kind) || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX
-        {
+        if edit.snip > self.snip_max || !edit.applies_to(self.kind) || !has_room(self.out, edit.severity) {
             return;
         }
         if self.syntax.iter().any(|finding| same_cause(finding, &hit)) {
@@ -121,7 +120,7 @@ impl Report<'_> {
 
     /// What a payer's own edit found about the claim whose CLM this is.
     pub fn add_payers(&mut self, edit: &PayersOwn, clm: &Placed<'_>) {
-        if PayersOwn::SNIP > self.snip_max || self.out.len() >= limits::FINDINGS_PER_CLAIM_MAX {
+        if PayersOwn::SNIP > self.snip_max || !has_room(self.out, edit.severity) {
             return;
         }
         self.out.push(Finding {
@@ -147,6 +146,13 @@ impl Report<'_> {
         let claim = (!self.claim_name.is_empty()).then(|| text_of(self.claim_name));
         Place { claim, ..self.place.clone() }
     }
+}
+
+/// Whether one more finding of a claim or level is kept. Warnings, however many, hide no error.
+pub fn has_room(kept: &[Finding], severity: Severity) -> bool {
+    let errors = || kept.iter().filter(|finding| finding.severity == Severity::Error).count();
+    kept.len() < limits::FINDINGS_PER_CLAIM_MAX
+        || severity == Severity::Error && errors() < limits::FINDINGS_PER_CLAIM_MAX
 }
 
 /// True when the walk already blamed the same element, or the whole segment. A broken syntax note (IK403 2)

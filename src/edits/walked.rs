@@ -5,13 +5,13 @@ use super::arena::Arena;
 use super::claim::{Claim, Parts, tag};
 use super::codesets::{CodeSets, ListSet};
 use super::day::Day;
-use super::report::Report;
+use super::report::{Report, has_room};
 use super::rules;
 use super::settings::Lookups;
 use super::sink::Ranges;
 use super::weights::{Severities, Weights};
 use crate::domain::finding::{Place, StatusCode};
-use crate::domain::{ClaimKind, Finding, Scope, Severity, limits};
+use crate::domain::{ClaimKind, Finding, Scope, Severity};
 use crate::guide::{Standing, Step};
 use crate::x12::Segment;
 use crate::x12::segment::text_of;
@@ -28,6 +28,8 @@ pub struct Level {
     pub syntax: Vec<Finding>,
     pub edits: Vec<Finding>,
     edits_done: bool,
+    /// A claim stands right under it.
+    has_claims: bool,
     start: u64,
     /// 0 while it is open.
     end: u64,
@@ -38,7 +40,7 @@ impl Level {
         self.arena.clear();
         self.syntax.clear();
         self.edits.clear();
-        (self.hl, self.start, self.end, self.edits_done) = (hl, start, 0, false);
+        (self.hl, self.start, self.end, self.edits_done, self.has_claims) = (hl, start, 0, false, false);
     }
 
     fn close(&mut self, at: u64) {
@@ -52,7 +54,7 @@ impl Level {
     }
 
     fn keep(list: &mut Vec<Finding>, finding: Finding) {
-        if list.len() < limits::FINDINGS_PER_CLAIM_MAX {
+        if has_room(list, finding.severity) {
             list.push(finding);
         }
     }
@@ -169,7 +171,12 @@ impl Walked {
                 self.levels[usize::from(level)].open(hl, segment.offset);
                 self.open = usize::from(level) + 1;
             }
-            Standing::Claim { claim, .. } => self.claim = claim,
+            Standing::Claim { claim, .. } => {
+                self.claim = claim;
+                if let Some(level) = self.levels[..self.open].last_mut() {
+                    level.has_claims = true;
+                }
+            }
             Standing::Level { .. } | Standing::Transaction => {}
         }
     }
@@ -286,7 +293,9 @@ impl Walked {
         let arena = |at: usize| levels[..*open].get(at).map_or(&*empty, |level| &level.arena);
         let (billing, subscriber, patient) = (arena(0), arena(1), arena(2));
         let (kind, as_of) = (book.kind, book.as_of);
-        let claim = Claim { kind, as_of, header: &header.arena, billing, subscriber, patient, parts };
+        let subscriber_has_claims = levels[..*open].get(1).is_some_and(|level| level.has_claims);
+        let header = &header.arena;
+        let claim = Claim { kind, as_of, header, billing, subscriber, patient, parts, subscriber_has_claims };
         let name = claim.clm().element(1);
         let mut report = book.report(name, claim_syntax, claim_edits);
         rules::claim(&claim, &mut report);
@@ -307,6 +316,7 @@ impl Walked {
             subscriber: arena(1),
             patient: arena(2),
             parts: &self.parts,
+            subscriber_has_claims: self.level(1).is_some_and(|level| level.has_claims),
         }
     }
 

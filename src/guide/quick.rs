@@ -170,13 +170,12 @@ fn sound(guide: &Guide, quick: &Quick, value: &[u8], before: &[u8], nested: bool
 fn sound_in_nested(guide: &Guide, quick: &Quick, value: &[u8], before: &[u8], segment: &Segment<'_>) -> bool {
     match quick.form {
         Form::Composite => composite(guide, quick, value, segment),
-        Form::Text | Form::Period => {
+        // A separator may be a point or a minus, so that numbers can hold one too.
+        Form::Text | Form::Period | Form::Listed | Form::Digits(_) | Form::Date | Form::Time | Form::Never => {
             let component = segment.delimiters.component;
             let repetition = segment.delimiters.repetition.unwrap_or(component);
             value.iter().all(|&byte| byte != component && byte != repetition) && plain(guide, quick, value, before)
         }
-        // Everything else with a form cannot hold separators and be right.
-        Form::Listed | Form::Digits(_) | Form::Date | Form::Time | Form::Never => plain(guide, quick, value, before),
     }
 }
 

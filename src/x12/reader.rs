@@ -116,6 +116,7 @@ impl<R: Read> Reader<R> {
         let at = self.window.begin();
         let (blank, rest) = match self.window.filled().get(at..)? {
             [b'\n', rest @ ..] => (1, rest),
+            [b'\r', b'\n', rest @ ..] => (2, rest),
             rest => (0, rest),
         };
         match *rest {
@@ -128,7 +129,7 @@ impl<R: Read> Reader<R> {
             [b'A'..=b'H' | b'J'..=b'Z', ..] => {}
             _ => return None,
         }
-        self.line += blank as u32;
+        self.line += u32::from(blank > 0);
         let (offset, line, begin) = (self.window.offset() + blank as u64, self.line, at + blank);
         let end = self.marks.pass(mark, begin);
         self.window.consume(end + 1 - at);
@@ -156,7 +157,10 @@ impl<R: Read> Reader<R> {
             State::Start => self.first_interchange()?,
             State::Between => self.interchange()?,
             State::Lost => {
-                self.skip_to_header()?;
+                self.window.want(header::BYTES_MAX)?;
+                if !header::begins(self.window.bytes()) {
+                    self.skip_to_header()?;
+                }
                 self.state = State::Between;
                 self.interchange()?
             }
@@ -429,8 +433,9 @@ impl<R: Read> Reader<R> {
         let (offset, line) = (self.window.offset(), self.line);
         let length = end - self.window.begin();
         let starts = self.marks.places(*mark);
-        let id_only = starts.len() <= 2 || starts[1] - starts[0] == 4;
-        if id_only && self.window.bytes().starts_with(b"IEA") {
+        // What comes after the id, or after the segment, begins one past three letters.
+        let three_letters = starts[1] - starts[0] == 4;
+        if three_letters && self.window.bytes().starts_with(b"IEA") {
             self.state = State::Between;
         }
         if length == 0 {

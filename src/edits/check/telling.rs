@@ -111,7 +111,10 @@ impl<'c, S: Sink> Checker<'c, S> {
         }
         match standing {
             Standing::Level { level: 1.., .. } if self.transaction.kind.is_some() => {
-                self.transaction.held.push((standing, finding.clone()));
+                match self.transaction.held.len() < limits::FINDINGS_PER_TRANSACTION_MAX {
+                    true => self.transaction.held.push((standing, finding.clone())),
+                    false => self.tell(&finding)?,
+                }
             }
             Standing::Level { .. } | Standing::Transaction | Standing::Claim { .. } => self.tell(&finding)?,
         }
@@ -140,11 +143,15 @@ impl<'c, S: Sink> Checker<'c, S> {
         Ok(())
     }
 
-    /// Counts a finding, and tells it on while there is room.
+    /// Counts a finding, and tells it on while there is room. Warnings leave room for errors.
     pub(super) fn tell(&mut self, finding: &Finding) -> io::Result<()> {
         self.summary.count(finding.severity);
-        self.transaction.told += 1;
-        match self.transaction.told <= limits::FINDINGS_PER_TRANSACTION_MAX {
+        let told = match finding.severity {
+            Severity::Error => &mut self.transaction.errors_told,
+            Severity::Warning => &mut self.transaction.told,
+        };
+        *told += 1;
+        match *told <= limits::FINDINGS_PER_TRANSACTION_MAX {
             true => self.sink.finding(finding),
             false => Ok(()),
         }

@@ -182,7 +182,13 @@ impl CodeSets {
     /// As [`CodeSets::judge`] for a service of several days: in force on the first or the last is enough.
     pub fn judge_over(&self, list: List, code: &[u8], (first, last): (Day, Day)) -> Listed {
         match self.judge(list, code, last) {
-            Listed::OutOfForce | Listed::Unknown if first != last => self.judge(list, code, first),
+            listed @ (Listed::OutOfForce | Listed::Unknown | Listed::Heading) if first != last => {
+                let on_first = self.judge(list, code, first);
+                match listed == Listed::Heading && on_first != Listed::InForce {
+                    true => listed,
+                    false => on_first,
+                }
+            }
             listed => listed,
         }
     }

@@ -76,8 +76,16 @@ fn of_claim(changes: Changes) -> Vec<String> {
     let empty = Arena::default();
     let subscriber = arena_of(&[("2000B", "SBR*P*18*GRP1******CI".to_string())]);
     let (as_of, parts, none) = (as_of(), &parts, &empty);
-    let claim =
-        Claim { kind: Professional, as_of, header: none, billing: none, subscriber: &subscriber, patient: none, parts };
+    let claim = Claim {
+        kind: Professional,
+        as_of,
+        header: none,
+        billing: none,
+        subscriber: &subscriber,
+        patient: none,
+        parts,
+        subscriber_has_claims: false,
+    };
     fired(|report| rules::claim(&claim, report))
 }
 

@@ -195,9 +195,9 @@ pub fn billing(run: Run<'_>, report: &mut Report<'_>) {
     let of = |loop_id: Tag, id: Tag| run.first(loop_id, id);
     let (street, city) = (of(tag::L2010AA, tag::N3), of(tag::L2010AA, tag::N4));
     if let Some(n3) = street
-        && is_box(n3.element(1))
+        && let Some(line) = [1, 2].into_iter().find(|&line| is_box(n3.element(line)))
     {
-        report.add(Hit::new(&party::BILLING_PO_BOX, n3).element(1).who("85"));
+        report.add(Hit::new(&party::BILLING_PO_BOX, n3).element(line).who("85"));
     }
     if let Some(n4) = city
         && matches!(n4.element(4), b"" | b"US")

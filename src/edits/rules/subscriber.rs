@@ -46,7 +46,10 @@ pub fn of_claim(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     let run = claim.subscriber.all();
     let Some(sbr) = claim.sbr() else { return };
     match (claim.is_dependents(), sbr.element(2)) {
-        (true, b"18") => report.add(Hit::new(&party::SELF_ON_DEPENDENT, sbr).element(2)),
+        // A subscriber may have claims of its own above those of its dependents.
+        (true, b"18") if !claim.subscriber_has_claims => {
+            report.add(Hit::new(&party::SELF_ON_DEPENDENT, sbr).element(2))
+        }
         (false, b"") => report.add(Hit::new(&party::SELF_MISSING, sbr).element(2)),
         _ => {}
     }
