@@ -79,6 +79,7 @@ fn each_error_of_a_professional_claim_is_found() {
         ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***11:B:5", "claim-frequency"),
         ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***11:B:7", "original-reference-missing"),
         ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***00:B:1", "place-of-service"),
+        ("REF*D9*UP1", "AMT*F5*3.001", "patient-paid-decimals"),
         ("CLM*PCN1*300***11:B:1*Y*A*Y*Y", "CLM*PCN1*300***11:B:1*Y*A*Y*Y**OA", "accident-date-missing"),
         ("HI*ABK:E119", "HI*ABK:E11.9", "principal-diagnosis-form"),
         ("HI*ABK:E119*ABF:I10", "HI*ABK:E119*ABF:i10", "diagnosis-form"),
@@ -125,6 +126,7 @@ fn each_error_of_an_institutional_claim_is_found() {
         ("NM1*71*1*WELBY*MARCUS****XX*1245319599", "NM1*71*1*WELBY*MARCUS****XX*2245319599", "npi-check-digit"),
         ("SV2*0120", "SV2*120", "revenue-code-form"),
         ("SV2*0300*HC:80053*100*UN*1", "SV2*0300*HC:80053*100*UN*1**101", "noncovered-over-charge"),
+        ("SV2*0300*HC:80053*100*UN*1", "SV2*0300*HC:80053*100*UN*1**10.123", "noncovered-charge-decimals"),
         ("DTP*472*D8*20261001", "DTP*472*D8*20260930", "line-outside-statement"),
     ];
     for (from, to, edit) in cases {

@@ -33,6 +33,12 @@ edits! {
     AMOUNT_FORM_OTHER_PAYER "other-payer-amount-decimals" "B3-07" 3 PID Error "A7:697 A7:672"
         "An amount reported for another payer has more than two decimals or more than ten digits."
         "Copy the amount from that payer's remittance in dollars and cents." at "2320 AMT02, CAS; 2430 SVD02, CAS";
+    AMOUNT_FORM_PATIENT_PAID "patient-paid-decimals" "B3-07" 3 PID Error "A7:697 A7:183:QC"
+        "The amount that the patient paid has more than two decimals or more than ten digits."
+        "Send the amount in dollars and cents." at "2300 AMT02";
+    AMOUNT_FORM_NONCOVERED "noncovered-charge-decimals" "B3-07" 3 I Error "A7:697 A7:596"
+        "A revenue line's noncovered charge has more than two decimals or more than ten digits."
+        "Send the charge in dollars and cents." at "SV207";
     PATIENT_PAID_TOO_MUCH "patient-paid-over-charge" "B3-08" 3 PID Warning "A7:183:QC"
         "The patient paid {}, more than the claim's total charge of {}."
         "Check AMT*F5." at "2300 AMT*F5";

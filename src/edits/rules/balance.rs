@@ -39,6 +39,9 @@ impl Sums {
         if service.units.is_none() && !placed.element(line.units_element()).is_empty() {
             report.add(Hit::new(&balance::UNITS_FORM, placed).element(line.units_element()));
         }
+        if line.kind() == ClaimKind::Institutional && too_fine_or_large(placed.element(7)) {
+            report.add(Hit::new(&balance::AMOUNT_FORM_NONCOVERED, placed).element(7));
+        }
         self.lines += 1;
         // A revenue line 0001 repeats the total.
         if line.kind() == ClaimKind::Institutional && placed.element(1) == b"0001" {
@@ -119,6 +122,9 @@ fn charges(claim: &Claim<'_>, facts: &Facts<'_>, sums: &Sums, report: &mut Repor
 
 fn patient_paid(claim: &Claim<'_>, report: &mut Report<'_>) {
     let Some(amt) = claim.head().qualified(tag::L2300, tag::AMT, b"F5") else { return };
+    if too_fine_or_large(amt.element(2)) {
+        report.add(Hit::new(&balance::AMOUNT_FORM_PATIENT_PAID, amt).element(2).who("QC"));
+    }
     if let (Some(paid), Some(charge)) = (Cents::from_x12(amt.element(2)), claim.charge())
         && paid > charge
     {
