@@ -104,12 +104,6 @@ impl Arena {
         self.kept.is_empty()
     }
 
-    /// Whether any of these segment ids may be there; false is sure.
-    #[inline]
-    pub fn may_hold(&self, ids: &[Tag]) -> bool {
-        ids.iter().any(|&id| self.ids_there & Short::of(Tag::NONE, id).bit() != 0)
-    }
-
     /// Where in the arena's bytes a part of one of its segments begins.
     pub fn place_of(&self, part: &[u8]) -> u32 {
         (part.as_ptr() as usize).saturating_sub(self.bytes.as_ptr() as usize) as u32
