@@ -28,8 +28,6 @@ pub enum OpenError {
     Guides(#[from] LoadError),
     #[error(transparent)]
     Codes(#[from] CodesError),
-    #[error("this version keeps its rows in SQLite only: set store.url to sqlite:var/claimgate.db")]
-    Postgres,
     #[error("this version keeps its payloads in a folder only: set payloads.url to file:var/payloads")]
     S3,
     #[error("the payloads cannot be opened")]
@@ -87,6 +85,6 @@ fn payload_folder(config: &Config) -> Result<(&Path, MasterKey), OpenError> {
 pub async fn open_store(config: &Config) -> Result<Store, OpenError> {
     match &config.store {
         StoreUrl::Sqlite(path) => Ok(Store::open_file(path).await?),
-        StoreUrl::Postgres(_) => Err(OpenError::Postgres),
+        StoreUrl::Postgres(url) => Ok(Store::open_postgres(url.reveal()).await?),
     }
 }

@@ -169,7 +169,7 @@ async fn open(gateway: &Gateway, id: ExceptionId) -> Result<ExceptionRow, Resolv
 
 /// The claim that the person chose, when the payer can have meant it.
 async fn chosen(gateway: &Gateway, exception: &ExceptionRow, id: ClaimId) -> Result<ClaimFacts, ResolveError> {
-    let found = gateway.store.claims_for_answers(ClaimKey::Id, &format!("[{}]", id.0)).await?;
+    let found = gateway.store.claims_for_answers(ClaimKey::Id, &[id.0][..]).await?;
     let claim = found.into_iter().next().ok_or(ResolveError::NoSuchClaim { id })?;
     if claim.batch_id.is_none() {
         return Err(ResolveError::NeverSent { id });

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::Row;
-
+use super::sql::query;
 use super::{Store, StoreError};
 use crate::domain::ids::{AlarmId, BatchId, SubmissionId};
 
@@ -66,7 +65,7 @@ impl Store {
                  AND EXISTS (SELECT 1 FROM claim c WHERE c.batch_id = b.id AND c.status IN (2, 3, 4, 5, 7, 8))"
             }
         };
-        let rows = sqlx::query(sql)
+        let rows = query(sql)
             .bind(payer)
             .bind(sent_before)
             .fetch_all(self.readers())
@@ -77,7 +76,7 @@ impl Store {
 
     /// Batches in the mailbox of a payer that fetches from us, put there before `put_before` and not fetched.
     pub async fn batches_not_fetched(&self, payer: &str, put_before: i64) -> Result<Vec<BatchId>, StoreError> {
-        sqlx::query(
+        query(
             "SELECT b.id FROM batch b JOIN delivery d ON d.batch_id = b.id
              WHERE b.state = 2 AND b.payer = ? AND d.state = 3 AND d.created_at < ? ORDER BY b.id",
         )
@@ -91,11 +90,11 @@ impl Store {
 
     /// Batches that support has because their files could not be built, with the reason.
     pub async fn batches_not_built(&self) -> Result<Vec<(String, String)>, StoreError> {
-        sqlx::query("SELECT origin, reason FROM exception WHERE state = 0 AND kind = 'batch' ORDER BY id LIMIT ?")
+        query("SELECT origin, reason FROM exception WHERE state = 0 AND kind = 'batch' ORDER BY id LIMIT ?")
             .bind(STUCK_MAX)
             .fetch_all(self.readers())
             .await
-            .map(|rows| rows.iter().map(|row| (row.get::<Option<_>, _>(0).unwrap_or_default(), row.get(1))).collect())
+            .map(|rows| rows.iter().map(|row| (row.get::<Option<_>>(0).unwrap_or_default(), row.get(1))).collect())
             .map_err(StoreError::at("look for batches that were not built"))
     }
 
@@ -107,8 +106,7 @@ impl Store {
             ("submission", "SELECT id FROM submission WHERE state IN (0, 1) AND received_at < ? ORDER BY id LIMIT ?"),
             ("inbound", "SELECT id FROM inbound WHERE state IN (0, 1) AND received_at < ? ORDER BY id LIMIT ?"),
         ] {
-            let rows =
-                sqlx::query(sql).bind(came_before).bind(STUCK_MAX).fetch_all(self.readers()).await.map_err(step())?;
+            let rows = query(sql).bind(came_before).bind(STUCK_MAX).fetch_all(self.readers()).await.map_err(step())?;
             found.extend(rows.iter().map(|row| (kind, SubmissionId(row.get(0)).to_string())));
         }
         Ok(found)
@@ -123,30 +121,30 @@ impl Store {
     ) -> Result<AlarmChange, StoreError> {
         let step = || StoreError::at("set alarms");
         let mut tx = self.begin().await?;
-        let rows = sqlx::query("SELECT kind, subject FROM alarm WHERE cleared_at IS NULL")
-            .fetch_all(&mut *tx)
+        let rows = query("SELECT kind, subject FROM alarm WHERE cleared_at IS NULL")
+            .fetch_all(&mut tx)
             .await
             .map_err(step())?;
         let before: Vec<AlarmKey> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         let mut change = AlarmChange::default();
         for key in before.iter().filter(|key| !standing.contains_key(*key)) {
-            sqlx::query("UPDATE alarm SET cleared_at = ? WHERE kind = ? AND subject = ? AND cleared_at IS NULL")
+            query("UPDATE alarm SET cleared_at = ? WHERE kind = ? AND subject = ? AND cleared_at IS NULL")
                 .bind(now_ms)
                 .bind(&key.0)
                 .bind(&key.1)
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await
                 .map_err(step())?;
             change.cleared.push(key.clone());
         }
         for (key, text) in standing.iter().filter(|(key, _)| !before.contains(key)) {
-            sqlx::query("INSERT INTO alarm (id, kind, subject, text, raised_at) VALUES (?, ?, ?, ?, ?)")
+            query("INSERT INTO alarm (id, kind, subject, text, raised_at) VALUES (?, ?, ?, ?, ?)")
                 .bind(new_id().0)
                 .bind(&key.0)
                 .bind(&key.1)
                 .bind(text)
                 .bind(now_ms)
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await
                 .map_err(step())?;
             change.raised.push(key.clone());
@@ -157,7 +155,7 @@ impl Store {
 
     /// Alarms that stand, newest first.
     pub async fn standing_alarms(&self) -> Result<Vec<AlarmRow>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, kind, subject, text, raised_at, cleared_at FROM alarm WHERE cleared_at IS NULL ORDER BY id DESC",
         )
         .fetch_all(self.readers())

@@ -2,12 +2,11 @@
 //! transaction with the file's next state. Answers come in any order, late and twice: a status moves only
 //! forward, whatever another worker did since it was read.
 
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
-
 use super::events::{NewBatchEvent, NewClaimEvent, add_batch_event, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
 use super::mail::{NewMail, put_mail};
+use super::sql::{QueryBuilder, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, InboundId};
 use crate::domain::{ClaimStatus, Phi};
@@ -101,12 +100,12 @@ impl Store {
     }
 }
 
-async fn describe(tx: &mut Transaction<'static, Sqlite>, answered: &Answered) -> Result<(), StoreError> {
-    sqlx::query("UPDATE inbound SET kinds = ?, notes = ? WHERE id = ?")
+async fn describe(tx: &mut Tx, answered: &Answered) -> Result<(), StoreError> {
+    query("UPDATE inbound SET kinds = ?, notes = ? WHERE id = ?")
         .bind(&answered.kinds)
         .bind(serde_json::to_string(&answered.notes).expect("sentences are JSON"))
         .bind(answered.inbound_id.0)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(StoreError::at("describe a payer's file"))?;
     Ok(())
@@ -119,94 +118,91 @@ fn movable(said: ClaimStatus) -> Vec<i64> {
     ClaimStatus::ALL.iter().copied().filter(moves).map(ClaimStatus::code).collect()
 }
 
-fn push_list(query: &mut QueryBuilder<Sqlite>, codes: &[i64]) {
+fn push_list(query: &mut QueryBuilder, codes: &[i64]) {
     query.push("(");
-    let mut list = query.separated(", ");
-    for code in codes {
-        list.push_bind(*code);
+    for (place, code) in codes.iter().enumerate() {
+        query.push(if place == 0 { "" } else { ", " }).push_bind(*code);
     }
     query.push(")");
 }
 
 /// Moves claims forward. What stands on a claim's batch counts as its own.
-pub(super) async fn move_claims(tx: &mut Transaction<'static, Sqlite>, moves: &[ClaimMove]) -> Result<(), StoreError> {
+pub(super) async fn move_claims(tx: &mut Tx, moves: &[ClaimMove]) -> Result<(), StoreError> {
     let mut said: Vec<ClaimStatus> = moves.iter().map(|one| one.said).collect();
     said.sort();
     said.dedup();
     for status in said {
         let ids: Vec<i64> = moves.iter().filter(|one| one.said == status).map(|one| one.claim_id.0).collect();
-        let mut query = QueryBuilder::<Sqlite>::new("UPDATE claim SET status = ");
-        query.push_bind(status.code()).push(" WHERE id IN (SELECT value FROM json_each(");
-        query.push_bind(serde_json::to_string(&ids).expect("numbers are JSON"));
+        let mut query = QueryBuilder::new("UPDATE claim SET status = ");
+        query.push_bind(status.code()).push(" WHERE id IN (SELECT value FROM list(");
+        query.push_bind(ids);
         query.push(
             ")) AND CASE WHEN status IN (2, 3)
                  THEN COALESCE((SELECT b.claim_status FROM batch b WHERE b.id = claim.batch_id), status)
                  ELSE status END IN ",
         );
         push_list(&mut query, &movable(status));
-        query.build().execute(&mut **tx).await.map_err(StoreError::at("move claims"))?;
+        query.build().execute(&mut *tx).await.map_err(StoreError::at("move claims"))?;
     }
     Ok(())
 }
 
-async fn move_batch(tx: &mut Transaction<'static, Sqlite>, moved: &BatchMove, at: i64) -> Result<(), StoreError> {
+async fn move_batch(tx: &mut Tx, moved: &BatchMove, at: i64) -> Result<(), StoreError> {
     let stamp = match moved.ack {
         Acknowledged::ByTa1 => "UPDATE batch SET ta1_at = COALESCE(ta1_at, ?) WHERE id = ?",
         Acknowledged::By999 => "UPDATE batch SET n999_at = COALESCE(n999_at, ?) WHERE id = ?",
         Acknowledged::By277ca => "UPDATE batch SET n277ca_at = COALESCE(n277ca_at, ?) WHERE id = ?",
     };
-    let stamped = sqlx::query(stamp).bind(at).bind(moved.batch_id.0).execute(&mut **tx).await;
+    let stamped = query(stamp).bind(at).bind(moved.batch_id.0).execute(&mut *tx).await;
     stamped.map_err(StoreError::at("stamp a batch"))?;
     let Some(said) = moved.said else { return Ok(()) };
     let from = movable(said);
-    let mut query = QueryBuilder::<Sqlite>::new("UPDATE batch SET claim_status = ");
+    let mut query = QueryBuilder::new("UPDATE batch SET claim_status = ");
     query.push_bind(said.code()).push(" WHERE id = ").push_bind(moved.batch_id.0);
     query.push(" AND (claim_status IS NULL OR claim_status IN ");
     push_list(&mut query, &from);
     query.push(")");
-    query.build().execute(&mut **tx).await.map_err(StoreError::at("move a batch"))?;
+    query.build().execute(&mut *tx).await.map_err(StoreError::at("move a batch"))?;
     if said == ClaimStatus::PayerRejected {
         // Claims of which the payer had said something more before.
         let own: Vec<i64> = from.into_iter().filter(|&code| code >= ClaimStatus::Sent.code()).collect();
-        let mut query = QueryBuilder::<Sqlite>::new("UPDATE claim SET status = ");
+        let mut query = QueryBuilder::new("UPDATE claim SET status = ");
         query.push_bind(said.code()).push(" WHERE batch_id = ").push_bind(moved.batch_id.0).push(" AND status IN ");
         push_list(&mut query, &own);
-        query.build().execute(&mut **tx).await.map_err(StoreError::at("move a batch's claims"))?;
+        query.build().execute(&mut *tx).await.map_err(StoreError::at("move a batch's claims"))?;
     }
     Ok(())
 }
 
 /// Set once: what money says of the number later wins, see `store::remittances`.
-pub(super) async fn learn_numbers(
-    tx: &mut Transaction<'static, Sqlite>,
-    learned: &[LearnedNumber],
-) -> Result<(), StoreError> {
+pub(super) async fn learn_numbers(tx: &mut Tx, learned: &[LearnedNumber]) -> Result<(), StoreError> {
     if learned.is_empty() {
         return Ok(());
     }
     let pairs: Vec<(i64, &str)> =
         learned.iter().map(|one| (one.claim_id.0, one.payer_claim_control_number.reveal().as_str())).collect();
-    sqlx::query(
+    query_for(
         "UPDATE claim SET payer_claim_control_number = said.number
          FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS number FROM json_each(?)) AS said
          WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL",
+        "UPDATE claim SET payer_claim_control_number = said.number
+         FROM (SELECT CAST(one ->> 0 AS bigint) AS id, one ->> 1 AS number
+               FROM jsonb_array_elements(CAST(? AS jsonb)) AS told(one)) AS said
+         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL",
     )
     .bind(serde_json::to_string(&pairs).expect("numbers and texts are JSON"))
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("learn payers' claim numbers"))?;
     Ok(())
 }
 
-async fn judge_transaction(
-    tx: &mut Transaction<'static, Sqlite>,
-    verdict: &TransactionVerdict,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE batch_transaction SET verdict = ? WHERE batch_id = ? AND st02 = ?")
+async fn judge_transaction(tx: &mut Tx, verdict: &TransactionVerdict) -> Result<(), StoreError> {
+    query("UPDATE batch_transaction SET verdict = ? WHERE batch_id = ? AND st02 = ?")
         .bind(verdict.verdict)
         .bind(verdict.batch_id.0)
         .bind(&verdict.st02)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(StoreError::at("record a payer's verdict on a transaction"))?;
     Ok(())
@@ -214,23 +210,20 @@ async fn judge_transaction(
 
 /// A claim's status from its events alone, and the batch it went in: where it returns to when a decision is
 /// undone. Events that were undone do not count.
-pub(super) async fn replay(
-    tx: &mut Transaction<'static, Sqlite>,
-    claim: ClaimId,
-) -> Result<Option<ClaimStatus>, StoreError> {
-    let row = sqlx::query("SELECT status, batch_id FROM claim WHERE id = ?").bind(claim.0).fetch_optional(&mut **tx);
+pub(super) async fn replay(tx: &mut Tx, claim: ClaimId) -> Result<Option<ClaimStatus>, StoreError> {
+    let row = query("SELECT status, batch_id FROM claim WHERE id = ?").bind(claim.0).fetch_optional(&mut *tx);
     let Some(row) = row.await.map_err(StoreError::at("read a claim"))? else { return Ok(None) };
     let own = ClaimStatus::from_code(row.get(0));
     if own == Some(ClaimStatus::Rejected) {
         return Ok(own);
     }
-    let start = if row.get::<Option<i64>, _>(1).is_some() { ClaimStatus::Batched } else { ClaimStatus::Accepted };
-    let rows = sqlx::query(
+    let start = if row.get::<Option<i64>>(1).is_some() { ClaimStatus::Batched } else { ClaimStatus::Accepted };
+    let rows = query(
         "SELECT status FROM claim_event
          WHERE claim_id = ? AND undone_at IS NULL AND kind IN ('277CA', '277', '999', 'TA1') AND status IS NOT NULL",
     )
     .bind(claim.0)
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *tx)
     .await
     .map_err(StoreError::at("read a claim's events"))?;
     let said = rows.iter().filter_map(|row| ClaimStatus::from_code(row.get(0)));

@@ -1,12 +1,10 @@
 //! Attempts to deliver: leases, the row that is committed before anything is sent, and how it ended. One that
 //! never came back is seen by its row and looked into.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
-
 use super::batches::BatchState;
 use super::deliveries::{COLUMNS, Delivery, DeliveryState, Doubtful, delivery_from, make_sent, set_batch_state};
 use super::events::{NewBatchEvent, add_batch_event};
+use super::sql::{Row, Tx, query};
 use super::{Store, StoreError};
 use crate::domain::ids::{AlarmId, DeliveryId};
 
@@ -57,7 +55,7 @@ impl Store {
     pub async fn take_delivery(&self, id: DeliveryId, now: i64, lease_until: i64) -> Result<Option<Taken>, StoreError> {
         let step = || StoreError::at("take a delivery");
         let mut tx = self.begin().await?;
-        let leased = sqlx::query(
+        let leased = query(
             "UPDATE delivery SET lease_until = ?1, attempts = attempts + 1,
                  doubtful = CASE WHEN EXISTS (SELECT 1 FROM delivery_attempt a
                      WHERE a.delivery_id = delivery.id AND a.finished_at IS NULL AND a.outcome = 'handing') THEN 1 ELSE doubtful END
@@ -66,44 +64,44 @@ impl Store {
         .bind(lease_until)
         .bind(id.0)
         .bind(now)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(step())?;
         if leased.rows_affected() != 1 {
             return Ok(None);
         }
-        sqlx::query("UPDATE delivery_attempt SET finished_at = ?, outcome = 'look', detail = ? WHERE delivery_id = ? AND finished_at IS NULL")
+        query("UPDATE delivery_attempt SET finished_at = ?, outcome = 'look', detail = ? WHERE delivery_id = ? AND finished_at IS NULL")
             .bind(now)
             .bind(CUT_OFF)
             .bind(id.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(step())?;
         let sql = format!(
             "SELECT {COLUMNS}, (SELECT count(*) FROM delivery_attempt a WHERE a.delivery_id = d.id AND a.started_at >= d.since)
              FROM delivery d WHERE d.id = ?"
         );
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_one(&mut *tx).await.map_err(step())?;
+        let row = query(sql).bind(id.0).fetch_one(&mut tx).await.map_err(step())?;
         let delivery = delivery_from(&row)?;
         let attempt = delivery.attempts;
-        sqlx::query("INSERT INTO delivery_attempt (delivery_id, attempt, started_at) VALUES (?, ?, ?)")
+        query("INSERT INTO delivery_attempt (delivery_id, attempt, started_at) VALUES (?, ?, ?)")
             .bind(id.0)
             .bind(attempt)
             .bind(now)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(step())?;
         tx.commit().await.map_err(step())?;
-        Ok(Some(Taken { delivery, attempt, try_number: row.get::<i64, _>(14) + 1 }))
+        Ok(Some(Taken { delivery, attempt, try_number: row.get::<i64>(14) + 1 }))
     }
 
     /// From now on the payer may have the file, whatever happens to this attempt.
     pub async fn begin_second_half(&self, taken: &Taken) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE delivery_attempt SET outcome = 'handing' WHERE delivery_id = ? AND attempt = ?")
+        query("UPDATE delivery_attempt SET outcome = 'handing' WHERE delivery_id = ? AND attempt = ?")
             .bind(taken.delivery.id.0)
             .bind(taken.attempt)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("begin the second half of an attempt"))?;
         tx.commit().await.map_err(StoreError::at("begin the second half of an attempt"))
@@ -112,10 +110,10 @@ impl Store {
     /// Keeps a delivery that is still being sent.
     pub async fn extend_lease(&self, id: DeliveryId, lease_until: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE delivery SET lease_until = ? WHERE id = ? AND state = 0")
+        query("UPDATE delivery SET lease_until = ? WHERE id = ? AND state = 0")
             .bind(lease_until)
             .bind(id.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("keep a delivery"))?;
         tx.commit().await.map_err(StoreError::at("keep a delivery"))
@@ -124,8 +122,8 @@ impl Store {
     /// Ends all leases. Only for the start of a gateway that has the store for itself: whoever held them is gone.
     pub async fn end_leases(&self) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query("UPDATE delivery SET lease_until = 0 WHERE state = 0 AND lease_until > 0")
-            .execute(&mut *tx)
+        let done = query("UPDATE delivery SET lease_until = 0 WHERE state = 0 AND lease_until > 0")
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("end the leases of a gateway that is gone"))?;
         tx.commit().await.map_err(StoreError::at("end the leases of a gateway that is gone"))?;
@@ -155,20 +153,20 @@ impl Store {
             Doubtful::No | Doubtful::ToldToSupport => "retry",
         };
         finish_attempt(&mut tx, taken, now, outcome, &failure.detail).await?;
-        sqlx::query("UPDATE delivery SET next_at = ?, lease_until = 0, doubtful = ? WHERE id = ? AND state = 0")
+        query("UPDATE delivery SET next_at = ?, lease_until = 0, doubtful = ? WHERE id = ? AND state = 0")
             .bind(failure.next_at)
             .bind(failure.doubtful as i64)
             .bind(taken.delivery.id.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(step())?;
         match failure.reach {
             Reach::ThisDelivery => {}
             Reach::ThisPayer => {
-                sqlx::query("UPDATE delivery SET next_at = max(next_at, ?) WHERE state = 0 AND partner = ?")
+                query("UPDATE delivery SET next_at = greatest(next_at, ?) WHERE state = 0 AND partner = ?")
                     .bind(failure.next_at)
                     .bind(&taken.delivery.partner)
-                    .execute(&mut *tx)
+                    .execute(&mut tx)
                     .await
                     .map_err(step())?;
             }
@@ -188,16 +186,16 @@ impl Store {
         let step = || StoreError::at("hand a delivery to support");
         let mut tx = self.begin().await?;
         finish_attempt(&mut tx, taken, event.at, "support", &event.text).await?;
-        sqlx::query("UPDATE delivery SET state = ?, lease_until = 0, doubtful = ? WHERE id = ?")
+        query("UPDATE delivery SET state = ?, lease_until = 0, doubtful = ? WHERE id = ?")
             .bind(DeliveryState::WithSupport.code())
             .bind(doubtful as i64)
             .bind(taken.delivery.id.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(step())?;
         set_batch_state(&mut tx, event.batch_id, BatchState::WithSupport).await?;
         add_batch_event(&mut tx, event).await?;
-        sqlx::query(
+        query(
             "INSERT INTO alarm (id, kind, subject, text, raised_at) VALUES (?, 'delivery', ?, ?, ?)
              ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET text = excluded.text",
         )
@@ -205,7 +203,7 @@ impl Store {
         .bind(taken.delivery.id.to_string())
         .bind(format!("{} to {}: {}", taken.delivery.file_name, taken.delivery.partner, event.text))
         .bind(event.at)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(step())?;
         tx.commit().await.map_err(step())
@@ -213,14 +211,14 @@ impl Store {
 
     /// Reads the attempts of a delivery, oldest first.
     pub async fn delivery_attempts(&self, id: DeliveryId) -> Result<Vec<Attempt>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT attempt, started_at, finished_at, outcome, detail FROM delivery_attempt WHERE delivery_id = ? ORDER BY attempt",
         )
         .bind(id.0)
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("list the attempts of a delivery"))?;
-        let attempt = |row: &SqliteRow| Attempt {
+        let attempt = |row: &Row| Attempt {
             attempt: row.get(0),
             started_at: row.get(1),
             finished_at: row.get(2),
@@ -232,22 +230,20 @@ impl Store {
 }
 
 async fn finish_attempt(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut Tx,
     taken: &Taken,
     now: i64,
     outcome: &'static str,
     detail: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE delivery_attempt SET finished_at = ?, outcome = ?, detail = ? WHERE delivery_id = ? AND attempt = ?",
-    )
-    .bind(now)
-    .bind(outcome)
-    .bind(detail)
-    .bind(taken.delivery.id.0)
-    .bind(taken.attempt)
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::at("record the end of an attempt"))?;
+    query("UPDATE delivery_attempt SET finished_at = ?, outcome = ?, detail = ? WHERE delivery_id = ? AND attempt = ?")
+        .bind(now)
+        .bind(outcome)
+        .bind(detail)
+        .bind(taken.delivery.id.0)
+        .bind(taken.attempt)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("record the end of an attempt"))?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The audit trail: who saw or changed what, each row chained to the one before by its hash.
 
 use aws_lc_rs::digest::{Context, SHA256};
-use sqlx::Row;
 
+use super::sql::query;
 use super::{Store, StoreError};
 
 /// One thing done by somebody. Ids and names of partners and users only; no patient data.
@@ -30,15 +30,15 @@ impl Store {
     pub async fn add_audit(&self, entry: &AuditEntry<'_>, now_ms: i64) -> Result<(), StoreError> {
         let step = || StoreError::at("write the audit trail");
         let mut tx = self.begin().await?;
-        let last = sqlx::query("SELECT ordinal, hash FROM audit ORDER BY ordinal DESC LIMIT 1")
-            .fetch_optional(&mut *tx)
+        let last = query("SELECT ordinal, hash FROM audit ORDER BY ordinal DESC LIMIT 1")
+            .fetch_optional(&mut tx)
             .await
             .map_err(step())?;
         let (ordinal, previous) = match last {
-            Some(row) => (row.get::<i64, _>(0) + 1, row.get::<Vec<u8>, _>(1)),
+            Some(row) => (row.get::<i64>(0) + 1, row.get::<Vec<u8>>(1)),
             None => (1, Vec::new()),
         };
-        sqlx::query(
+        query(
             "INSERT INTO audit (ordinal, at, actor, action, object, source, result, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(ordinal)
@@ -49,7 +49,7 @@ impl Store {
         .bind(entry.source)
         .bind(entry.result)
         .bind(chain(&previous, ordinal, now_ms, entry))
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(step())?;
         tx.commit().await.map_err(step())
@@ -60,7 +60,7 @@ impl Store {
         const PAGE: i64 = 5_000;
         let (mut last, mut previous) = (0, Vec::new());
         loop {
-            let rows = sqlx::query(
+            let rows = query(
                 "SELECT ordinal, at, actor, action, object, source, result, hash FROM audit
                  WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
             )
@@ -73,11 +73,11 @@ impl Store {
                 return Ok(AuditVerdict::Whole { rows: last });
             }
             for row in rows {
-                let text = |column: usize| row.get::<String, _>(column);
+                let text = |column: usize| row.get::<String>(column);
                 let (actor, action, object, source, result) = (text(2), text(3), text(4), text(5), text(6));
                 let entry =
                     AuditEntry { actor: &actor, action: &action, object: &object, source: &source, result: &result };
-                let (ordinal, hash) = (row.get::<i64, _>(0), row.get::<Vec<u8>, _>(7));
+                let (ordinal, hash) = (row.get::<i64>(0), row.get::<Vec<u8>>(7));
                 if ordinal != last + 1 || chain(&previous, ordinal, row.get(1), &entry) != hash {
                     return Ok(AuditVerdict::BrokenAt { ordinal });
                 }
@@ -126,7 +126,7 @@ mod tests {
         {
             let (_folder, store) = trail().await;
             let mut tx = store.begin().await.unwrap();
-            sqlx::query(statement).execute(&mut *tx).await.unwrap();
+            query(statement).execute(&mut tx).await.unwrap();
             tx.commit().await.unwrap();
             assert_eq!(store.verify_audit().await.unwrap(), AuditVerdict::BrokenAt { ordinal: broken }, "{statement}");
         }

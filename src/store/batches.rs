@@ -1,13 +1,11 @@
 //! Batches: windows closed, claims read for the file, the file and its delivery recorded, or the batch handed
 //! to support.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
-
 use super::deliveries::{NewDelivery, add_delivery};
 use super::events::{NewBatchEvent, add_batch_event};
 use super::mail::{MailKind, NewMail, Shelf, put_mail};
 use super::payload_rows::add_payload;
+use super::sql::{QueryBuilder, Row, Tx, query};
 use super::{Sealed, Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, ExceptionId, MailId, PayloadId, SubmissionId};
 use crate::domain::{Cents, ClaimKind};
@@ -112,7 +110,7 @@ const ROWS_MAX: usize = 4_000;
 impl Store {
     /// Reads the open batches whose window is over.
     pub async fn batches_to_close(&self, now: i64, limit: u32) -> Result<Vec<BatchId>, StoreError> {
-        sqlx::query("SELECT id FROM batch WHERE state = 0 AND release_at <= ? ORDER BY id LIMIT ?")
+        query("SELECT id FROM batch WHERE state = 0 AND release_at <= ? ORDER BY id LIMIT ?")
             .bind(now)
             .bind(limit)
             .fetch_all(self.readers())
@@ -123,7 +121,7 @@ impl Store {
 
     /// Reads the batches of a state, oldest first.
     pub async fn batches_in(&self, state: BatchState) -> Result<Vec<BatchId>, StoreError> {
-        sqlx::query("SELECT id FROM batch WHERE state = ? ORDER BY id")
+        query("SELECT id FROM batch WHERE state = ? ORDER BY id")
             .bind(state.code())
             .fetch_all(self.readers())
             .await
@@ -133,7 +131,7 @@ impl Store {
 
     /// Reads when the next window closes.
     pub async fn next_release(&self) -> Result<Option<i64>, StoreError> {
-        sqlx::query("SELECT min(release_at) FROM batch WHERE state = 0")
+        query("SELECT min(release_at) FROM batch WHERE state = 0")
             .fetch_one(self.readers())
             .await
             .map(|row| row.get(0))
@@ -143,7 +141,7 @@ impl Store {
     /// Reads when the first open window that has claims of the submission closes, `now` when it is over already;
     /// `None` when none of them is in an open window.
     pub async fn next_release_for(&self, submission: SubmissionId, now: i64) -> Result<Option<i64>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT min(b.release_at) FROM batch b WHERE b.state = 0
                AND b.id IN (SELECT c.batch_id FROM claim c WHERE c.submission_id = ?)",
         )
@@ -151,21 +149,20 @@ impl Store {
         .fetch_one(self.readers())
         .await
         .map_err(StoreError::at("find a submission's next release"))?;
-        Ok(row.get::<Option<i64>, _>(0).map(|at| at.max(now)))
+        Ok(row.get::<Option<i64>>(0).map(|at| at.max(now)))
     }
 
     /// Ends the open windows, of one payer or of all, at `now`; says how many. A gateway that runs closes
     /// them at its next look.
     pub async fn release_batches(&self, payer: Option<&str>, now: i64) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE batch SET release_at = min(release_at, ?1) WHERE state = 0 AND (?2 IS NULL OR payer = ?2)",
-        )
-        .bind(now)
-        .bind(payer)
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::at("release batches"))?;
+        let done =
+            query("UPDATE batch SET release_at = least(release_at, ?1) WHERE state = 0 AND (?2 IS NULL OR payer = ?2)")
+                .bind(now)
+                .bind(payer)
+                .execute(&mut tx)
+                .await
+                .map_err(StoreError::at("release batches"))?;
         tx.commit().await.map_err(StoreError::at("release batches"))?;
         Ok(done.rows_affected())
     }
@@ -173,12 +170,12 @@ impl Store {
     /// No more claims go into the batch. Nothing happens when it is closed already.
     pub async fn close_batch(&self, event: &NewBatchEvent) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let closed = sqlx::query("UPDATE batch SET state = ?, closed_at = ? WHERE id = ? AND state = ?")
+        let closed = query("UPDATE batch SET state = ?, closed_at = ? WHERE id = ? AND state = ?")
             .bind(BatchState::Closed.code())
             .bind(event.at)
             .bind(event.batch_id.0)
             .bind(BatchState::Open.code())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("close a batch"))?;
         if closed.rows_affected() == 1 {
@@ -189,13 +186,12 @@ impl Store {
 
     /// Reads the closed batches whose file is missing, oldest first.
     pub async fn batches_to_build(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, payer, kind, purpose, claims, charge FROM batch WHERE state = 1 ORDER BY id LIMIT ?",
-        )
-        .bind(limit)
-        .fetch_all(self.readers())
-        .await
-        .map_err(StoreError::at("find batches to build"))?;
+        let rows =
+            query("SELECT id, payer, kind, purpose, claims, charge FROM batch WHERE state = 1 ORDER BY id LIMIT ?")
+                .bind(limit)
+                .fetch_all(self.readers())
+                .await
+                .map_err(StoreError::at("find batches to build"))?;
         rows.iter().map(batch).collect()
     }
 
@@ -206,7 +202,7 @@ impl Store {
         after: Option<ClaimId>,
         limit: u32,
     ) -> Result<Vec<BatchClaim>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT c.id, c.submission_id, s.payload_id, c.charge, c.provider_offset, c.provider_bytes, c.subscriber_offset,
                     c.subscriber_bytes, c.patient_offset, c.patient_bytes, c.claim_offset, c.claim_bytes,
                     (SELECT count(*) FROM interchange i WHERE i.submission_id = s.id)
@@ -224,19 +220,19 @@ impl Store {
 
     /// Reads which file the batch became; `None` while there is none.
     pub async fn batch_payload(&self, batch: BatchId) -> Result<Option<PayloadId>, StoreError> {
-        let row = sqlx::query("SELECT payload_id FROM batch WHERE id = ?")
+        let row = query("SELECT payload_id FROM batch WHERE id = ?")
             .bind(batch.0)
             .fetch_optional(self.readers())
             .await
             .map_err(StoreError::at("read a batch's file"))?;
-        Ok(row.and_then(|row| row.get::<Option<i64>, _>(0)).map(PayloadId))
+        Ok(row.and_then(|row| row.get::<Option<i64>>(0)).map(PayloadId))
     }
 
     /// Records the file, its transactions and its delivery; the batch is built. Nothing happens when it is no
     /// longer waiting to be built.
     pub async fn record_built(&self, built: &BuiltBatch) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let changed = sqlx::query(
+        let changed = query(
             "UPDATE batch SET state = ?, isa13 = ?, gs06 = ?, payload_id = ?, file_name = ? WHERE id = ? AND state = ?",
         )
         .bind(BatchState::Built.code())
@@ -246,7 +242,7 @@ impl Store {
         .bind(&built.file_name)
         .bind(built.id.0)
         .bind(BatchState::Closed.code())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("record a built batch"))?;
         if changed.rows_affected() != 1 {
@@ -270,18 +266,18 @@ impl Store {
         event: &NewBatchEvent,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let changed = sqlx::query("UPDATE batch SET state = ? WHERE id = ? AND state = ?")
+        let changed = query("UPDATE batch SET state = ? WHERE id = ? AND state = ?")
             .bind(BatchState::WithSupport.code())
             .bind(event.batch_id.0)
             .bind(BatchState::Closed.code())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("hand a batch to support"))?;
         if changed.rows_affected() != 1 {
             return Ok(());
         }
         add_batch_event(&mut tx, event).await?;
-        sqlx::query(
+        query(
             "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, origin)
              VALUES (?, 0, ?, 'batch', ?, 0, ?, ?, ?)
              ON CONFLICT (origin) WHERE origin IS NOT NULL DO UPDATE SET state = 0, reason = excluded.reason",
@@ -292,7 +288,7 @@ impl Store {
         .bind(&event.text)
         .bind(serde_json::json!({ "batch_id": event.batch_id }).to_string())
         .bind(batch_origin(event.batch_id))
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("raise an exception on a batch"))?;
         tx.commit().await.map_err(StoreError::at("hand a batch to support"))
@@ -301,22 +297,22 @@ impl Store {
     /// Lets a batch that could not be built be built again; true when it was with support for that.
     pub async fn rebuild_batch(&self, event: &NewBatchEvent, by: &str) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let changed = sqlx::query("UPDATE batch SET state = ? WHERE id = ? AND state = ? AND payload_id IS NULL")
+        let changed = query("UPDATE batch SET state = ? WHERE id = ? AND state = ? AND payload_id IS NULL")
             .bind(BatchState::Closed.code())
             .bind(event.batch_id.0)
             .bind(BatchState::WithSupport.code())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("build a batch again"))?;
         if changed.rows_affected() != 1 {
             return Ok(false);
         }
         add_batch_event(&mut tx, event).await?;
-        sqlx::query("UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ? WHERE origin = ? AND state = 0")
+        query("UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ? WHERE origin = ? AND state = 0")
             .bind(by)
             .bind(event.at)
             .bind(batch_origin(event.batch_id))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("settle an exception on a batch"))?;
         tx.commit().await.map_err(StoreError::at("build a batch again"))?;
@@ -328,7 +324,7 @@ fn batch_origin(batch: BatchId) -> String {
     format!("batch:{batch}")
 }
 
-fn batch(row: &SqliteRow) -> Result<Batch, StoreError> {
+fn batch(row: &Row) -> Result<Batch, StoreError> {
     let kind: String = row.get(2);
     Ok(Batch {
         id: BatchId(row.get(0)),
@@ -340,10 +336,10 @@ fn batch(row: &SqliteRow) -> Result<Batch, StoreError> {
     })
 }
 
-fn batch_claim(row: &SqliteRow) -> Result<BatchClaim, StoreError> {
+fn batch_claim(row: &Row) -> Result<BatchClaim, StoreError> {
     let id = ClaimId(row.get(0));
     let place = |column: usize| {
-        u64::try_from(row.get::<i64, _>(column))
+        u64::try_from(row.get::<i64>(column))
             .map_err(|_| StoreError::Damaged { what: format!("claim {id}: a place before the file's start") })
     };
     let range = |column: usize| Ok::<_, StoreError>(Range { offset: place(column)?, bytes: place(column + 1)? });
@@ -360,12 +356,12 @@ fn batch_claim(row: &SqliteRow) -> Result<BatchClaim, StoreError> {
     })
 }
 
-async fn add_transactions(tx: &mut Transaction<'static, Sqlite>, built: &BuiltBatch) -> Result<(), StoreError> {
+async fn add_transactions(tx: &mut Tx, built: &BuiltBatch) -> Result<(), StoreError> {
     for part in built.transactions.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO batch_transaction (batch_id, st02, bht03, first_claim_id, last_claim_id, claims, charge) ",
         );
-        insert.push_values(part, |mut row, transaction| {
+        insert.push_values(part, |row, transaction| {
             row.push_bind(built.id.0)
                 .push_bind(&transaction.st02)
                 .push_bind(&transaction.bht03)
@@ -374,7 +370,7 @@ async fn add_transactions(tx: &mut Transaction<'static, Sqlite>, built: &BuiltBa
                 .push_bind(transaction.claims)
                 .push_bind(transaction.charge.0);
         });
-        insert.build().execute(&mut **tx).await.map_err(StoreError::at("record a batch's transactions"))?;
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("record a batch's transactions"))?;
     }
     Ok(())
 }

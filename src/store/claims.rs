@@ -1,8 +1,6 @@
 //! Claims as rows: put in bulk while a submission is checked, read back one by one.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
-
+use super::sql::{QueryBuilder, Row, Tx, query};
 use super::submissions::count;
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId, TransactionId};
@@ -106,13 +104,13 @@ pub(super) const CLAIM_TABLES: &str = "claim LEFT JOIN batch ON batch.id = claim
 impl Store {
     pub async fn claim(&self, id: ClaimId) -> Result<Option<ClaimRow>, StoreError> {
         let sql = format!("SELECT {CLAIM_COLUMNS} FROM {CLAIM_TABLES} WHERE claim.id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).fetch_optional(self.readers()).await;
         row.map_err(StoreError::at("read a claim"))?.as_ref().map(claim_from).transpose()
     }
 
     /// The findings of a claim itself as JSON (`domain::Finding`), in the order of the file.
     pub async fn claim_findings(&self, id: ClaimId) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query("SELECT body FROM finding WHERE claim_id = ? ORDER BY ordinal")
+        let rows = query("SELECT body FROM finding WHERE claim_id = ? ORDER BY ordinal")
             .bind(id.0)
             .fetch_all(self.readers())
             .await
@@ -122,7 +120,7 @@ impl Store {
 }
 
 /// Puts claims in as `received`.
-pub(super) async fn add_claims(tx: &mut Transaction<'static, Sqlite>, claims: &[NewClaim]) -> Result<(), StoreError> {
+pub(super) async fn add_claims(tx: &mut Tx, claims: &[NewClaim]) -> Result<(), StoreError> {
     for part in claims.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO claim
@@ -132,7 +130,7 @@ pub(super) async fn add_claims(tx: &mut Transaction<'static, Sqlite>, claims: &[
               service_from, service_to, lines, fingerprint, provider_offset, provider_bytes, subscriber_offset,
               subscriber_bytes, patient_offset, patient_bytes, claim_offset, claim_bytes) ",
         );
-        insert.push_values(part, |mut row, claim| {
+        insert.push_values(part, |row, claim| {
             row.push_bind(claim.id.0)
                 .push_bind(claim.submission_id.0)
                 .push_bind(claim.transaction_id.0)
@@ -164,22 +162,22 @@ pub(super) async fn add_claims(tx: &mut Transaction<'static, Sqlite>, claims: &[
                 row.push_bind(span.offset as i64).push_bind(span.bytes as i64);
             }
         });
-        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add claims"))?;
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("add claims"))?;
     }
     Ok(())
 }
 
-pub(super) fn claim_from(row: &SqliteRow) -> Result<ClaimRow, StoreError> {
+pub(super) fn claim_from(row: &Row) -> Result<ClaimRow, StoreError> {
     let id = ClaimId(row.get("id"));
     let damaged = |what: &str| StoreError::Damaged { what: format!("claim {id}: {what}") };
-    let text = |column: &str| row.get::<String, _>(column);
+    let text = |column: &str| row.get::<String>(column);
     let span = |offset: &str, bytes: &str| Span { offset: count(row, offset), bytes: count(row, bytes) };
     let received = NewClaim {
         id,
         submission_id: SubmissionId(row.get("submission_id")),
         transaction_id: TransactionId(row.get("transaction_id")),
         partner: text("partner"),
-        kind: row.get::<&str, _>("kind").parse().map_err(|_| damaged("kind"))?,
+        kind: row.get::<String>("kind").parse().map_err(|_| damaged("kind"))?,
         patient_control_number: Phi::new(text("patient_control_number")),
         charge: Cents(row.get("charge")),
         frequency: text("frequency"),
@@ -214,6 +212,6 @@ pub(super) fn claim_from(row: &SqliteRow) -> Result<ClaimRow, StoreError> {
         patient_responsibility: Cents(row.get("patient_responsibility")),
         payer: row.get("payer"),
         payer_claim_control_number: row.get("payer_claim_control_number"),
-        batch_id: row.get::<Option<i64>, _>("batch_id").map(BatchId),
+        batch_id: row.get::<Option<i64>>("batch_id").map(BatchId),
     })
 }

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use sqlx::Row;
-
 use super::inbound::Seen;
+use super::sql::{Row, query};
 use super::{Store, StoreError};
 
 /// When a payer was looked at, and when it is looked at next.
@@ -33,11 +32,11 @@ pub struct Polled<'a> {
 impl Store {
     /// Every payer that was ever looked at.
     pub async fn polls(&self) -> Result<Vec<Poll>, StoreError> {
-        let rows = sqlx::query("SELECT partner, last_at, next_at, failures, problem FROM poll ORDER BY partner")
+        let rows = query("SELECT partner, last_at, next_at, failures, problem FROM poll ORDER BY partner")
             .fetch_all(self.readers())
             .await
             .map_err(StoreError::at("read when payers are polled"))?;
-        let poll = |row: &sqlx::sqlite::SqliteRow| Poll {
+        let poll = |row: &Row| Poll {
             partner: row.get(0),
             last_at: row.get(1),
             next_at: row.get(2),
@@ -51,13 +50,13 @@ impl Store {
     pub async fn poll_now(&self, partners: &[String], now: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for partner in partners {
-            sqlx::query(
+            query(
                 "INSERT INTO poll (partner, last_at, next_at) VALUES (?1, 0, ?2)
                  ON CONFLICT (partner) DO UPDATE SET next_at = ?2",
             )
             .bind(partner)
             .bind(now)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("make a payer due for collecting"))?;
         }
@@ -67,7 +66,7 @@ impl Store {
     /// Records how a look at a payer ended; an empty problem is a success.
     pub async fn record_poll(&self, polled: &Polled<'_>) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query(
+        query(
             "INSERT INTO poll (partner, last_at, next_at, failures, problem)
              VALUES (?1, ?2, ?3, ?4 <> '', ?4)
              ON CONFLICT (partner) DO UPDATE SET last_at = ?2,
@@ -79,7 +78,7 @@ impl Store {
         .bind(polled.next_at)
         .bind(polled.problem)
         .bind(polled.was_due_at)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("record a poll"))?;
         tx.commit().await.map_err(StoreError::at("record a poll"))
@@ -88,17 +87,17 @@ impl Store {
     /// Which of the files now at a payer were fetched before, and whether what was to be done there is done.
     pub async fn collected(&self, partner: &str, seen: &[Seen]) -> Result<HashMap<Seen, bool>, StoreError> {
         let paths: Vec<&str> = seen.iter().map(|seen| seen.remote_path.as_str()).collect();
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT remote_path, bytes, modified_at, cleared FROM collected
-             WHERE partner = ? AND remote_path IN (SELECT value FROM json_each(?))",
+             WHERE partner = ? AND remote_path IN (SELECT value FROM list(?))",
         )
         .bind(partner)
-        .bind(serde_json::to_string(&paths).expect("texts are JSON"))
+        .bind(paths)
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("find collected files"))?;
-        let seen = |row: &sqlx::sqlite::SqliteRow| {
-            (Seen { remote_path: row.get(0), bytes: row.get(1), modified_at: row.get(2) }, row.get::<i64, _>(3) == 1)
+        let seen = |row: &Row| {
+            (Seen { remote_path: row.get(0), bytes: row.get(1), modified_at: row.get(2) }, row.get::<i64>(3) == 1)
         };
         Ok(rows.iter().map(seen).collect())
     }
@@ -106,14 +105,14 @@ impl Store {
     /// The file was removed or moved at the payer, as configured.
     pub async fn mark_cleared(&self, partner: &str, seen: &Seen) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query(
+        query(
             "UPDATE collected SET cleared = 1 WHERE partner = ? AND remote_path = ? AND bytes = ? AND modified_at = ?",
         )
         .bind(partner)
         .bind(&seen.remote_path)
         .bind(seen.bytes)
         .bind(seen.modified_at)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("record that a file was cleared"))?;
         tx.commit().await.map_err(StoreError::at("record that a file was cleared"))

@@ -5,18 +5,26 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqlSafeStr, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, SqlSafeStr};
+
+use super::sql::{Pool, Share, Tx, Writer, query};
 
 /// A failed step of the store. None of the texts holds a row's contents.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("store.url `{url}` is not understood: write sqlite:PATH, as in sqlite:var/claimgate.db")]
+    #[error(
+        "store.url `{url}` is not understood: write sqlite:PATH, as in sqlite:var/claimgate.db, \
+         or postgres://USER@HOST/DATABASE"
+    )]
     Url { url: String },
     #[error("the folder {folder} for the database cannot be made")]
     Folder { folder: PathBuf, source: std::io::Error },
     #[error("the database {path} cannot be opened")]
     Open { path: PathBuf, source: sqlx::Error },
+    #[error("the database {url} cannot be reached")]
+    Connect { url: String, source: sqlx::Error },
     #[error("the database's tables cannot be brought up to date")]
     Migrate { source: sqlx::migrate::MigrateError },
     #[error("the database failed while it was asked to {step}")]
@@ -35,19 +43,39 @@ impl StoreError {
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
+    writers: Writers,
+    readers: Pool,
+}
+
+#[derive(Clone, Debug)]
+enum Writers {
     /// One connection: SQLite takes one writer, and waiting here is fairer than waiting there.
-    writer: SqlitePool,
-    readers: SqlitePool,
+    Sqlite(Writer),
+    Postgres(PgPool),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
 }
 
 const READERS: u32 = 4;
 const BUSY_SECONDS: u64 = 30;
 const PAGE_CACHE_KIB: i64 = 64 * 1024;
 const CHECKPOINT_PAGES: u32 = 20_000;
+/// Connections of one node to PostgreSQL: for transactions, and for questions.
+const POSTGRES_WRITERS: u32 = 12;
+const POSTGRES_READERS: u32 = 12;
+/// A database that does not answer for so long is away: the stage says so and tries again.
+const POSTGRES_WAIT_SECONDS: u64 = 10;
 
 impl Store {
     /// Opens (making it if need be) the database of `store.url`, relative paths taken from `base`.
     pub async fn open(url: &str, base: &Path) -> Result<Store, StoreError> {
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            return Store::open_postgres(url).await;
+        }
         let path = url.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
         match path {
             Some(path) if !path.is_empty() => Store::open_file(&base.join(path)).await,
@@ -71,21 +99,30 @@ impl Store {
             .pragma("cache_size", format!("-{PAGE_CACHE_KIB}"))
             .foreign_keys(false);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            // After some failures, as a full disk, SQLite has rolled back by itself, and the connection is taken to be
-            // in that transaction for ever. Such a one is closed, and the next is a new one.
-            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-            .connect_with(options.clone())
-            .await
-            .map_err(open)?;
-        migrator().run(&writer).await.map_err(|source| StoreError::Migrate { source })?;
+        let first = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
+        migrator(SQLITE).run(&first).await.map_err(|source| StoreError::Migrate { source })?;
+        first.close().await;
+        let writer = Writer::open(options.clone()).await.map_err(open)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
-            .map_err(|source| StoreError::Open { path: path.to_path_buf(), source })?;
-        Ok(Store { writer, readers })
+            .map_err(open)?;
+        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers) })
+    }
+
+    /// Opens a PostgreSQL database that exists and brings its tables up to date.
+    pub async fn open_postgres(url: &str) -> Result<Store, StoreError> {
+        let writers = postgres_pool(url, POSTGRES_WRITERS, &[]).await?;
+        migrator(POSTGRES).run(&writers).await.map_err(|source| StoreError::Migrate { source })?;
+        let readers = postgres_pool(url, POSTGRES_READERS, &[]).await?;
+        Ok(Store { writers: Writers::Postgres(writers), readers: Pool::Postgres(readers) })
+    }
+
+    /// The same for questions only: makes and changes nothing.
+    pub async fn open_postgres_to_read(url: &str) -> Result<Store, StoreError> {
+        let pool = postgres_pool(url, 1, &[("default_transaction_read_only", "on")]).await?;
+        Ok(Store { writers: Writers::Postgres(pool.clone()), readers: Pool::Postgres(pool) })
     }
 
     /// Opens a database that is there for questions only, also while a gateway writes to it; makes and changes nothing.
@@ -95,46 +132,94 @@ impl Store {
             .read_only(true)
             .create_if_missing(false)
             .busy_timeout(Duration::from_secs(BUSY_SECONDS));
-        let readers = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options)
-            .await
-            .map_err(|source| StoreError::Open { path: path.to_path_buf(), source })?;
-        Ok(Store { writer: readers.clone(), readers })
+        let open = |source| StoreError::Open { path: path.to_path_buf(), source };
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
+        let writer = Writer::open(options).await.map_err(open)?;
+        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers) })
     }
 
-    /// Begins a transaction that may write; it holds the one writer until committed or dropped.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::at("begin a transaction"))
+    pub fn engine(&self) -> Engine {
+        match self.writers {
+            Writers::Sqlite(_) => Engine::Sqlite,
+            Writers::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Begins a transaction that may write. What it reads nobody changes until it ends: on either engine one such
+    /// transaction runs at a time. With SQLite those that wait are committed together.
+    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.begin_as(Share::Group).await?;
+        if self.engine() == Engine::Postgres {
+            let turn = query("SELECT id FROM one_writer WHERE id = 1 FOR UPDATE").fetch_one(&mut tx).await;
+            turn.map_err(StoreError::at("wait for its turn to write"))?;
+        }
+        Ok(tx)
+    }
+
+    /// Begins a transaction beside others, where the engine can have several: for statements that are right whatever
+    /// the others do, because they only add rows of their own or change a row on a condition they name themselves.
+    pub(super) async fn begin_beside(&self) -> Result<Tx, StoreError> {
+        self.begin_as(Share::Group).await
+    }
+
+    /// The same for much work, that nobody should wait for longer than need be.
+    pub(super) async fn begin_bulk(&self) -> Result<Tx, StoreError> {
+        self.begin_as(Share::Alone).await
+    }
+
+    async fn begin_as(&self, share: Share) -> Result<Tx, StoreError> {
+        let begun = match &self.writers {
+            Writers::Sqlite(writer) => writer.begin(share).await.map(Tx::Sqlite),
+            Writers::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
+        };
+        begun.map_err(StoreError::at("begin a transaction"))
     }
 
     /// For questions: sees the last committed state.
-    pub(super) fn readers(&self) -> &SqlitePool {
+    pub(super) fn readers(&self) -> &Pool {
         &self.readers
     }
 
     /// True life of the database: a question it must answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.readers).await.map_err(StoreError::at("answer"))?;
+        query("SELECT 1").execute(&self.readers).await.map_err(StoreError::at("answer"))?;
         Ok(())
     }
 
     /// Waits for running statements and closes the files.
     pub async fn close(&self) {
         self.readers.close().await;
-        self.writer.close().await;
+        match &self.writers {
+            Writers::Sqlite(writer) => writer.close().await,
+            Writers::Postgres(pool) => pool.close().await,
+        }
     }
 }
 
-fn migrator() -> Migrator {
-    let first = Migration::new(
-        1,
-        Cow::Borrowed("first"),
-        MigrationType::Simple,
-        include_str!("migrations/sqlite/0001_first.sql").into_sql_str(),
-        false,
-    );
-    Migrator::with_migrations(vec![first])
+async fn postgres_pool(
+    url: &str,
+    connections: u32,
+    settings: &[(&'static str, &'static str)],
+) -> Result<PgPool, StoreError> {
+    let lost = |source| StoreError::Connect { url: without_password(url), source };
+    let options: PgConnectOptions = url.parse().map_err(lost)?;
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(POSTGRES_WAIT_SECONDS))
+        .connect_with(options.application_name("claimgate").options(settings.iter().copied()))
+        .await
+        .map_err(lost)
+}
+
+const SQLITE: &[&str] = &[include_str!("migrations/sqlite/0001_first.sql")];
+const POSTGRES: &[&str] = &[include_str!("migrations/postgres/0001_first.sql")];
+
+fn migrator(steps: &[&'static str]) -> Migrator {
+    let step = |(place, sql): (usize, &&'static str)| {
+        let version = i64::try_from(place).expect("migrations are few") + 1;
+        Migration::new(version, Cow::Borrowed("step"), MigrationType::Simple, (*sql).into_sql_str(), false)
+    };
+    Migrator::with_migrations(steps.iter().enumerate().map(step).collect())
 }
 
 /// A URL as it may be shown: without what stands between `//` and `@`.
@@ -152,8 +237,8 @@ mod tests {
     /// Stands for a full disk: the database may not grow, as long as this connection lives.
     async fn fail_for_want_of_room(store: &Store) {
         let mut tx = store.begin().await.unwrap();
-        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *tx).await.unwrap();
-        let full = sqlx::query("CREATE TABLE ballast AS SELECT randomblob(1000000) AS bytes").execute(&mut *tx).await;
+        query("PRAGMA max_page_count = 1").execute(&mut tx).await.unwrap();
+        let full = query("CREATE TABLE ballast AS SELECT randomblob(1000000) AS bytes").execute(&mut tx).await;
         assert!(full.unwrap_err().to_string().contains("full"));
     }
 
@@ -177,10 +262,10 @@ mod tests {
         let store = Store::open_file(&path).await.unwrap();
         let reading = Store::open_to_read(&path).await.unwrap();
         let mut tx = store.begin().await.unwrap();
-        sqlx::query("CREATE TABLE later (id INTEGER)").execute(&mut *tx).await.unwrap();
+        query("CREATE TABLE later (id INTEGER)").execute(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
-        sqlx::query("SELECT id FROM later").fetch_all(reading.readers()).await.unwrap();
-        assert!(sqlx::query("INSERT INTO later VALUES (1)").execute(reading.readers()).await.is_err());
+        query("SELECT id FROM later").fetch_all(reading.readers()).await.unwrap();
+        assert!(query("INSERT INTO later VALUES (1)").execute(reading.readers()).await.is_err());
     }
 
     #[tokio::test]
@@ -188,9 +273,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open("sqlite:claims.db", folder.path()).await.unwrap();
         let mut tx = store.begin().await.unwrap();
-        sqlx::query("CREATE TABLE passing (id INTEGER)").execute(&mut *tx).await.unwrap();
+        query("CREATE TABLE passing (id INTEGER)").execute(&mut tx).await.unwrap();
         drop(tx);
         let mut tx = store.begin().await.unwrap();
-        assert!(sqlx::query("SELECT id FROM passing").fetch_all(&mut *tx).await.is_err());
+        assert!(query("SELECT id FROM passing").fetch_all(&mut tx).await.is_err());
     }
 }

@@ -1,7 +1,6 @@
 //! Counters that never repeat: interchange, group and file numbers.
 
-use sqlx::{Row, Sqlite, Transaction};
-
+use super::sql::{Tx, query};
 use super::{Store, StoreError};
 
 impl Store {
@@ -16,15 +15,15 @@ impl Store {
 }
 
 /// The same inside a transaction of the caller.
-pub(super) async fn take(tx: &mut Transaction<'static, Sqlite>, name: &str, count: i64) -> Result<i64, StoreError> {
-    let row = sqlx::query(
+pub(super) async fn take(tx: &mut Tx, name: &str, count: i64) -> Result<i64, StoreError> {
+    let row = query(
         "INSERT INTO control_number (name, value) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET value = value + ?2 RETURNING value",
+         ON CONFLICT (name) DO UPDATE SET value = control_number.value + ?2 RETURNING value",
     )
     .bind(name)
     .bind(count)
-    .fetch_one(&mut **tx)
+    .fetch_one(&mut *tx)
     .await
     .map_err(StoreError::at("take control numbers"))?;
-    Ok(row.get::<i64, _>(0) - count + 1)
+    Ok(row.get::<i64>(0) - count + 1)
 }

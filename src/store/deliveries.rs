@@ -1,10 +1,8 @@
 //! Deliveries: what is due, sent, with support or waiting to be fetched. Their attempts stand in `attempts.rs`.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
-
 use super::batches::BatchState;
 use super::events::{NewBatchEvent, add_batch_event};
+use super::sql::{Row, Tx, query};
 use super::{Store, StoreError};
 use crate::domain::ClaimStatus;
 use crate::domain::ids::{BatchId, DeliveryId, PayloadId};
@@ -103,7 +101,7 @@ impl Store {
             "SELECT {COLUMNS} FROM delivery d WHERE d.state = 0 AND d.next_at <= ?1 AND d.lease_until <= ?1
              ORDER BY d.id LIMIT ?2"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(now)
             .bind(limit)
             .fetch_all(self.readers())
@@ -114,7 +112,7 @@ impl Store {
 
     /// Reads when the next delivery is due.
     pub async fn next_delivery(&self) -> Result<Option<i64>, StoreError> {
-        sqlx::query("SELECT min(max(next_at, lease_until)) FROM delivery WHERE state = 0")
+        query("SELECT min(greatest(next_at, lease_until)) FROM delivery WHERE state = 0")
             .fetch_one(self.readers())
             .await
             .map(|row| row.get(0))
@@ -133,10 +131,10 @@ impl Store {
 
     async fn record_sent_from(&self, state: DeliveryState, event: &NewBatchEvent) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query("SELECT id FROM delivery WHERE batch_id = ? AND state = ?")
+        let row = query("SELECT id FROM delivery WHERE batch_id = ? AND state = ?")
             .bind(event.batch_id.0)
             .bind(state.code())
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut tx)
             .await
             .map_err(StoreError::at("record a delivery as sent"))?;
         if let Some(row) = row {
@@ -147,7 +145,7 @@ impl Store {
 
     /// Reads whether the payer has answered the batch, which it can only when it has it.
     pub async fn batch_is_answered(&self, batch: BatchId) -> Result<bool, StoreError> {
-        sqlx::query("SELECT coalesce(ta1_at, n999_at, n277ca_at) IS NOT NULL FROM batch WHERE id = ?")
+        query("SELECT coalesce(ta1_at, n999_at, n277ca_at) IS NOT NULL FROM batch WHERE id = ?")
             .bind(batch.0)
             .fetch_one(self.readers())
             .await
@@ -157,7 +155,7 @@ impl Store {
 
     /// Reads the batches whose delivery support has, may have arrived, and that the payer has answered.
     pub async fn doubtful_and_answered(&self) -> Result<Vec<BatchId>, StoreError> {
-        sqlx::query(
+        query(
             "SELECT b.id FROM delivery d JOIN batch b ON b.id = d.batch_id
              WHERE d.state = 2 AND d.doubtful > 0 AND coalesce(b.ta1_at, b.n999_at, b.n277ca_at) IS NOT NULL",
         )
@@ -171,14 +169,14 @@ impl Store {
     pub async fn retry_delivery(&self, id: DeliveryId, event: &NewBatchEvent) -> Result<bool, StoreError> {
         let step = || StoreError::at("retry a delivery");
         let mut tx = self.begin().await?;
-        let changed = sqlx::query(
+        let changed = query(
             "UPDATE delivery SET state = ?1, next_at = ?2, since = ?2, lease_until = 0 WHERE id = ?3 AND state = ?4",
         )
         .bind(DeliveryState::Due.code())
         .bind(event.at)
         .bind(id.0)
         .bind(DeliveryState::WithSupport.code())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(step())?;
         if changed.rows_affected() != 1 {
@@ -193,11 +191,8 @@ impl Store {
 
     pub async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM delivery d WHERE d.id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(id.0)
-            .fetch_optional(self.readers())
-            .await
-            .map_err(StoreError::at("read a delivery"))?;
+        let row =
+            query(sql).bind(id.0).fetch_optional(self.readers()).await.map_err(StoreError::at("read a delivery"))?;
         row.as_ref().map(delivery_from).transpose()
     }
 
@@ -213,7 +208,7 @@ impl Store {
             "SELECT {COLUMNS} FROM delivery d WHERE d.id < ?1 AND (?2 IS NULL OR d.state = ?2) AND (?3 IS NULL OR d.partner = ?3)
              ORDER BY d.id DESC LIMIT ?4"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(before.map_or(i64::MAX, |id| id.0))
             .bind(state.map(DeliveryState::code))
             .bind(partner)
@@ -225,8 +220,8 @@ impl Store {
     }
 }
 
-pub(super) async fn add_delivery(tx: &mut Transaction<'static, Sqlite>, new: &NewDelivery) -> Result<(), StoreError> {
-    sqlx::query(
+pub(super) async fn add_delivery(tx: &mut Tx, new: &NewDelivery) -> Result<(), StoreError> {
+    query(
         "INSERT INTO delivery (id, batch_id, partner, payload_id, file_name, bytes, state, next_at, created_at, since)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8)",
     )
@@ -238,13 +233,13 @@ pub(super) async fn add_delivery(tx: &mut Transaction<'static, Sqlite>, new: &Ne
     .bind(i64::try_from(new.bytes).unwrap_or(i64::MAX))
     .bind(new.state.code())
     .bind(new.created_at)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("add a delivery"))?;
     Ok(())
 }
 
-pub(super) fn delivery_from(row: &SqliteRow) -> Result<Delivery, StoreError> {
+pub(super) fn delivery_from(row: &Row) -> Result<Delivery, StoreError> {
     let id = DeliveryId(row.get(0));
     let state = DeliveryState::from_code(row.get(6))
         .ok_or_else(|| StoreError::Damaged { what: format!("the state of delivery {id}") })?;
@@ -254,7 +249,7 @@ pub(super) fn delivery_from(row: &SqliteRow) -> Result<Delivery, StoreError> {
         partner: row.get(2),
         payload_id: PayloadId(row.get(3)),
         file_name: row.get(4),
-        bytes: u64::try_from(row.get::<i64, _>(5)).unwrap_or(0),
+        bytes: u64::try_from(row.get::<i64>(5)).unwrap_or(0),
         state,
         attempts: row.get(7),
         doubtful: Doubtful::from_code(row.get(8))
@@ -268,50 +263,42 @@ pub(super) fn delivery_from(row: &SqliteRow) -> Result<Delivery, StoreError> {
 }
 
 /// A payer may have answered before it was known here that it has the file: its answer stands.
-pub(super) async fn make_sent(
-    tx: &mut Transaction<'static, Sqlite>,
-    delivery: DeliveryId,
-    event: &NewBatchEvent,
-) -> Result<(), StoreError> {
+pub(super) async fn make_sent(tx: &mut Tx, delivery: DeliveryId, event: &NewBatchEvent) -> Result<(), StoreError> {
     let step = || StoreError::at("record a delivery as sent");
-    sqlx::query("UPDATE delivery SET state = ?, sent_at = ?, lease_until = 0, doubtful = 0 WHERE id = ?")
+    query("UPDATE delivery SET state = ?, sent_at = ?, lease_until = 0, doubtful = 0 WHERE id = ?")
         .bind(DeliveryState::Sent.code())
         .bind(event.at)
         .bind(delivery.0)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(step())?;
-    sqlx::query("UPDATE batch SET state = ?, sent_at = ?, claim_status = coalesce(claim_status, ?) WHERE id = ?")
+    query("UPDATE batch SET state = ?, sent_at = ?, claim_status = coalesce(claim_status, ?) WHERE id = ?")
         .bind(BatchState::Sent.code())
         .bind(event.at)
         .bind(ClaimStatus::Sent.code())
         .bind(event.batch_id.0)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(step())?;
     add_batch_event(tx, event).await?;
     clear_alarm(tx, delivery, event.at).await
 }
 
-pub(super) async fn set_batch_state(
-    tx: &mut Transaction<'static, Sqlite>,
-    batch: BatchId,
-    state: BatchState,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE batch SET state = ? WHERE id = ?")
+pub(super) async fn set_batch_state(tx: &mut Tx, batch: BatchId, state: BatchState) -> Result<(), StoreError> {
+    query("UPDATE batch SET state = ? WHERE id = ?")
         .bind(state.code())
         .bind(batch.0)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(StoreError::at("change a batch's state"))?;
     Ok(())
 }
 
-async fn clear_alarm(tx: &mut Transaction<'static, Sqlite>, delivery: DeliveryId, now: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE alarm SET cleared_at = ? WHERE kind = 'delivery' AND subject = ? AND cleared_at IS NULL")
+async fn clear_alarm(tx: &mut Tx, delivery: DeliveryId, now: i64) -> Result<(), StoreError> {
+    query("UPDATE alarm SET cleared_at = ? WHERE kind = 'delivery' AND subject = ? AND cleared_at IS NULL")
         .bind(now)
         .bind(delivery.to_string())
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(StoreError::at("clear an alarm on a delivery"))?;
     Ok(())

@@ -1,9 +1,8 @@
 //! Events on claims and on batches: written where they happened, once. What befalls a whole batch is one
 //! row on the batch, what befalls a claim one on the claim.
 
-use sqlx::{QueryBuilder, Sqlite, Transaction};
-
 use super::StoreError;
+use super::sql::{QueryBuilder, Tx, query};
 use crate::domain::ClaimStatus;
 use crate::domain::ids::{BatchId, ClaimId, EventId, InboundId};
 
@@ -44,15 +43,12 @@ pub struct NewBatchEvent {
     pub inbound_id: Option<InboundId>,
 }
 
-pub(super) async fn add_claim_events(
-    tx: &mut Transaction<'static, Sqlite>,
-    events: &[NewClaimEvent],
-) -> Result<(), StoreError> {
+pub(super) async fn add_claim_events(tx: &mut Tx, events: &[NewClaimEvent]) -> Result<(), StoreError> {
     for part in events.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO claim_event (id, claim_id, at, kind, status, code, text, rule, evidence, inbound_id) ",
         );
-        insert.push_values(part, |mut row, event| {
+        insert.push_values(part, |row, event| {
             row.push_bind(event.id.0)
                 .push_bind(event.claim_id.0)
                 .push_bind(event.at)
@@ -64,16 +60,13 @@ pub(super) async fn add_claim_events(
                 .push_bind(&event.evidence)
                 .push_bind(event.inbound_id.map(|id| id.0));
         });
-        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add claim events"))?;
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("add claim events"))?;
     }
     Ok(())
 }
 
-pub(super) async fn add_batch_event(
-    tx: &mut Transaction<'static, Sqlite>,
-    event: &NewBatchEvent,
-) -> Result<(), StoreError> {
-    sqlx::query(
+pub(super) async fn add_batch_event(tx: &mut Tx, event: &NewBatchEvent) -> Result<(), StoreError> {
+    query(
         "INSERT INTO batch_event (id, batch_id, at, kind, st02, code, text, inbound_id)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -85,7 +78,7 @@ pub(super) async fn add_batch_event(
     .bind(&event.code)
     .bind(&event.text)
     .bind(event.inbound_id.map(|id| id.0))
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("add a batch event"))?;
     Ok(())

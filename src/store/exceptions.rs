@@ -1,12 +1,10 @@
 //! Responses that matched nothing: raised, listed, resolved, undone.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
-
 use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, replay};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{NewMail, put_mail};
 use super::remittances::{attach_payment, post_claims};
+use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{ClaimId, EventId, ExceptionId, InboundId, PaymentId};
 
@@ -162,7 +160,7 @@ impl Store {
         before: Option<ExceptionId>,
         limit: u32,
     ) -> Result<Vec<ExceptionRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
+        let mut query = QueryBuilder::new(COLUMNS);
         query.push("WHERE id < ").push_bind(before.map_or(i64::MAX, |id| id.0));
         if let Some(state) = state {
             query.push(" AND state = ").push_bind(state as i64);
@@ -176,7 +174,7 @@ impl Store {
     }
 
     pub async fn exception(&self, id: ExceptionId) -> Result<Option<ExceptionRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
+        let mut query = QueryBuilder::new(COLUMNS);
         query.push("WHERE id = ").push_bind(id.0);
         let row = query.build().fetch_optional(self.readers()).await.map_err(StoreError::at("read an exception"))?;
         row.as_ref().map(exception_row).transpose()
@@ -189,9 +187,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<ExceptionRow>, StoreError> {
         let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-        let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
-        query.push("WHERE state = 0 AND kind IN (SELECT value FROM json_each(");
-        query.push_bind(serde_json::to_string(&kinds).expect("words are JSON"));
+        let mut query = QueryBuilder::new(COLUMNS);
+        query.push("WHERE state = 0 AND kind IN (SELECT value FROM list(");
+        query.push_bind(kinds);
         query.push(")) ORDER BY id LIMIT ").push_bind(limit);
         let rows =
             query.build().fetch_all(self.readers()).await.map_err(StoreError::at("list exceptions of a kind"))?;
@@ -200,14 +198,14 @@ impl Store {
 
     /// How many are open.
     pub async fn count_open_exceptions(&self) -> Result<i64, StoreError> {
-        let row = sqlx::query("SELECT COUNT(*) FROM exception WHERE state = 0").fetch_one(self.readers()).await;
+        let row = query("SELECT COUNT(*) FROM exception WHERE state = 0").fetch_one(self.readers()).await;
         Ok(row.map_err(StoreError::at("count exceptions"))?.get(0))
     }
 
     /// Applies an open exception's answer to the claim chosen. `false`: it is not open any more.
     pub async fn resolve_exception(&self, resolution: &Resolution) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let closed = sqlx::query(
+        let closed = query(
             "UPDATE exception SET state = 1, claim_id = ?, event_id = ?, resolved_by = ?, resolved_at = ?
              WHERE id = ? AND state = 0 RETURNING payment_id",
         )
@@ -216,7 +214,7 @@ impl Store {
         .bind(&resolution.by)
         .bind(resolution.at)
         .bind(resolution.id.0)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut tx)
         .await
         .map_err(StoreError::at("resolve an exception"))?;
         let Some(row) = closed else { return Ok(false) };
@@ -226,7 +224,7 @@ impl Store {
         if let Some(learned) = &resolution.learned {
             learn_numbers(&mut tx, std::slice::from_ref(learned)).await?;
         }
-        if let Some(payment) = row.get::<Option<i64>, _>(0) {
+        if let Some(payment) = row.get::<Option<i64>>(0) {
             attach_payment(&mut tx, PaymentId(payment), Some(resolution.claim_id)).await?;
             post_claims(&mut tx, &[resolution.claim_id]).await?;
         }
@@ -241,38 +239,38 @@ impl Store {
     /// Takes a decision back: the claim returns to what its other answers say. `false`: it was not resolved.
     pub async fn undo_exception(&self, undoing: &Undoing) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query("SELECT claim_id, event_id, payment_id FROM exception WHERE id = ? AND state IN (1, 2)")
+        let row = query("SELECT claim_id, event_id, payment_id FROM exception WHERE id = ? AND state IN (1, 2)")
             .bind(undoing.id.0)
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut tx)
             .await
             .map_err(StoreError::at("undo an exception"))?;
         let Some(row) = row else { return Ok(false) };
-        let claim = row.get::<Option<i64>, _>(0).map(ClaimId);
-        sqlx::query(
+        let claim = row.get::<Option<i64>>(0).map(ClaimId);
+        query(
             "UPDATE exception SET state = 0, claim_id = NULL, event_id = NULL, resolved_by = NULL, resolved_at = NULL,
                  note = ''
              WHERE id = ?",
         )
         .bind(undoing.id.0)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("undo an exception"))?;
         if let Some(claim) = claim {
-            sqlx::query("UPDATE claim_event SET undone_at = ? WHERE id = ?")
+            query("UPDATE claim_event SET undone_at = ? WHERE id = ?")
                 .bind(undoing.at)
-                .bind(row.get::<Option<i64>, _>(1))
-                .execute(&mut *tx)
+                .bind(row.get::<Option<i64>>(1))
+                .execute(&mut tx)
                 .await
                 .map_err(StoreError::at("undo an event"))?;
-            if let Some(payment) = row.get::<Option<i64>, _>(2) {
+            if let Some(payment) = row.get::<Option<i64>>(2) {
                 attach_payment(&mut tx, PaymentId(payment), None).await?;
             }
             forget_number(&mut tx, undoing.id, claim).await?;
             if let Some(status) = replay(&mut tx, claim).await? {
-                sqlx::query("UPDATE claim SET status = ?, paid = 0, patient_responsibility = 0 WHERE id = ?")
+                query("UPDATE claim SET status = ?, paid = 0, patient_responsibility = 0 WHERE id = ?")
                     .bind(status.code())
                     .bind(claim.0)
-                    .execute(&mut *tx)
+                    .execute(&mut tx)
                     .await
                     .map_err(StoreError::at("return a claim to what is left"))?;
             }
@@ -293,14 +291,14 @@ impl Store {
         at: i64,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let closed = sqlx::query(
+        let closed = query(
             "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ? WHERE id = ? AND state = 0",
         )
         .bind(by)
         .bind(at)
         .bind(reason)
         .bind(id.0)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("dismiss an exception"))?;
         tx.commit().await.map_err(StoreError::at("dismiss an exception"))?;
@@ -309,49 +307,44 @@ impl Store {
 }
 
 /// The payer's number that the claim had of this answer; payments that still count say theirs again.
-async fn forget_number(
-    tx: &mut Transaction<'static, Sqlite>,
-    id: ExceptionId,
-    claim: ClaimId,
-) -> Result<(), StoreError> {
-    sqlx::query(
+async fn forget_number(tx: &mut Tx, id: ExceptionId, claim: ClaimId) -> Result<(), StoreError> {
+    query_for(
         "UPDATE claim SET payer_claim_control_number = NULL WHERE id = ? AND payer_claim_control_number =
              (SELECT json_extract(response, '$.payer_claim_control_number') FROM exception WHERE id = ?)",
+        "UPDATE claim SET payer_claim_control_number = NULL WHERE id = ? AND payer_claim_control_number =
+             (SELECT CAST(response AS jsonb) ->> 'payer_claim_control_number' FROM exception WHERE id = ?)",
     )
     .bind(claim.0)
     .bind(id.0)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("forget a payer's claim number"))?;
     Ok(())
 }
 
-pub(super) async fn add_exceptions(
-    tx: &mut Transaction<'static, Sqlite>,
-    exceptions: &[NewException],
-) -> Result<(), StoreError> {
+pub(super) async fn add_exceptions(tx: &mut Tx, exceptions: &[NewException]) -> Result<(), StoreError> {
     for part in exceptions.chunks(ROWS_MAX) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        let mut insert = QueryBuilder::new(
             "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, candidates, payment_id) ",
         );
-        insert.push_values(part, |mut row, exception| {
+        insert.push_values(part, |row, exception| {
             row.push_bind(exception.id.0)
                 .push_bind(exception.inbound_id.0)
                 .push_bind(&exception.payer)
                 .push_bind(exception.kind.as_str())
                 .push_bind(exception.raised_at)
-                .push("0")
+                .push_bind(0i64)
                 .push_bind(&exception.reason)
                 .push_bind(&exception.response)
                 .push_bind(&exception.candidates)
                 .push_bind(exception.payment_id.map(|id| id.0));
         });
-        insert.build().execute(&mut **tx).await.map_err(StoreError::at("raise exceptions"))?;
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("raise exceptions"))?;
     }
     Ok(())
 }
 
-fn exception_row(row: &SqliteRow) -> Result<ExceptionRow, StoreError> {
+fn exception_row(row: &Row) -> Result<ExceptionRow, StoreError> {
     let id = ExceptionId(row.get(0));
     let damaged = |what: &str| StoreError::Damaged { what: format!("exception {id}: {what}") };
     let state: i64 = row.get(5);
@@ -359,15 +352,15 @@ fn exception_row(row: &SqliteRow) -> Result<ExceptionRow, StoreError> {
         id,
         inbound_id: InboundId(row.get(1)),
         payer: row.get(2),
-        kind: ExceptionKind::from_text(row.get(3)).ok_or_else(|| damaged("kind"))?,
+        kind: ExceptionKind::from_text(&row.get::<String>(3)).ok_or_else(|| damaged("kind"))?,
         raised_at: row.get(4),
         state: ExceptionState::ALL.into_iter().find(|one| *one as i64 == state).ok_or_else(|| damaged("state"))?,
         reason: row.get(6),
         response: row.get(7),
         candidates: row.get(8),
-        payment_id: row.get::<Option<i64>, _>(9).map(PaymentId),
-        claim_id: row.get::<Option<i64>, _>(10).map(ClaimId),
-        event_id: row.get::<Option<i64>, _>(11).map(EventId),
+        payment_id: row.get::<Option<i64>>(9).map(PaymentId),
+        claim_id: row.get::<Option<i64>>(10).map(ClaimId),
+        event_id: row.get::<Option<i64>>(11).map(EventId),
         resolved_by: row.get(12),
         resolved_at: row.get(13),
         note: row.get(14),

@@ -1,9 +1,7 @@
 //! Files of payers as they came in, and how far each is worked.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
-
 use super::payload_rows::add_payload;
+use super::sql::{Row, Tx, query};
 use super::{Sealed, Store, StoreError};
 use crate::domain::ids::{InboundId, PayloadId};
 
@@ -112,10 +110,10 @@ impl Store {
     /// Records a file, or that its bytes came before, and with it where it was collected.
     pub async fn add_inbound(&self, new: &NewInbound) -> Result<Recorded, StoreError> {
         let mut tx = self.begin().await?;
-        let first = sqlx::query("SELECT id, payload_id FROM inbound WHERE partner = ? AND sha256 = ? AND state <> 4")
+        let first = query("SELECT id, payload_id FROM inbound WHERE partner = ? AND sha256 = ? AND state <> 4")
             .bind(&new.partner)
             .bind(&new.payload.sha256[..])
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut tx)
             .await
             .map_err(StoreError::at("look for the same file"))?;
         let (recorded, payload, state) = match first {
@@ -132,7 +130,7 @@ impl Store {
             Recorded::New(_) => None,
             Recorded::Repeat { of } => Some(of.0),
         };
-        sqlx::query(
+        query(
             "INSERT INTO inbound (id, partner, channel, file_name, received_at, payload_id, sha256, bytes, state, repeat_of)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
@@ -146,7 +144,7 @@ impl Store {
         .bind(i64::try_from(new.payload.bytes).unwrap_or(i64::MAX))
         .bind(state as i64)
         .bind(repeat_of)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("record a payer's file"))?;
         if let Some(seen) = &new.seen {
@@ -163,17 +161,13 @@ impl Store {
         after: Option<InboundId>,
     ) -> Result<Option<InboundRow>, StoreError> {
         let sql = format!("{COLUMNS} WHERE state = ? AND id > ? ORDER BY id LIMIT 1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(state as i64)
-            .bind(after.map_or(-1, |id| id.0))
-            .fetch_optional(self.readers())
-            .await;
+        let row = query(sql).bind(state as i64).bind(after.map_or(-1, |id| id.0)).fetch_optional(self.readers()).await;
         row.map_err(StoreError::at("find a payer's file to work"))?.as_ref().map(inbound_row).transpose()
     }
 
     pub async fn inbound(&self, id: InboundId) -> Result<Option<InboundRow>, StoreError> {
         let sql = format!("{COLUMNS} WHERE id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).fetch_optional(self.readers()).await;
         row.map_err(StoreError::at("read a payer's file"))?.as_ref().map(inbound_row).transpose()
     }
 
@@ -185,7 +179,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<InboundRow>, StoreError> {
         let sql = format!("{COLUMNS} WHERE (?1 IS NULL OR partner = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(partner)
             .bind(before.map_or(i64::MAX, |id| id.0))
             .bind(limit)
@@ -198,42 +192,38 @@ impl Store {
 
 /// Moves a file on; `false` when another worker already did, and the caller's transaction must not commit.
 pub(super) async fn move_inbound(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut Tx,
     id: InboundId,
     from: InboundState,
     to: InboundState,
 ) -> Result<bool, StoreError> {
-    let moved = sqlx::query("UPDATE inbound SET state = ? WHERE id = ? AND state = ?")
+    let moved = query("UPDATE inbound SET state = ? WHERE id = ? AND state = ?")
         .bind(to as i64)
         .bind(id.0)
         .bind(from as i64)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(StoreError::at("move a payer's file on"))?;
     Ok(moved.rows_affected() == 1)
 }
 
-async fn add_seen(
-    tx: &mut Transaction<'static, Sqlite>,
-    partner: &str,
-    seen: &Seen,
-    id: InboundId,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT OR IGNORE INTO collected (partner, remote_path, bytes, modified_at, inbound_id) VALUES (?, ?, ?, ?, ?)",
+async fn add_seen(tx: &mut Tx, partner: &str, seen: &Seen, id: InboundId) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO collected (partner, remote_path, bytes, modified_at, inbound_id) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING",
     )
     .bind(partner)
     .bind(&seen.remote_path)
     .bind(seen.bytes)
     .bind(seen.modified_at)
     .bind(id.0)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("record where a file was collected"))?;
     Ok(())
 }
 
-fn inbound_row(row: &SqliteRow) -> Result<InboundRow, StoreError> {
+fn inbound_row(row: &Row) -> Result<InboundRow, StoreError> {
     let id = InboundId(row.get(0));
     let damaged = |what: &str| StoreError::Damaged { what: format!("inbound {id}: {what}") };
     Ok(InboundRow {
@@ -246,7 +236,7 @@ fn inbound_row(row: &SqliteRow) -> Result<InboundRow, StoreError> {
         bytes: row.get(6),
         state: InboundState::from_code(row.get(7)).ok_or_else(|| damaged("state"))?,
         kinds: row.get(8),
-        repeat_of: row.get::<Option<i64>, _>(9).map(InboundId),
-        notes: serde_json::from_str(row.get(10)).map_err(|_| damaged("notes"))?,
+        repeat_of: row.get::<Option<i64>>(9).map(InboundId),
+        notes: serde_json::from_str(&row.get::<String>(10)).map_err(|_| damaged("notes"))?,
     })
 }

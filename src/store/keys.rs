@@ -1,8 +1,8 @@
 //! API keys: made, revoked, looked up by their digest. The key itself is shown once and never stored.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use sqlx::Row;
 
+use super::sql::query;
 use super::{Store, StoreError};
 use crate::domain::ids::KeyId;
 
@@ -46,12 +46,12 @@ fn digest_of(key: &str) -> Vec<u8> {
 impl Store {
     pub async fn add_key(&self, id: KeyId, partner: &str, key: &str, now_ms: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO api_key (id, partner, digest, created_at) VALUES (?, ?, ?, ?)")
+        query("INSERT INTO api_key (id, partner, digest, created_at) VALUES (?, ?, ?, ?)")
             .bind(id.0)
             .bind(partner)
             .bind(digest_of(key))
             .bind(now_ms)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("add a key"))?;
         tx.commit().await.map_err(StoreError::at("add a key"))
@@ -59,7 +59,7 @@ impl Store {
 
     /// The partner whose key this is, unless it was revoked.
     pub async fn partner_of_key(&self, key: &str) -> Result<Option<(KeyId, String)>, StoreError> {
-        let row = sqlx::query("SELECT id, partner FROM api_key WHERE digest = ? AND revoked_at IS NULL")
+        let row = query("SELECT id, partner FROM api_key WHERE digest = ? AND revoked_at IS NULL")
             .bind(digest_of(key))
             .fetch_optional(self.readers())
             .await
@@ -70,10 +70,10 @@ impl Store {
     /// True when there was such a key in force.
     pub async fn revoke_key(&self, id: KeyId, now_ms: i64) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query("UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+        let done = query("UPDATE api_key SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
             .bind(now_ms)
             .bind(id.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("revoke a key"))?;
         tx.commit().await.map_err(StoreError::at("revoke a key"))?;
@@ -81,7 +81,7 @@ impl Store {
     }
 
     pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
-        let rows = sqlx::query("SELECT id, partner, created_at, revoked_at FROM api_key ORDER BY id")
+        let rows = query("SELECT id, partner, created_at, revoked_at FROM api_key ORDER BY id")
             .fetch_all(self.readers())
             .await
             .map_err(StoreError::at("list keys"))?;

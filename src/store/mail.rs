@@ -2,10 +2,8 @@
 //! a file from that login only. What a submitter did not ask for is kept beside its mailbox, so that
 //! `GET /v1/submissions/{id}/999` has it all the same.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
-
 use super::payload_rows::add_payload;
+use super::sql::{Row, Tx, query};
 use super::submissions::count;
 use super::{Sealed, Store, StoreError};
 use crate::domain::ids::{InboundId, MailId, PayloadId, SubmissionId};
@@ -122,7 +120,7 @@ impl Store {
             "SELECT {COLUMNS} FROM mail
              WHERE partner = ?1 AND id > ?2 AND shelf = 0 AND (?3 IS NULL OR kind = ?3) ORDER BY id LIMIT ?4"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(partner)
             .bind(after.map_or(0, |id| id.0))
             .bind(kind.map(MailKind::as_str))
@@ -136,14 +134,14 @@ impl Store {
     /// One file of a partner, whether in its mailbox or beside it.
     pub async fn mail(&self, partner: &str, id: MailId) -> Result<Option<MailRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM mail WHERE id = ? AND partner = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).bind(partner).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).bind(partner).fetch_optional(self.readers()).await;
         row.map_err(StoreError::at("read a file of a mailbox"))?.as_ref().map(mail_from).transpose()
     }
 
     /// The acknowledgements and notes of a submission, also those its submitter did not ask for, oldest first.
     pub async fn mail_of_submission(&self, id: SubmissionId) -> Result<Vec<MailRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM mail WHERE submission_id = ? ORDER BY id");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_all(self.readers()).await;
+        let rows = query(sql).bind(id.0).fetch_all(self.readers()).await;
         rows.map_err(StoreError::at("list a submission's acknowledgements"))?.iter().map(mail_from).collect()
     }
 
@@ -156,13 +154,13 @@ impl Store {
     ) -> Result<Vec<MailRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM mail
-             WHERE partner = ?1 AND shelf = 0 AND kind IN (SELECT value FROM json_each(?2))
+             WHERE partner = ?1 AND shelf = 0 AND kind IN (SELECT value FROM list(?2))
                AND NOT EXISTS (SELECT 1 FROM mail_hidden WHERE login = ?3 AND mail_id = mail.id)
              ORDER BY id DESC LIMIT {FOLDER_FILES_MAX}"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(partner)
-            .bind(json_of(kinds))
+            .bind(names(kinds))
             .bind(login)
             .fetch_all(self.readers())
             .await
@@ -180,14 +178,14 @@ impl Store {
     ) -> Result<Vec<MailRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM mail
-             WHERE partner = ?1 AND file_name = ?2 AND shelf = 0 AND kind IN (SELECT value FROM json_each(?3))
+             WHERE partner = ?1 AND file_name = ?2 AND shelf = 0 AND kind IN (SELECT value FROM list(?3))
                AND NOT EXISTS (SELECT 1 FROM mail_hidden WHERE login = ?4 AND mail_id = mail.id)
              ORDER BY id"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(partner)
             .bind(file_name)
-            .bind(json_of(kinds))
+            .bind(names(kinds))
             .bind(login)
             .fetch_all(self.readers())
             .await
@@ -198,10 +196,10 @@ impl Store {
     /// Hides a file from one login; everyone else still sees it.
     pub async fn hide_mail(&self, login: &str, id: MailId) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT OR IGNORE INTO mail_hidden (login, mail_id) VALUES (?, ?)")
+        query("INSERT INTO mail_hidden (login, mail_id) VALUES (?, ?) ON CONFLICT DO NOTHING")
             .bind(login)
             .bind(id.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("hide a file of a mailbox"))?;
         tx.commit().await.map_err(StoreError::at("hide a file of a mailbox"))
@@ -209,13 +207,13 @@ impl Store {
 }
 
 /// The same inside a transaction of another subject.
-pub(super) async fn put_mail(tx: &mut Transaction<'static, Sqlite>, mail: &NewMail) -> Result<Posted, StoreError> {
-    let earlier = sqlx::query("SELECT id FROM mail WHERE origin = ?").bind(&mail.origin).fetch_optional(&mut **tx);
+pub(super) async fn put_mail(tx: &mut Tx, mail: &NewMail) -> Result<Posted, StoreError> {
+    let earlier = query("SELECT id FROM mail WHERE origin = ?").bind(&mail.origin).fetch_optional(&mut *tx);
     if let Some(row) = earlier.await.map_err(StoreError::at("look for a mail's origin"))? {
         return Ok(Posted::Earlier(MailId(row.get(0))));
     }
     add_payload(tx, &mail.payload, mail.created_at).await?;
-    let row = sqlx::query(
+    let row = query(
         "INSERT INTO mail (id, partner, kind, file_name, payload_id, bytes, created_at, submission_id, inbound_id,
                            origin, shelf)
          VALUES (MAX(?1, COALESCE((SELECT MAX(id) FROM mail), 0) + 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -232,30 +230,29 @@ pub(super) async fn put_mail(tx: &mut Transaction<'static, Sqlite>, mail: &NewMa
     .bind(mail.inbound_id.map(|id| id.0))
     .bind(&mail.origin)
     .bind(mail.shelf as i64)
-    .fetch_one(&mut **tx)
+    .fetch_one(&mut *tx)
     .await
     .map_err(StoreError::at("put a file into a mailbox"))?;
     Ok(Posted::Now(MailId(row.get(0))))
 }
 
-fn json_of(kinds: &[MailKind]) -> String {
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-    serde_json::to_string(&names).expect("words become JSON")
+fn names(kinds: &[MailKind]) -> Vec<&'static str> {
+    kinds.iter().map(|kind| kind.as_str()).collect()
 }
 
-fn mail_from(row: &SqliteRow) -> Result<MailRow, StoreError> {
+fn mail_from(row: &Row) -> Result<MailRow, StoreError> {
     let id = MailId(row.get("id"));
     Ok(MailRow {
         id,
         partner: row.get("partner"),
-        kind: MailKind::from_text(row.get("kind"))
+        kind: MailKind::from_text(&row.get::<String>("kind"))
             .ok_or_else(|| StoreError::Damaged { what: format!("mail {id}: kind") })?,
         file_name: row.get("file_name"),
         payload_id: PayloadId(row.get("payload_id")),
         bytes: count(row, "bytes"),
         created_at: row.get("created_at"),
-        submission_id: row.get::<Option<i64>, _>("submission_id").map(SubmissionId),
-        inbound_id: row.get::<Option<i64>, _>("inbound_id").map(InboundId),
+        submission_id: row.get::<Option<i64>>("submission_id").map(SubmissionId),
+        inbound_id: row.get::<Option<i64>>("inbound_id").map(InboundId),
     })
 }
 

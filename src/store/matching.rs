@@ -1,9 +1,7 @@
 //! Questions of the matching ladder: claims by trace number, payer's number, control number and the rest; and
 //! the batches that TA1, 999 and 277CA name.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
-
+use super::sql::{Bind, QueryBuilder, Row, query};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -95,15 +93,10 @@ pub(super) const CLAIM_FACTS: &str = "SELECT c.id, c.submission_id, c.transactio
     FROM claim c LEFT JOIN batch b ON b.id = c.batch_id ";
 
 impl Store {
-    /// Claims whose `key` is one of `values` (a JSON list of texts or, for ids, of numbers), whoever their payer is.
-    pub async fn claims_for_answers(&self, key: ClaimKey, values: &str) -> Result<Vec<ClaimFacts>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
-        query
-            .push("WHERE ")
-            .push(key.condition())
-            .push(" IN (SELECT value FROM json_each(")
-            .push_bind(values)
-            .push("))");
+    /// Claims whose `key` is one of `values` (texts or, for ids, numbers), whoever their payer is.
+    pub async fn claims_for_answers(&self, key: ClaimKey, values: impl Bind) -> Result<Vec<ClaimFacts>, StoreError> {
+        let mut query = QueryBuilder::new(CLAIM_FACTS);
+        query.push("WHERE ").push(key.condition()).push(" IN (SELECT value FROM list(").push_bind(values).push("))");
         let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims for answers"))?;
         rows.iter().map(claim_facts).collect()
     }
@@ -115,7 +108,7 @@ impl Store {
         payer: &str,
         prefix: &str,
     ) -> Result<Vec<ClaimFacts>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
+        let mut query = QueryBuilder::new(CLAIM_FACTS);
         query.push("WHERE c.payer = ").push_bind(payer);
         query.push(" AND c.patient_control_number >= ").push_bind(prefix);
         query.push(" AND c.patient_control_number < ").push_bind(format!("{prefix}\u{10ffff}"));
@@ -130,7 +123,7 @@ impl Store {
         transaction: &BatchTransactionFacts,
         npi: Option<&str>,
     ) -> Result<Vec<ClaimFacts>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
+        let mut query = QueryBuilder::new(CLAIM_FACTS);
         query.push("WHERE c.batch_id = ").push_bind(transaction.batch_id.0);
         query.push(" AND c.id BETWEEN ").push_bind(transaction.first_claim_id.0);
         query.push(" AND ").push_bind(transaction.last_claim_id.0);
@@ -145,7 +138,7 @@ impl Store {
 
     /// All claims of a batch, in the order of their ids.
     pub async fn claims_of_batch(&self, batch: BatchId) -> Result<Vec<ClaimFacts>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new(CLAIM_FACTS);
+        let mut query = QueryBuilder::new(CLAIM_FACTS);
         query.push("WHERE c.batch_id = ").push_bind(batch.0).push(" ORDER BY c.id");
         let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find a batch's claims"))?;
         rows.iter().map(claim_facts).collect()
@@ -170,7 +163,7 @@ impl Store {
         control: &str,
     ) -> Result<Option<BatchFacts>, StoreError> {
         let bare = control.trim_start_matches('0');
-        let row = sqlx::query(sql)
+        let row = query(sql)
             .bind(payer)
             .bind(control)
             .bind(bare)
@@ -179,7 +172,7 @@ impl Store {
             .await
             .map_err(StoreError::at("find the batch of an acknowledgment"))?;
         row.map(|row| {
-            let claim_status = row.get::<Option<i64>, _>(1).map(status).transpose()?;
+            let claim_status = row.get::<Option<i64>>(1).map(status).transpose()?;
             Ok(BatchFacts { id: BatchId(row.get(0)), claim_status })
         })
         .transpose()
@@ -188,15 +181,15 @@ impl Store {
     /// The transactions of these numbers, in the order of their ids.
     pub async fn addressees(&self, ids: &[TransactionId]) -> Result<Vec<AddresseeFacts>, StoreError> {
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, bht03, submitter_name, submitter_etin FROM submission_transaction
-             WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+             WHERE id IN (SELECT value FROM list(?)) ORDER BY id",
         )
-        .bind(serde_json::to_string(&ids).expect("numbers are JSON"))
+        .bind(ids)
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("find whom answers are for"))?;
-        let facts = |row: &SqliteRow| AddresseeFacts {
+        let facts = |row: &Row| AddresseeFacts {
             id: TransactionId(row.get(0)),
             bht03: row.get(1),
             submitter_name: row.get(2),
@@ -207,7 +200,7 @@ impl Store {
 
     /// The STs of a batch.
     pub async fn transactions_of_batch(&self, batch: BatchId) -> Result<Vec<BatchTransactionFacts>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT batch_id, st02, bht03, first_claim_id, last_claim_id FROM batch_transaction WHERE batch_id = ?",
         )
         .bind(batch.0)
@@ -223,7 +216,7 @@ impl Store {
         payer: &str,
         bht03: &str,
     ) -> Result<Vec<BatchTransactionFacts>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT t.batch_id, t.st02, t.bht03, t.first_claim_id, t.last_claim_id
              FROM batch_transaction t JOIN batch b ON b.id = t.batch_id WHERE t.bht03 = ? AND b.payer = ?",
         )
@@ -236,7 +229,7 @@ impl Store {
     }
 }
 
-fn transaction_facts(row: &SqliteRow) -> BatchTransactionFacts {
+fn transaction_facts(row: &Row) -> BatchTransactionFacts {
     BatchTransactionFacts {
         batch_id: BatchId(row.get(0)),
         st02: row.get(1),
@@ -246,18 +239,18 @@ fn transaction_facts(row: &SqliteRow) -> BatchTransactionFacts {
     }
 }
 
-pub(super) fn claim_facts(row: &SqliteRow) -> Result<ClaimFacts, StoreError> {
+pub(super) fn claim_facts(row: &Row) -> Result<ClaimFacts, StoreError> {
     Ok(ClaimFacts {
         id: ClaimId(row.get(0)),
         submission_id: SubmissionId(row.get(1)),
         transaction_id: TransactionId(row.get(2)),
         partner: row.get(3),
         payer: row.get(4),
-        batch_id: row.get::<Option<i64>, _>(5).map(BatchId),
+        batch_id: row.get::<Option<i64>>(5).map(BatchId),
         status: status(row.get(6))?,
         patient_control_number: Phi::new(row.get(7)),
         charge: Cents(row.get(8)),
-        payer_claim_control_number: row.get::<Option<String>, _>(9).map(Phi::new),
+        payer_claim_control_number: row.get::<Option<String>>(9).map(Phi::new),
         provider_npi: row.get(10),
         provider_tin: row.get(11),
         provider_name: row.get(12),

@@ -26,11 +26,13 @@ pub mod reconcile;
 pub mod remittances;
 pub mod routes;
 pub mod search;
+pub mod sql;
 pub mod submissions;
 pub mod timeline;
 pub mod uploads;
 pub mod users;
 pub mod validation;
 
-pub use connect::{Store, StoreError};
+pub use connect::{Engine, Store, StoreError};
 pub use payload::{MasterKey, PayloadError, PayloadReader, PayloadStore, PayloadWriter, Sealed};
+pub use sql::Bind;

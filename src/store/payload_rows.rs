@@ -1,31 +1,26 @@
 //! A row for each sealed payload that something names, so that a check of the store can look for its file.
 
-use sqlx::{Row, Sqlite, Transaction};
-
+use super::sql::{Row, Tx, query};
 use super::{Sealed, Store, StoreError};
 use crate::domain::ids::PayloadId;
 
-pub(super) async fn add_payload(
-    tx: &mut Transaction<'static, Sqlite>,
-    file: &Sealed,
-    now: i64,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT OR IGNORE INTO payload (id, sha256, bytes, created_at) VALUES (?, ?, ?, ?)")
+pub(super) async fn add_payload(tx: &mut Tx, file: &Sealed, now: i64) -> Result<(), StoreError> {
+    query("INSERT INTO payload (id, sha256, bytes, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
         .bind(file.id.0)
         .bind(&file.sha256[..])
         .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
         .bind(now)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(StoreError::at("record a payload"))?;
     Ok(())
 }
 
 /// For a payload that nothing names any more.
-pub(super) async fn forget_payload(tx: &mut Transaction<'static, Sqlite>, id: PayloadId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM payload WHERE id = ?")
+pub(super) async fn forget_payload(tx: &mut Tx, id: PayloadId) -> Result<(), StoreError> {
+    query("DELETE FROM payload WHERE id = ?")
         .bind(id.0)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(StoreError::at("forget a payload"))?;
     Ok(())
@@ -42,26 +37,24 @@ pub struct PayloadRow {
 impl Store {
     /// Payloads that something names, oldest first, after `after`.
     pub async fn payload_rows(&self, after: Option<PayloadId>, limit: u32) -> Result<Vec<PayloadRow>, StoreError> {
-        let rows = sqlx::query("SELECT id, sha256, bytes FROM payload WHERE id > ? ORDER BY id LIMIT ?")
+        let rows = query("SELECT id, sha256, bytes FROM payload WHERE id > ? ORDER BY id LIMIT ?")
             .bind(after.map_or(-1, |id| id.0))
             .bind(limit)
             .fetch_all(self.readers())
             .await
             .map_err(StoreError::at("list payloads"))?;
-        let row = |row: &sqlx::sqlite::SqliteRow| PayloadRow {
+        let row = |row: &Row| PayloadRow {
             id: PayloadId(row.get(0)),
             sha256: row.get(1),
-            bytes: u64::try_from(row.get::<i64, _>(2)).unwrap_or(0),
+            bytes: u64::try_from(row.get::<i64>(2)).unwrap_or(0),
         };
         Ok(rows.iter().map(row).collect())
     }
 
     /// What the database finds wrong with itself; empty when it is whole.
     pub async fn integrity(&self) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query("PRAGMA integrity_check")
-            .fetch_all(self.readers())
-            .await
-            .map_err(StoreError::at("check itself"))?;
-        Ok(rows.iter().map(|row| row.get::<String, _>(0)).filter(|line| line != "ok").collect())
+        let rows =
+            query("PRAGMA integrity_check").fetch_all(self.readers()).await.map_err(StoreError::at("check itself"))?;
+        Ok(rows.iter().map(|row| row.get::<String>(0)).filter(|line| line != "ok").collect())
     }
 }

@@ -1,9 +1,8 @@
 //! Sums over all claims and all money, for `claimgate reconcile`. Each question finds what does not add up;
 //! an empty answer to all of them is the proof.
 
-use sqlx::Row;
-
 use super::search::{EFFECTIVE_STATUS, status};
+use super::sql::query;
 use super::{Store, StoreError};
 use crate::domain::{Cents, ClaimStatus};
 
@@ -63,8 +62,8 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "a submission's count of rejected claims is not that of its claims",
-        "SELECT s.id, s.rejected, coalesce(SUM(c.status = 1), 0) FROM submission s LEFT JOIN claim c ON c.submission_id = s.id
-         WHERE s.received_at >= ?1 AND s.state IN (1, 2) GROUP BY s.id HAVING s.rejected <> coalesce(SUM(c.status = 1), 0)",
+        "SELECT s.id, s.rejected, coalesce(SUM(CASE WHEN c.status = 1 THEN 1 END), 0) FROM submission s LEFT JOIN claim c ON c.submission_id = s.id
+         WHERE s.received_at >= ?1 AND s.state IN (1, 2) GROUP BY s.id HAVING s.rejected <> coalesce(SUM(CASE WHEN c.status = 1 THEN 1 END), 0)",
     ),
     (
         "an accepted claim is in no batch although its submission was routed",
@@ -139,8 +138,8 @@ const RULES: &[(&str, &str)] = &[
 
 impl Store {
     pub async fn received_sum(&self, since_ms: i64) -> Result<ReceivedSum, StoreError> {
-        let row = sqlx::query(
-            "SELECT COUNT(*), coalesce(SUM(state = 0), 0), coalesce(SUM(claims), 0), coalesce(SUM(rejected), 0),
+        let row = query(
+            "SELECT COUNT(*), coalesce(SUM(CASE WHEN state = 0 THEN 1 END), 0), coalesce(SUM(claims), 0), coalesce(SUM(rejected), 0),
                     coalesce(SUM(charge), 0) FROM submission WHERE received_at >= ?",
         )
         .bind(since_ms)
@@ -162,7 +161,7 @@ impl Store {
              LEFT JOIN batch b ON b.id = c.batch_id JOIN submission s ON s.id = c.submission_id
              WHERE s.received_at >= ? AND s.state IN (1, 2) GROUP BY effective ORDER BY effective"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(since_ms)
             .fetch_all(self.readers())
             .await
@@ -173,7 +172,7 @@ impl Store {
     }
 
     pub async fn money_sum(&self, since_ms: i64) -> Result<MoneySum, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT COUNT(*), coalesce(SUM(amount), 0), coalesce(SUM(adjustments), 0),
                     coalesce(SUM(CASE WHEN state = 1 THEN claims_paid END), 0) FROM remittance
              WHERE received_at >= ? AND state IN (0, 1)",
@@ -182,7 +181,7 @@ impl Store {
         .fetch_one(self.readers())
         .await
         .map_err(StoreError::at("sum remittances"))?;
-        let paid = sqlx::query(
+        let paid = query(
             "SELECT coalesce(SUM(CASE WHEN p.claim_id IS NOT NULL THEN p.paid END), 0),
                     coalesce(SUM(CASE WHEN p.claim_id IS NULL THEN p.paid END), 0)
              FROM payment p JOIN remittance r ON r.id = p.remittance_id WHERE r.received_at >= ? AND r.state = 0",
@@ -205,7 +204,7 @@ impl Store {
     pub async fn discrepancies(&self, since_ms: i64, limit: u32) -> Result<Vec<Discrepancy>, StoreError> {
         let mut found = Vec::new();
         for &(rule, sql) in RULES {
-            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{sql} LIMIT ?2")))
+            let rows = query(format!("{sql} LIMIT ?2"))
                 .bind(since_ms)
                 .bind(limit)
                 .fetch_all(self.readers())

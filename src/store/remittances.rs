@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
 use super::events::{NewClaimEvent, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
 use super::mail::{NewMail, put_mail};
+use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
 use crate::domain::posting::{PaymentKind, Posting, posted};
@@ -139,10 +138,10 @@ impl Store {
         if !move_inbound(&mut tx, remitted.inbound_id, InboundState::Correlated, InboundState::Done).await? {
             return Ok(false);
         }
-        sqlx::query("UPDATE inbound SET notes = ? WHERE id = ?")
+        query("UPDATE inbound SET notes = ? WHERE id = ?")
             .bind(serde_json::to_string(&remitted.notes).expect("sentences are JSON"))
             .bind(remitted.inbound_id.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("describe a payer's file"))?;
         add_remittances(&mut tx, &remitted.remittances).await?;
@@ -157,32 +156,34 @@ impl Store {
     /// Posts a held remittance and closes its exception. `false`: it is not held.
     pub async fn release_remittance(&self, release: &Release) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let released = sqlx::query("UPDATE remittance SET state = 0 WHERE id = ? AND state = 1")
+        let released = query("UPDATE remittance SET state = 0 WHERE id = ? AND state = 1")
             .bind(release.id.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("release a remittance"))?;
         if released.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query(
+        query_for(
             "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
              WHERE kind = 'balance' AND state = 0 AND json_extract(response, '$.remittance') = ?
+               AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
+            "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
+             WHERE kind = 'balance' AND state = 0 AND CAST(response AS jsonb) ->> 'remittance' = ?
                AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
         )
         .bind(&release.by)
         .bind(release.at)
         .bind(release.id.to_string())
         .bind(release.id.0)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("close a remittance's exception"))?;
-        let rows =
-            sqlx::query("SELECT DISTINCT claim_id FROM payment WHERE remittance_id = ? AND claim_id IS NOT NULL")
-                .bind(release.id.0)
-                .fetch_all(&mut *tx)
-                .await
-                .map_err(StoreError::at("find a remittance's claims"))?;
+        let rows = query("SELECT DISTINCT claim_id FROM payment WHERE remittance_id = ? AND claim_id IS NOT NULL")
+            .bind(release.id.0)
+            .fetch_all(&mut tx)
+            .await
+            .map_err(StoreError::at("find a remittance's claims"))?;
         let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
         post_claims(&mut tx, &claims).await?;
         finish(&mut tx, &release.claim_events, &release.exceptions, &release.mail).await?;
@@ -196,16 +197,16 @@ impl Store {
         payer: &str,
         traces: &[&str],
     ) -> Result<Vec<EarlierRemittance>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, trace, trace_payer, amount, payment_date, payee_npi, payee_tin, digest FROM remittance
-             WHERE trace IN (SELECT value FROM json_each(?)) AND payer = ? AND state <> 2 ORDER BY id",
+             WHERE trace IN (SELECT value FROM list(?)) AND payer = ? AND state <> 2 ORDER BY id",
         )
-        .bind(serde_json::to_string(traces).expect("texts are JSON"))
+        .bind(traces.to_vec())
         .bind(payer)
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("find earlier remittances"))?;
-        let earlier = |row: &SqliteRow| EarlierRemittance {
+        let earlier = |row: &Row| EarlierRemittance {
             id: RemittanceId(row.get(0)),
             trace: row.get(1),
             trace_payer: row.get(2),
@@ -219,7 +220,7 @@ impl Store {
 
     /// The submitter whose claims this payee was last paid for.
     pub async fn submitter_of_payee(&self, npi: &str, tin: &str) -> Result<Option<String>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT c.partner FROM remittance r JOIN payment p ON p.remittance_id = r.id JOIN claim c ON c.id = p.claim_id
              WHERE r.payee_npi = ? AND r.payee_tin = ? ORDER BY r.id DESC LIMIT 1",
         )
@@ -233,7 +234,7 @@ impl Store {
 
     pub async fn remittance(&self, id: RemittanceId) -> Result<Option<RemittanceRow>, StoreError> {
         let sql = format!("{COLUMNS} WHERE id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).fetch_optional(self.readers()).await;
         row.map_err(StoreError::at("read a remittance"))?.as_ref().map(remittance_row).transpose()
     }
 
@@ -245,7 +246,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<RemittanceRow>, StoreError> {
         let sql = format!("{COLUMNS} WHERE (?1 IS NULL OR payer = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(payer)
             .bind(before.map_or(i64::MAX, |id| id.0))
             .bind(limit)
@@ -258,13 +259,13 @@ impl Store {
     /// The payments of a remittance, in the order of the file.
     pub async fn payments_of_remittance(&self, id: RemittanceId) -> Result<Vec<PaymentRow>, StoreError> {
         let sql = format!("{PAYMENT_COLUMNS} WHERE p.remittance_id = ? ORDER BY p.ordinal");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_all(self.readers()).await;
+        let rows = query(sql).bind(id.0).fetch_all(self.readers()).await;
         Ok(rows.map_err(StoreError::at("read a remittance's payments"))?.iter().map(payment_row).collect())
     }
 
     pub async fn payment(&self, id: PaymentId) -> Result<Option<PaymentRow>, StoreError> {
         let sql = format!("{PAYMENT_COLUMNS} WHERE p.id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).fetch_optional(self.readers()).await;
         Ok(row.map_err(StoreError::at("read a payment"))?.as_ref().map(payment_row))
     }
 
@@ -274,13 +275,13 @@ impl Store {
             "{PAYMENT_COLUMNS} JOIN remittance r ON r.id = p.remittance_id
              WHERE p.claim_id = ? AND r.state = 0 ORDER BY p.id"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_all(self.readers()).await;
+        let rows = query(sql).bind(id.0).fetch_all(self.readers()).await;
         Ok(rows.map_err(StoreError::at("read a claim's payments"))?.iter().map(payment_row).collect())
     }
 }
 
 async fn finish(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut Tx,
     events: &[NewClaimEvent],
     exceptions: &[NewException],
     mail: &[NewMail],
@@ -294,24 +295,24 @@ async fn finish(
 }
 
 /// Sums all posted payments of these claims anew and moves the claims accordingly.
-pub(super) async fn post_claims(tx: &mut Transaction<'static, Sqlite>, claims: &[ClaimId]) -> Result<(), StoreError> {
+pub(super) async fn post_claims(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), StoreError> {
     if claims.is_empty() {
         return Ok(());
     }
     let ids: Vec<i64> = claims.iter().map(|id| id.0).collect();
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT p.claim_id, p.clp_status, p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number
          FROM payment p JOIN remittance r ON r.id = p.remittance_id
-         WHERE p.claim_id IN (SELECT value FROM json_each(?)) AND r.state = 0 ORDER BY p.id",
+         WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0 ORDER BY p.id",
     )
-    .bind(serde_json::to_string(&ids).expect("numbers are JSON"))
-    .fetch_all(&mut **tx)
+    .bind(&ids[..])
+    .fetch_all(&mut *tx)
     .await
     .map_err(StoreError::at("read all payments of claims"))?;
     let mut postings: BTreeMap<i64, Vec<Posting>> = ids.iter().map(|&id| (id, Vec::new())).collect();
     for row in &rows {
         postings.entry(row.get(0)).or_default().push(Posting {
-            kind: PaymentKind::from_clp02(row.get(1)),
+            kind: PaymentKind::from_clp02(&row.get::<String>(1)),
             charge: Cents(row.get(2)),
             paid: Cents(row.get(3)),
             patient_responsibility: Cents(row.get(4)),
@@ -321,7 +322,7 @@ pub(super) async fn post_claims(tx: &mut Transaction<'static, Sqlite>, claims: &
     }
     let said: Vec<serde_json::Value> = postings.iter().map(|(&id, all)| said_of(id, all)).collect();
     // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back.
-    sqlx::query(
+    query_for(
         "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
              paid = said.paid, patient_responsibility = said.share,
              payer_claim_control_number = COALESCE(said.number, claim.payer_claim_control_number)
@@ -329,9 +330,16 @@ pub(super) async fn post_claims(tx: &mut Transaction<'static, Sqlite>, claims: &
                       json_extract(value, '$[2]') AS paid, json_extract(value, '$[3]') AS share,
                       json_extract(value, '$[4]') AS number FROM json_each(?)) AS said
          WHERE claim.id = said.id",
+        "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
+             paid = said.paid, patient_responsibility = said.share,
+             payer_claim_control_number = COALESCE(said.number, claim.payer_claim_control_number)
+         FROM (SELECT CAST(one ->> 0 AS bigint) AS id, CAST(one ->> 1 AS bigint) AS status,
+                      CAST(one ->> 2 AS bigint) AS paid, CAST(one ->> 3 AS bigint) AS share, one ->> 4 AS number
+               FROM jsonb_array_elements(CAST(? AS jsonb)) AS told(one)) AS said
+         WHERE claim.id = said.id",
     )
     .bind(serde_json::to_string(&said).expect("numbers and texts are JSON"))
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("post payments on claims"))?;
     Ok(())
@@ -344,30 +352,24 @@ fn said_of(id: i64, postings: &[Posting]) -> serde_json::Value {
 }
 
 /// Ties a payment to a claim by a person's decision, or unties it.
-pub(super) async fn attach_payment(
-    tx: &mut Transaction<'static, Sqlite>,
-    payment: PaymentId,
-    claim: Option<ClaimId>,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE payment SET claim_id = ?1, rule = CASE WHEN ?1 IS NULL THEN '' ELSE 'by hand' END WHERE id = ?2",
-    )
-    .bind(claim.map(|id| id.0))
-    .bind(payment.0)
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::at("tie a payment to a claim"))?;
+pub(super) async fn attach_payment(tx: &mut Tx, payment: PaymentId, claim: Option<ClaimId>) -> Result<(), StoreError> {
+    query("UPDATE payment SET claim_id = ?1, rule = CASE WHEN ?1 IS NULL THEN '' ELSE 'by hand' END WHERE id = ?2")
+        .bind(claim.map(|id| id.0))
+        .bind(payment.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("tie a payment to a claim"))?;
     Ok(())
 }
 
-async fn add_remittances(tx: &mut Transaction<'static, Sqlite>, rows: &[RemittanceRow]) -> Result<(), StoreError> {
+async fn add_remittances(tx: &mut Tx, rows: &[RemittanceRow]) -> Result<(), StoreError> {
     for part in rows.chunks(ROWS_MAX / 2) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        let mut insert = QueryBuilder::new(
             "INSERT INTO remittance (id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date,
                  payee_npi, payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem,
                  digest, received_at) ",
         );
-        insert.push_values(part, |mut row, one| {
+        insert.push_values(part, |row, one| {
             row.push_bind(one.id.0).push_bind(one.inbound_id.0).push_bind(one.ordinal).push_bind(&one.payer);
             row.push_bind(&one.trace).push_bind(&one.trace_payer).push_bind(one.amount.0).push_bind(&one.method);
             row.push_bind(&one.payment_date).push_bind(&one.payee_npi).push_bind(&one.payee_tin);
@@ -375,18 +377,18 @@ async fn add_remittances(tx: &mut Transaction<'static, Sqlite>, rows: &[Remittan
             row.push_bind(one.adjustments.0).push_bind(&one.adjustment_list).push_bind(one.state as i64);
             row.push_bind(&one.problem).push_bind(&one.digest[..]).push_bind(one.received_at);
         });
-        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add remittances"))?;
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("add remittances"))?;
     }
     Ok(())
 }
 
-async fn add_payments(tx: &mut Transaction<'static, Sqlite>, rows: &[PaymentRow]) -> Result<(), StoreError> {
+async fn add_payments(tx: &mut Tx, rows: &[PaymentRow]) -> Result<(), StoreError> {
     for part in rows.chunks(ROWS_MAX) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        let mut insert = QueryBuilder::new(
             "INSERT INTO payment (id, remittance_id, ordinal, claim_id, patient_control_number, clp_status, charge, paid,
                  patient_responsibility, denied, payer_claim_control_number, rule, evidence, detail) ",
         );
-        insert.push_values(part, |mut row, one| {
+        insert.push_values(part, |row, one| {
             row.push_bind(one.id.0).push_bind(one.remittance_id.0).push_bind(one.ordinal);
             row.push_bind(one.claim_id.map(|id| id.0)).push_bind(one.patient_control_number.reveal());
             row.push_bind(&one.clp_status).push_bind(one.charge.0).push_bind(one.paid.0);
@@ -394,12 +396,12 @@ async fn add_payments(tx: &mut Transaction<'static, Sqlite>, rows: &[PaymentRow]
             row.push_bind(one.payer_claim_control_number.reveal()).push_bind(&one.rule).push_bind(&one.evidence);
             row.push_bind(one.detail.reveal());
         });
-        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add payments"))?;
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("add payments"))?;
     }
     Ok(())
 }
 
-fn remittance_row(row: &SqliteRow) -> Result<RemittanceRow, StoreError> {
+fn remittance_row(row: &Row) -> Result<RemittanceRow, StoreError> {
     let id = RemittanceId(row.get(0));
     let state: i64 = row.get(16);
     let state = RemittanceState::ALL.into_iter().find(|one| *one as i64 == state);
@@ -427,12 +429,12 @@ fn remittance_row(row: &SqliteRow) -> Result<RemittanceRow, StoreError> {
     })
 }
 
-fn payment_row(row: &SqliteRow) -> PaymentRow {
+fn payment_row(row: &Row) -> PaymentRow {
     PaymentRow {
         id: PaymentId(row.get(0)),
         remittance_id: RemittanceId(row.get(1)),
         ordinal: row.get(2),
-        claim_id: row.get::<Option<i64>, _>(3).map(ClaimId),
+        claim_id: row.get::<Option<i64>>(3).map(ClaimId),
         patient_control_number: Phi::new(row.get(4)),
         clp_status: row.get(5),
         charge: Cents(row.get(6)),

@@ -1,11 +1,9 @@
 //! Routing: the accepted claims of a submission put into the open batches of their payers, in one step for
 //! each submission; and the claims that have no payer shown to support.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
-
 use super::batches::BatchState;
 use super::events::{NewBatchEvent, add_batch_event};
+use super::sql::{QueryBuilder, Row, Tx, query};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, EventId, ExceptionId, SubmissionId};
 use crate::domain::{Cents, ClaimKind, ClaimStatus};
@@ -56,7 +54,7 @@ const ROWS_MAX: usize = 5_000;
 impl Store {
     /// Reads the submissions that are validated and not yet routed, oldest first.
     pub async fn submissions_to_route(&self, limit: u32) -> Result<Vec<SubmissionId>, StoreError> {
-        sqlx::query("SELECT id FROM submission WHERE state = 1 ORDER BY id LIMIT ?")
+        query("SELECT id FROM submission WHERE state = 1 ORDER BY id LIMIT ?")
             .bind(limit)
             .fetch_all(self.readers())
             .await
@@ -66,12 +64,11 @@ impl Store {
 
     /// Reads the submissions whose claims were once left without a payer.
     pub async fn submissions_with_strays(&self) -> Result<Vec<SubmissionId>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT DISTINCT response ->> 'submission_id' FROM exception WHERE state = 0 AND kind = 'route'",
-        )
-        .fetch_all(self.readers())
-        .await
-        .map_err(StoreError::at("find claims without a payer"))?;
+        let rows =
+            query("SELECT DISTINCT response ->> 'submission_id' FROM exception WHERE state = 0 AND kind = 'route'")
+                .fetch_all(self.readers())
+                .await
+                .map_err(StoreError::at("find claims without a payer"))?;
         rows.iter()
             .map(|row| {
                 let text: String = row.get(0);
@@ -82,7 +79,7 @@ impl Store {
 
     /// Reads the accepted claims of a submission that are in no batch, by what decides their route.
     pub async fn claims_to_route(&self, submission: SubmissionId) -> Result<Vec<Unplaced>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT payer_id, kind, purpose, count(*), sum(charge) FROM claim
              WHERE submission_id = ? AND status = ? AND batch_id IS NULL GROUP BY 1, 2, 3",
         )
@@ -121,9 +118,9 @@ impl Store {
         for stray in strays {
             raise_stray(&mut tx, submission, stray, now).await?;
         }
-        sqlx::query("UPDATE submission SET state = 2 WHERE id = ? AND state = 1")
+        query("UPDATE submission SET state = 2 WHERE id = ? AND state = 1")
             .bind(submission.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("make a submission routed"))?;
         tx.commit().await.map_err(StoreError::at("put claims into batches"))?;
@@ -131,7 +128,7 @@ impl Store {
     }
 }
 
-fn unplaced(row: &SqliteRow) -> Result<Unplaced, StoreError> {
+fn unplaced(row: &Row) -> Result<Unplaced, StoreError> {
     let kind: String = row.get(1);
     Ok(Unplaced {
         payer_id: row.get(0),
@@ -143,35 +140,29 @@ fn unplaced(row: &SqliteRow) -> Result<Unplaced, StoreError> {
 }
 
 /// The payer's open batch for such claims; there is at most one.
-async fn open_batch(
-    tx: &mut Transaction<'static, Sqlite>,
-    placement: &Placement,
-    now: i64,
-) -> Result<BatchId, StoreError> {
+async fn open_batch(tx: &mut Tx, placement: &Placement, now: i64) -> Result<BatchId, StoreError> {
     let (kind, purpose) = (placement.claims.kind.as_str(), &placement.claims.purpose);
-    let found = sqlx::query("SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0")
+    let found = query("SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0")
         .bind(&placement.payer)
         .bind(kind)
         .bind(purpose)
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(StoreError::at("find an open batch"))?;
     if let Some(row) = found {
         return Ok(BatchId(row.get(0)));
     }
-    sqlx::query(
-        "INSERT INTO batch (id, payer, kind, purpose, state, opened_at, release_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(placement.new_batch.0)
-    .bind(&placement.payer)
-    .bind(kind)
-    .bind(purpose)
-    .bind(BatchState::Open.code())
-    .bind(now)
-    .bind(placement.release_at)
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::at("open a batch"))?;
+    query("INSERT INTO batch (id, payer, kind, purpose, state, opened_at, release_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(placement.new_batch.0)
+        .bind(&placement.payer)
+        .bind(kind)
+        .bind(purpose)
+        .bind(BatchState::Open.code())
+        .bind(now)
+        .bind(placement.release_at)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("open a batch"))?;
     let opened = NewBatchEvent {
         id: placement.event,
         batch_id: placement.new_batch,
@@ -189,7 +180,7 @@ async fn open_batch(
 /// One pass over the submission's claims, whatever the number of payers; says how many were put. The routes
 /// stand in a table of this connection with an index, as the planner would walk a list of values once a claim.
 async fn put_claims(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut Tx,
     submission: SubmissionId,
     placements: &[Placement],
     batches: &[BatchId],
@@ -201,18 +192,18 @@ async fn put_claims(
     let table =
         "CREATE TEMP TABLE IF NOT EXISTS route (payer_id TEXT, kind TEXT, purpose TEXT, payer TEXT, batch_id INTEGER,
                      PRIMARY KEY (payer_id, kind, purpose)) WITHOUT ROWID";
-    sqlx::query(table).execute(&mut **tx).await.map_err(step())?;
-    sqlx::query("DELETE FROM route").execute(&mut **tx).await.map_err(step())?;
+    query(table).execute(&mut *tx).await.map_err(step())?;
+    query("DELETE FROM route").execute(&mut *tx).await.map_err(step())?;
     let mut insert = QueryBuilder::new("INSERT INTO route (payer_id, kind, purpose, payer, batch_id) ");
-    insert.push_values(placements.iter().zip(batches), |mut row, (placement, batch)| {
+    insert.push_values(placements.iter().zip(batches), |row, (placement, batch)| {
         row.push_bind(&placement.claims.payer_id)
             .push_bind(placement.claims.kind.as_str())
             .push_bind(&placement.claims.purpose)
             .push_bind(&placement.payer)
             .push_bind(batch.0);
     });
-    insert.build().execute(&mut **tx).await.map_err(step())?;
-    let done = sqlx::query(
+    insert.build().execute(&mut *tx).await.map_err(step())?;
+    let done = query(
         "UPDATE claim SET status = ?1, (batch_id, payer) = (SELECT route.batch_id, route.payer FROM route
              WHERE route.payer_id = claim.payer_id AND route.kind = claim.kind AND route.purpose = claim.purpose)
          WHERE submission_id = ?2 AND status = ?3 AND batch_id IS NULL AND EXISTS (SELECT 1 FROM route
@@ -221,18 +212,18 @@ async fn put_claims(
     .bind(ClaimStatus::Batched.code())
     .bind(submission.0)
     .bind(ClaimStatus::Accepted.code())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(step())?;
     Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
 }
 
-async fn count_in(tx: &mut Transaction<'static, Sqlite>, batch: BatchId, claims: &Unplaced) -> Result<(), StoreError> {
-    sqlx::query("UPDATE batch SET claims = claims + ?, charge = charge + ? WHERE id = ?")
+async fn count_in(tx: &mut Tx, batch: BatchId, claims: &Unplaced) -> Result<(), StoreError> {
+    query("UPDATE batch SET claims = claims + ?, charge = charge + ? WHERE id = ?")
         .bind(claims.claims)
         .bind(claims.charge.0)
         .bind(batch.0)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await
         .map_err(StoreError::at("count claims into a batch"))?;
     Ok(())
@@ -242,12 +233,7 @@ fn stray_origin(submission: SubmissionId, claims: &Unplaced) -> String {
     format!("route:{submission}:{}:{}:{}", claims.kind, claims.purpose, claims.payer_id)
 }
 
-async fn raise_stray(
-    tx: &mut Transaction<'static, Sqlite>,
-    submission: SubmissionId,
-    stray: &Stray,
-    now: i64,
-) -> Result<(), StoreError> {
+async fn raise_stray(tx: &mut Tx, submission: SubmissionId, stray: &Stray, now: i64) -> Result<(), StoreError> {
     let response = serde_json::json!({
         "submission_id": submission,
         "payer_id": stray.claims.payer_id,
@@ -255,7 +241,7 @@ async fn raise_stray(
         "claims": stray.claims.claims,
         "charge": stray.claims.charge,
     });
-    sqlx::query(
+    query(
         "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, origin)
          VALUES (?, 0, ?, 'route', ?, 0, ?, ?, ?)
          ON CONFLICT (origin) WHERE origin IS NOT NULL DO UPDATE SET reason = excluded.reason",
@@ -266,25 +252,18 @@ async fn raise_stray(
     .bind(&stray.reason)
     .bind(response.to_string())
     .bind(stray_origin(submission, &stray.claims))
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("raise an exception on claims without a payer"))?;
     Ok(())
 }
 
-async fn settle_stray(
-    tx: &mut Transaction<'static, Sqlite>,
-    submission: SubmissionId,
-    claims: &Unplaced,
-    now: i64,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE exception SET state = 1, resolved_by = 'gateway', resolved_at = ? WHERE origin = ? AND state = 0",
-    )
-    .bind(now)
-    .bind(stray_origin(submission, claims))
-    .execute(&mut **tx)
-    .await
-    .map_err(StoreError::at("settle an exception on claims without a payer"))?;
+async fn settle_stray(tx: &mut Tx, submission: SubmissionId, claims: &Unplaced, now: i64) -> Result<(), StoreError> {
+    query("UPDATE exception SET state = 1, resolved_by = 'gateway', resolved_at = ? WHERE origin = ? AND state = 0")
+        .bind(now)
+        .bind(stray_origin(submission, claims))
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("settle an exception on claims without a payer"))?;
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! Claim search by the fields of the contract, newest first, page by page.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
-
+use super::sql::{QueryBuilder, Row};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId};
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -93,7 +91,7 @@ impl Store {
     }
 }
 
-fn add_identifiers(sql: &mut QueryBuilder<Sqlite>, query: &ClaimQuery) {
+fn add_identifiers(sql: &mut QueryBuilder, query: &ClaimQuery) {
     let mut equal = |column: &'static str, value: Option<String>| {
         if let Some(value) = value {
             sql.push(" AND ").push(column).push(" = ").push_bind(value);
@@ -108,7 +106,7 @@ fn add_identifiers(sql: &mut QueryBuilder<Sqlite>, query: &ClaimQuery) {
     equal("c.member_id", bare(&query.member_id));
     equal("c.patient_birth_date", bare(&query.patient_birth_date));
     if let Some(name) = &query.patient_last_name {
-        sql.push(" AND c.patient_last_name = ").push_bind(name.reveal().clone()).push(" COLLATE NOCASE");
+        sql.push(" AND lower(c.patient_last_name) = lower(").push_bind(name.reveal().clone()).push(")");
     }
     for (column, id) in [
         ("c.id", query.claim_id.map(|id| id.0)),
@@ -124,7 +122,7 @@ fn add_identifiers(sql: &mut QueryBuilder<Sqlite>, query: &ClaimQuery) {
     }
 }
 
-fn add_facts(sql: &mut QueryBuilder<Sqlite>, query: &ClaimQuery) {
+fn add_facts(sql: &mut QueryBuilder, query: &ClaimQuery) {
     if let Some(payer) = &query.payer {
         sql.push(" AND (c.payer = ").push_bind(payer.clone());
         sql.push(" OR c.payer_id = ").push_bind(payer.clone()).push(")");
@@ -152,7 +150,7 @@ fn add_facts(sql: &mut QueryBuilder<Sqlite>, query: &ClaimQuery) {
     }
 }
 
-fn line(row: &SqliteRow) -> Result<ClaimLine, StoreError> {
+fn line(row: &Row) -> Result<ClaimLine, StoreError> {
     Ok(ClaimLine {
         id: ClaimId(row.get(0)),
         submission_id: SubmissionId(row.get(1)),
@@ -164,7 +162,7 @@ fn line(row: &SqliteRow) -> Result<ClaimLine, StoreError> {
         paid: Cents(row.get(7)),
         payer_id: row.get(8),
         payer: row.get(9),
-        payer_claim_control_number: row.get::<Option<String>, _>(10).map(Phi::new),
+        payer_claim_control_number: row.get::<Option<String>>(10).map(Phi::new),
         provider_npi: row.get(11),
         service_from: row.get(12),
         service_to: row.get(13),

@@ -1,10 +1,8 @@
 //! Submissions: received, told apart, validated, read back with their counts and findings. What validation
 //! leaves is committed by [`Store::finish_validation`] in `validation.rs`.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
-
 use super::payload_rows::{add_payload, forget_payload};
+use super::sql::{Row, Tx, query};
 use super::{Sealed, Store, StoreError};
 use crate::domain::ids::{ClaimId, PayloadId, SubmissionId, TransactionId};
 use crate::domain::{Cents, Finding};
@@ -176,7 +174,7 @@ impl Store {
 
     pub async fn submission(&self, id: SubmissionId) -> Result<Option<SubmissionRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM submission WHERE id = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).fetch_optional(self.readers()).await;
         row.map_err(StoreError::at("read a submission"))?.as_ref().map(submission_from).transpose()
     }
 
@@ -187,7 +185,7 @@ impl Store {
         sha256: &[u8; 32],
     ) -> Result<Option<SubmissionRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM submission WHERE partner = ? AND sha256 = ?");
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(partner).bind(&sha256[..]);
+        let query = query(sql).bind(partner).bind(&sha256[..]);
         let row = query.fetch_optional(self.readers()).await.map_err(StoreError::at("look for the same bytes"))?;
         row.as_ref().map(submission_from).transpose()
     }
@@ -202,7 +200,7 @@ impl Store {
         let sql = format!(
             "SELECT {COLUMNS} FROM submission WHERE id < ?1 AND (?2 IS NULL OR partner = ?2) ORDER BY id DESC LIMIT ?3"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(before.map_or(i64::MAX, |id| id.0))
             .bind(partner)
             .bind(limit)
@@ -216,20 +214,19 @@ impl Store {
     /// large ones nor a large one for ever. `busy` are those being checked now.
     pub async fn submissions_due(&self, busy: &[SubmissionId]) -> Result<Due, StoreError> {
         let busy: Vec<i64> = busy.iter().map(|id| id.0).collect();
-        let busy = serde_json::to_string(&busy).expect("numbers become JSON");
         let first = async |order: &str| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM submission
-                 WHERE state = 0 AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY {order} LIMIT 1"
+                 WHERE state = 0 AND id NOT IN (SELECT value FROM list(?)) ORDER BY {order} LIMIT 1"
             );
-            let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&busy).fetch_optional(self.readers()).await;
+            let row = query(sql).bind(busy.clone()).fetch_optional(self.readers()).await;
             row.map_err(StoreError::at("find submissions that are due"))?.as_ref().map(submission_from).transpose()
         };
         Ok(Due { oldest: first("id").await?, smallest: first("bytes, id").await? })
     }
 
     pub async fn transactions_of(&self, id: SubmissionId) -> Result<Vec<TransactionRow>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, submission_id, isa13, gs06, st02, guide, verdict, bht03, submitter_name, submitter_etin,
                     claims, charge
              FROM submission_transaction WHERE submission_id = ? ORDER BY id",
@@ -248,7 +245,7 @@ impl Store {
         after: Option<u64>,
         limit: u32,
     ) -> Result<Vec<FindingRow>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT ordinal, claim_id, body FROM finding WHERE submission_id = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
         )
         .bind(id.0)
@@ -268,10 +265,10 @@ pub struct Due {
     pub smallest: Option<SubmissionRow>,
 }
 
-async fn earlier(tx: &mut Transaction<'static, Sqlite>, new: &NewSubmission) -> Result<Option<Taken>, StoreError> {
+async fn earlier(tx: &mut Tx, new: &NewSubmission) -> Result<Option<Taken>, StoreError> {
     if let Some(key) = &new.idempotency_key {
         let sql = format!("SELECT {COLUMNS} FROM submission WHERE partner = ? AND idempotency_key = ?");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&new.partner).bind(key).fetch_optional(&mut **tx).await;
+        let row = query(sql).bind(&new.partner).bind(key).fetch_optional(&mut *tx).await;
         if let Some(row) = row.map_err(StoreError::at("look for an idempotency key"))? {
             let first = submission_from(&row)?;
             let same = first.sha256 == new.payload.sha256;
@@ -279,18 +276,18 @@ async fn earlier(tx: &mut Transaction<'static, Sqlite>, new: &NewSubmission) -> 
         }
     }
     let sql = format!("SELECT {COLUMNS} FROM submission WHERE partner = ? AND sha256 = ?");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+    let row = query(sql)
         .bind(&new.partner)
         .bind(&new.payload.sha256[..])
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(StoreError::at("look for the same bytes"))?;
     row.map(|row| submission_from(&row).map(Taken::SameBytes)).transpose()
 }
 
-async fn insert(tx: &mut Transaction<'static, Sqlite>, new: &NewSubmission) -> Result<(), StoreError> {
+async fn insert(tx: &mut Tx, new: &NewSubmission) -> Result<(), StoreError> {
     add_payload(tx, &new.payload, new.received_at).await?;
-    sqlx::query(
+    query(
         "INSERT INTO submission
          (id, partner, channel, file_name, received_at, payload_id, sha256, bytes, idempotency_key, state)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
@@ -304,23 +301,23 @@ async fn insert(tx: &mut Transaction<'static, Sqlite>, new: &NewSubmission) -> R
     .bind(&new.payload.sha256[..])
     .bind(new.payload.bytes as i64)
     .bind(&new.idempotency_key)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("record a submission"))?;
     Ok(())
 }
 
-fn submission_from(row: &SqliteRow) -> Result<SubmissionRow, StoreError> {
+fn submission_from(row: &Row) -> Result<SubmissionRow, StoreError> {
     let id = SubmissionId(row.get("id"));
     let damaged = |what: &str| StoreError::Damaged { what: format!("submission {id}: {what}") };
     Ok(SubmissionRow {
         id,
         partner: row.get("partner"),
-        channel: Channel::from_text(row.get("channel")).ok_or_else(|| damaged("channel"))?,
+        channel: Channel::from_text(&row.get::<String>("channel")).ok_or_else(|| damaged("channel"))?,
         file_name: row.get("file_name"),
         received_at: row.get("received_at"),
         payload_id: PayloadId(row.get("payload_id")),
-        sha256: digest_from(row.get("sha256")).ok_or_else(|| damaged("sha256"))?,
+        sha256: digest_from(&row.get::<Vec<u8>>("sha256")).ok_or_else(|| damaged("sha256"))?,
         bytes: count(row, "bytes"),
         idempotency_key: row.get("idempotency_key"),
         state: SubmissionState::from_code(row.get("state")).ok_or_else(|| damaged("state"))?,
@@ -337,7 +334,7 @@ fn submission_from(row: &SqliteRow) -> Result<SubmissionRow, StoreError> {
     })
 }
 
-fn transaction_from(row: &SqliteRow) -> TransactionRow {
+fn transaction_from(row: &Row) -> TransactionRow {
     TransactionRow {
         id: TransactionId(row.get("id")),
         submission_id: SubmissionId(row.get("submission_id")),
@@ -354,18 +351,18 @@ fn transaction_from(row: &SqliteRow) -> TransactionRow {
     }
 }
 
-fn finding_from(row: &SqliteRow) -> Result<FindingRow, StoreError> {
+fn finding_from(row: &Row) -> Result<FindingRow, StoreError> {
     let ordinal = count(row, "ordinal");
-    let body: &str = row.get("body");
+    let body: String = row.get("body");
     // serde's error may quote the body, which may hold patient data.
-    let finding = serde_json::from_str(body)
+    let finding = serde_json::from_str(&body)
         .map_err(|error| StoreError::Damaged { what: format!("finding {ordinal}, column {}", error.column()) })?;
-    Ok(FindingRow { ordinal, claim_id: row.get::<Option<i64>, _>("claim_id").map(ClaimId), finding })
+    Ok(FindingRow { ordinal, claim_id: row.get::<Option<i64>>("claim_id").map(ClaimId), finding })
 }
 
 /// Counts are never negative in the store.
-pub(super) fn count(row: &SqliteRow, column: &str) -> u64 {
-    row.get::<i64, _>(column).unsigned_abs()
+pub(super) fn count(row: &Row, column: &str) -> u64 {
+    row.get::<i64>(column).unsigned_abs()
 }
 
 pub(super) fn digest_from(bytes: &[u8]) -> Option<[u8; 32]> {

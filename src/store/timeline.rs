@@ -1,10 +1,8 @@
 //! A claim whole: its identifiers, its payments, and its timeline, which is its own events and those of
 //! all that it travelled in.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
 use super::search::{EFFECTIVE_STATUS, status};
+use super::sql::{Row, query};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, InboundId, PaymentId, RemittanceId, SubmissionId};
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -88,17 +86,13 @@ impl Store {
              LEFT JOIN submission_transaction t ON t.id = c.transaction_id
              JOIN submission s ON s.id = c.submission_id WHERE c.id = ?"
         );
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(id.0)
-            .fetch_optional(self.readers())
-            .await
-            .map_err(StoreError::at("read a claim"))?;
+        let row = query(sql).bind(id.0).fetch_optional(self.readers()).await.map_err(StoreError::at("read a claim"))?;
         row.as_ref().map(record).transpose()
     }
 
     /// The claim's timeline, oldest first.
     pub async fn claim_timeline(&self, id: ClaimId) -> Result<Vec<TimelineEvent>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT s.received_at AS at, 0 AS rank, 'received' AS kind, NULL AS status, s.channel AS code, '' AS text, '' AS rule,
                     NULL AS inbound_id, s.file_name AS file_name
              FROM claim c JOIN submission s ON s.id = c.submission_id WHERE c.id = ?1
@@ -127,12 +121,12 @@ impl Store {
 
     /// How many payments were ever taken in.
     pub async fn payments_count(&self) -> Result<i64, StoreError> {
-        let row = sqlx::query("SELECT COUNT(*) FROM payment").fetch_one(self.readers()).await;
+        let row = query("SELECT COUNT(*) FROM payment").fetch_one(self.readers()).await;
         Ok(row.map_err(StoreError::at("count payments"))?.get(0))
     }
 
     pub async fn claim_payments(&self, id: ClaimId) -> Result<Vec<ClaimPayment>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT p.id, p.remittance_id, r.trace, r.payment_date, p.clp_status, p.charge, p.paid, p.patient_responsibility,
                     p.payer_claim_control_number, p.rule, p.detail, r.received_at
              FROM payment p JOIN remittance r ON r.id = p.remittance_id
@@ -146,11 +140,11 @@ impl Store {
     }
 }
 
-fn record(row: &SqliteRow) -> Result<ClaimRecord, StoreError> {
-    let text = |column: usize| row.get::<String, _>(column);
-    let phi = |column: usize| Phi::new(row.get::<String, _>(column));
-    let phi_if_any = |column: usize| row.get::<Option<String>, _>(column).map(Phi::new);
-    let if_any = |column: usize| row.get::<Option<String>, _>(column).unwrap_or_default();
+fn record(row: &Row) -> Result<ClaimRecord, StoreError> {
+    let text = |column: usize| row.get::<String>(column);
+    let phi = |column: usize| Phi::new(row.get::<String>(column));
+    let phi_if_any = |column: usize| row.get::<Option<String>>(column).map(Phi::new);
+    let if_any = |column: usize| row.get::<Option<String>>(column).unwrap_or_default();
     Ok(ClaimRecord {
         id: ClaimId(row.get(0)),
         submission_id: SubmissionId(row.get(1)),
@@ -178,26 +172,26 @@ fn record(row: &SqliteRow) -> Result<ClaimRecord, StoreError> {
         service_from: text(23),
         service_to: text(24),
         lines: row.get(25),
-        batch_id: row.get::<Option<i64>, _>(26).map(BatchId),
+        batch_id: row.get::<Option<i64>>(26).map(BatchId),
         received_in: [if_any(27), if_any(28), if_any(29), if_any(30)],
         file_name: text(31),
     })
 }
 
-fn event(row: &SqliteRow) -> Result<TimelineEvent, StoreError> {
+fn event(row: &Row) -> Result<TimelineEvent, StoreError> {
     Ok(TimelineEvent {
         at: row.get(0),
         kind: row.get(2),
-        status: row.get::<Option<i64>, _>(3).map(status).transpose()?,
-        code: row.get::<Option<String>, _>(4).unwrap_or_default(),
+        status: row.get::<Option<i64>>(3).map(status).transpose()?,
+        code: row.get::<Option<String>>(4).unwrap_or_default(),
         text: row.get(5),
         rule: row.get(6),
-        inbound_id: row.get::<Option<i64>, _>(7).map(InboundId),
+        inbound_id: row.get::<Option<i64>>(7).map(InboundId),
         file_name: row.get(8),
     })
 }
 
-fn payment(row: &SqliteRow) -> ClaimPayment {
+fn payment(row: &Row) -> ClaimPayment {
     ClaimPayment {
         id: PaymentId(row.get(0)),
         remittance_id: RemittanceId(row.get(1)),

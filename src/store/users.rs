@@ -3,8 +3,8 @@
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use aws_lc_rs::digest::{SHA256, digest};
-use sqlx::Row;
 
+use super::sql::query;
 use super::{Store, StoreError};
 
 /// What a person may do. Each may do what those before it may, but the auditor only reads.
@@ -87,7 +87,7 @@ impl Store {
     /// Adds a user or gives an existing one a new role and password.
     pub async fn put_user(&self, user: &User, password_hash: &str, now_ms: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query(
+        query(
             "INSERT INTO console_user (name, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (name) DO UPDATE SET role = ?2, password_hash = ?3",
         )
@@ -95,12 +95,12 @@ impl Store {
         .bind(user.role.as_str())
         .bind(password_hash)
         .bind(now_ms)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("add a user"))?;
-        sqlx::query("DELETE FROM console_session WHERE user_name = ?")
+        query("DELETE FROM console_session WHERE user_name = ?")
             .bind(&user.name)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("end a user's sessions"))?;
         tx.commit().await.map_err(StoreError::at("add a user"))
@@ -108,13 +108,13 @@ impl Store {
 
     /// The user with this name and password. Takes as long for a name that does not exist.
     pub async fn user_with_password(&self, name: &str, password: &str) -> Result<Option<User>, StoreError> {
-        let row = sqlx::query("SELECT role, password_hash FROM console_user WHERE name = ?")
+        let row = query("SELECT role, password_hash FROM console_user WHERE name = ?")
             .bind(name)
             .fetch_optional(self.readers())
             .await
             .map_err(StoreError::at("look up a user"))?;
         let (role, stored) = match &row {
-            Some(row) => (Some(row.get::<String, _>(0)), row.get::<String, _>(1)),
+            Some(row) => (Some(row.get::<String>(0)), row.get::<String>(1)),
             None => (None, String::new()),
         };
         let _turn = PASSWORDS_AT_ONCE.acquire().await.expect("the semaphore is never closed");
@@ -132,18 +132,18 @@ impl Store {
 
     pub async fn open_session(&self, token: &str, user: &User, now_ms: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("DELETE FROM console_session WHERE seen_at < ? OR created_at < ?")
+        query("DELETE FROM console_session WHERE seen_at < ? OR created_at < ?")
             .bind(now_ms - SESSION_IDLE_MS)
             .bind(now_ms - SESSION_MS)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("end old sessions"))?;
-        sqlx::query("INSERT INTO console_session (digest, user_name, created_at, seen_at) VALUES (?, ?, ?, ?)")
+        query("INSERT INTO console_session (digest, user_name, created_at, seen_at) VALUES (?, ?, ?, ?)")
             .bind(digest_of(token))
             .bind(&user.name)
             .bind(now_ms)
             .bind(now_ms)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("open a session"))?;
         tx.commit().await.map_err(StoreError::at("open a session"))
@@ -151,7 +151,7 @@ impl Store {
 
     /// The user of a session that is still in force; being asked keeps it so.
     pub async fn user_of_session(&self, token: &str, now_ms: i64) -> Result<Option<User>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT u.name, u.role, s.seen_at FROM console_session s JOIN console_user u ON u.name = s.user_name
              WHERE s.digest = ? AND s.seen_at >= ? AND s.created_at >= ?",
         )
@@ -163,24 +163,24 @@ impl Store {
         .map_err(StoreError::at("look up a session"))?;
         let Some(row) = row else { return Ok(None) };
         // Once a minute is enough: a write for each page seen would queue with the claims.
-        if now_ms - row.get::<i64, _>(2) > 60_000 {
+        if now_ms - row.get::<i64>(2) > 60_000 {
             let mut tx = self.begin().await?;
-            sqlx::query("UPDATE console_session SET seen_at = ? WHERE digest = ?")
+            query("UPDATE console_session SET seen_at = ? WHERE digest = ?")
                 .bind(now_ms)
                 .bind(digest_of(token))
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await
                 .map_err(StoreError::at("keep a session"))?;
             tx.commit().await.map_err(StoreError::at("keep a session"))?;
         }
-        Ok(Some(User { name: row.get(0), role: Role::from_stored(&row.get::<String, _>(1))? }))
+        Ok(Some(User { name: row.get(0), role: Role::from_stored(&row.get::<String>(1))? }))
     }
 
     pub async fn close_session(&self, token: &str) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("DELETE FROM console_session WHERE digest = ?")
+        query("DELETE FROM console_session WHERE digest = ?")
             .bind(digest_of(token))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(StoreError::at("close a session"))?;
         tx.commit().await.map_err(StoreError::at("close a session"))

@@ -4,11 +4,10 @@
 
 use std::collections::HashSet;
 
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
-
 use super::claims::{NewClaim, add_claims};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{NewMail, put_mail};
+use super::sql::{QueryBuilder, Tx, query};
 use super::submissions::{Counts, SubmissionState, TransactionRow};
 use super::{Store, StoreError};
 use crate::domain::ClaimStatus;
@@ -113,7 +112,7 @@ impl Store {
     /// Begins the checks of a submission: clears what an earlier try left.
     pub async fn begin_validation(&self, id: SubmissionId) -> Result<Step, StoreError> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query("SELECT state FROM submission WHERE id = ?").bind(id.0).fetch_optional(&mut *tx).await;
+        let row = query("SELECT state FROM submission WHERE id = ?").bind(id.0).fetch_optional(&mut tx).await;
         let state: Option<i64> = row.map_err(StoreError::at("begin a submission's checks"))?.map(|row| row.get(0));
         if state != Some(SubmissionState::Received.code()) {
             return Ok(Step::NotDue);
@@ -123,7 +122,7 @@ impl Store {
             "DELETE FROM claim WHERE submission_id = ?",
             "DELETE FROM finding WHERE submission_id = ?",
         ] {
-            let cleared = sqlx::query(clear).bind(id.0).execute(&mut *tx).await;
+            let cleared = query(clear).bind(id.0).execute(&mut tx).await;
             cleared.map_err(StoreError::at("clear an earlier try of a submission's checks"))?;
         }
         tx.commit().await.map_err(StoreError::at("begin a submission's checks"))?;
@@ -136,13 +135,13 @@ impl Store {
         add_claim_events(&mut tx, &chunk.rejections).await?;
         for part in chunk.findings.chunks(FINDING_ROWS_MAX) {
             let mut insert = QueryBuilder::new("INSERT INTO finding (submission_id, ordinal, claim_id, body) ");
-            insert.push_values(part, |mut row, finding| {
+            insert.push_values(part, |row, finding| {
                 row.push_bind(id.0)
                     .push_bind(finding.ordinal as i64)
                     .push_bind(finding.claim_id.map(|claim| claim.0))
                     .push_bind(&finding.body);
             });
-            insert.build().execute(&mut *tx).await.map_err(StoreError::at("add findings"))?;
+            insert.build().execute(&mut tx).await.map_err(StoreError::at("add findings"))?;
         }
         tx.commit().await.map_err(StoreError::at("add checked claims"))
     }
@@ -157,7 +156,7 @@ impl Store {
         let mut after = rejected.first_claim.0 - 1;
         loop {
             let mut tx = self.begin().await?;
-            let rows = sqlx::query(
+            let rows = query(
                 "SELECT id FROM claim WHERE id > ? AND id <= ? AND transaction_id = ?
                    AND NOT EXISTS (SELECT 1 FROM claim_event WHERE claim_id = claim.id AND kind = 'rejected')
                  ORDER BY id LIMIT ?",
@@ -166,7 +165,7 @@ impl Store {
             .bind(rejected.last_claim.0)
             .bind(rejected.id.0)
             .bind(REJECTIONS_MAX)
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut tx)
             .await
             .map_err(StoreError::at("find the claims of a rejected transaction"))?;
             let Some(last) = rows.last() else { return Ok(()) };
@@ -186,7 +185,7 @@ impl Store {
             Step::Done => {}
             other @ (Step::NotDue | Step::Overtaken) => return Ok(other),
         }
-        sqlx::query(
+        query(
             "UPDATE claim SET status = CASE WHEN EXISTS
                (SELECT 1 FROM claim_event WHERE claim_id = claim.id AND kind = 'rejected') THEN ?1 ELSE ?2 END
              WHERE submission_id = ?3",
@@ -194,7 +193,7 @@ impl Store {
         .bind(ClaimStatus::Rejected.code())
         .bind(ClaimStatus::Accepted.code())
         .bind(done.submission_id.0)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .map_err(StoreError::at("set the statuses of a submission's claims"))?;
         add_transactions(&mut tx, &done.transactions).await?;
@@ -214,7 +213,7 @@ impl Store {
         since: i64,
         but: SubmissionId,
     ) -> Result<bool, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT 1 FROM interchange JOIN submission ON submission.id = interchange.submission_id
              WHERE interchange.partner = ? AND control_number = ? AND sender = ? AND interchange.accepted = 1
                AND submission.received_at >= ? AND submission.id <> ? LIMIT 1",
@@ -233,7 +232,7 @@ impl Store {
     /// The fingerprints of all claims of a partner, whatever became of them; `None` where they are more than
     /// `at_most`.
     pub async fn fingerprints_of(&self, partner: &str, at_most: u32) -> Result<Option<HashSet<i64>>, StoreError> {
-        let rows = sqlx::query("SELECT fingerprint FROM claim WHERE partner = ? AND fingerprint <> 0 LIMIT ?")
+        let rows = query("SELECT fingerprint FROM claim WHERE partner = ? AND fingerprint <> 0 LIMIT ?")
             .bind(partner)
             .bind(i64::from(at_most) + 1)
             .fetch_all(self.readers())
@@ -251,15 +250,14 @@ impl Store {
         since: i64,
         but: SubmissionId,
     ) -> Result<HashSet<i64>, StoreError> {
-        let wanted = serde_json::to_string(fingerprints).expect("numbers become JSON");
-        let rows = sqlx::query(
-            "SELECT DISTINCT claim.fingerprint FROM json_each(?1) AS wanted
+        let rows = query(
+            "SELECT DISTINCT claim.fingerprint FROM list(?1 AS wanted)
                JOIN claim ON claim.partner = ?2 AND claim.fingerprint = wanted.value
                JOIN submission ON submission.id = claim.submission_id
              WHERE claim.submission_id <> ?3 AND submission.received_at >= ?4
                AND submission.state IN (1, 2) AND claim.status NOT IN (?5, ?6)",
         )
-        .bind(wanted)
+        .bind(fingerprints)
         .bind(partner)
         .bind(but.0)
         .bind(since)
@@ -287,12 +285,12 @@ fn rejection(of: &RejectedTransaction, claim_id: ClaimId, at: i64, id: EventId) 
     }
 }
 
-async fn finish_submission(tx: &mut Transaction<'static, Sqlite>, done: &Validated) -> Result<Step, StoreError> {
+async fn finish_submission(tx: &mut Tx, done: &Validated) -> Result<Step, StoreError> {
     let (state, refused) = match &done.outcome {
         Outcome::Validated => (SubmissionState::Validated, None),
         Outcome::Refused(sentence) => (SubmissionState::Refused, Some(sentence)),
     };
-    let finished = sqlx::query(
+    let finished = query(
         "UPDATE submission SET state = ?, refused = ?, claims = ?, accepted = ?, rejected = ?, charge = ?, errors = ?,
                 warnings = ?, validated_at = ? WHERE id = ? AND state = 0",
     )
@@ -306,14 +304,14 @@ async fn finish_submission(tx: &mut Transaction<'static, Sqlite>, done: &Validat
     .bind(done.counts.warnings as i64)
     .bind(done.at)
     .bind(done.submission_id.0)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::at("finish a submission"))?;
     Ok(if finished.rows_affected() == 1 { Step::Done } else { Step::NotDue })
 }
 
 /// Two files checked at the same time do not see each other; the second to finish finds out here.
-async fn overtaken(tx: &mut Transaction<'static, Sqlite>, done: &Validated) -> Result<bool, StoreError> {
+async fn overtaken(tx: &mut Tx, done: &Validated) -> Result<bool, StoreError> {
     add_interchanges(tx, done).await?;
     let claims = "SELECT 1 FROM submission AS other
            JOIN claim AS theirs ON theirs.submission_id = other.id AND theirs.fingerprint <> 0
@@ -328,12 +326,12 @@ async fn overtaken(tx: &mut Transaction<'static, Sqlite>, done: &Validated) -> R
          WHERE other.partner = ?1 AND other.validated_at >= ?2 AND other.id <> ?3 AND ?4 = ?4
            AND ours.submission_id = ?3 LIMIT 1";
     for question in [claims, interchanges] {
-        let row = sqlx::query(question)
+        let row = query(question)
             .bind(&done.partner)
             .bind(done.began_at)
             .bind(done.submission_id.0)
             .bind(ClaimStatus::Rejected.code())
-            .fetch_optional(&mut **tx)
+            .fetch_optional(&mut *tx)
             .await
             .map_err(StoreError::at("compare two files checked at the same time"))?;
         if row.is_some() {
@@ -343,12 +341,12 @@ async fn overtaken(tx: &mut Transaction<'static, Sqlite>, done: &Validated) -> R
     Ok(false)
 }
 
-async fn add_interchanges(tx: &mut Transaction<'static, Sqlite>, done: &Validated) -> Result<(), StoreError> {
+async fn add_interchanges(tx: &mut Tx, done: &Validated) -> Result<(), StoreError> {
     for part in done.interchanges.chunks(TRANSACTION_ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO interchange (submission_id, ordinal, partner, sender, control_number, accepted, note) ",
         );
-        insert.push_values(part, |mut row, interchange| {
+        insert.push_values(part, |row, interchange| {
             row.push_bind(done.submission_id.0)
                 .push_bind(interchange.ordinal)
                 .push_bind(&done.partner)
@@ -357,18 +355,18 @@ async fn add_interchanges(tx: &mut Transaction<'static, Sqlite>, done: &Validate
                 .push_bind(interchange.verdict as i64)
                 .push_bind(&interchange.note);
         });
-        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add interchanges"))?;
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("add interchanges"))?;
     }
     Ok(())
 }
 
-async fn add_transactions(tx: &mut Transaction<'static, Sqlite>, rows: &[TransactionRow]) -> Result<(), StoreError> {
+async fn add_transactions(tx: &mut Tx, rows: &[TransactionRow]) -> Result<(), StoreError> {
     for part in rows.chunks(TRANSACTION_ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO submission_transaction
              (id, submission_id, isa13, gs06, st02, guide, verdict, bht03, submitter_name, submitter_etin, claims, charge) ",
         );
-        insert.push_values(part, |mut row, transaction| {
+        insert.push_values(part, |row, transaction| {
             row.push_bind(transaction.id.0)
                 .push_bind(transaction.submission_id.0)
                 .push_bind(&transaction.isa13)
@@ -382,7 +380,7 @@ async fn add_transactions(tx: &mut Transaction<'static, Sqlite>, rows: &[Transac
                 .push_bind(transaction.claims as i64)
                 .push_bind(transaction.charge.0);
         });
-        insert.build().execute(&mut **tx).await.map_err(StoreError::at("add a submission's transactions"))?;
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("add a submission's transactions"))?;
     }
     Ok(())
 }

@@ -3,11 +3,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use jiff::tz::TimeZone;
 use tokio::runtime::Runtime;
 
@@ -40,17 +39,17 @@ pub(super) struct Earlier {
 impl Earlier {
     /// `None` where this gateway has not stored anything yet.
     pub fn open(config: &Config) -> Result<Option<Earlier>> {
-        let path: &Path = match &config.store {
-            StoreUrl::Sqlite(path) => path,
-            StoreUrl::Postgres(_) => bail!("{}", crate::daemon::open::OpenError::Postgres),
-        };
-        if !path.exists() {
-            return Ok(None);
-        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let store = runtime.block_on(Store::open_to_read(path)).with_context(|| {
-            format!("{} cannot be looked into for earlier files; may this user read it and its folder?", path.display())
-        })?;
+        let store = match &config.store {
+            StoreUrl::Sqlite(path) if !path.exists() => return Ok(None),
+            StoreUrl::Sqlite(path) => runtime.block_on(Store::open_to_read(path)).with_context(|| {
+                let path = path.display();
+                format!("{path} cannot be looked into for earlier files; may this user read it and its folder?")
+            })?,
+            StoreUrl::Postgres(url) => runtime
+                .block_on(Store::open_postgres_to_read(url.reveal()))
+                .context("the database cannot be looked into for earlier files")?,
+        };
         let duplicates = &config.duplicates;
         let (window, control_numbers) = (duplicates.window, duplicates.control_numbers);
         Ok(Some(Earlier { store, runtime, now: Clock::System.now_ms(), window, control_numbers }))

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::ladder::{self, Matched, Rule, Sought};
 use crate::domain::ids::ClaimId;
 use crate::store::matching::{ClaimFacts, ClaimKey, PREFIX_CANDIDATES_MAX};
-use crate::store::{Store, StoreError};
+use crate::store::{Bind, Store, StoreError};
 
 /// Claims of one member that are compared with one answer.
 const MEMBER_CANDIDATES_MAX: usize = 100;
@@ -67,12 +67,14 @@ struct Pool {
 }
 
 impl Pool {
-    async fn ask<T: serde::Serialize>(&mut self, store: &Store, key: ClaimKey, values: &[T]) -> Result<(), StoreError> {
+    async fn ask<'a, T>(&mut self, store: &Store, key: ClaimKey, values: &'a [T]) -> Result<(), StoreError>
+    where
+        &'a [T]: Bind,
+    {
         if values.is_empty() {
             return Ok(());
         }
-        let values = serde_json::to_string(values).expect("texts and numbers are JSON");
-        for claim in store.claims_for_answers(key, &values).await? {
+        for claim in store.claims_for_answers(key, values).await? {
             self.add(claim);
         }
         Ok(())

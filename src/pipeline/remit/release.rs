@@ -23,8 +23,7 @@ pub async fn release_remittance(gateway: &Arc<Gateway>, id: RemittanceId, by: &s
     let Some(remittance) = papers.remittances.get(place) else { return Ok(false) };
     let payments = store.payments_of_remittance(id).await?;
     let ids: Vec<i64> = payments.iter().filter_map(|payment| payment.claim_id).map(|id| id.0).collect();
-    let ids = serde_json::to_string(&ids).expect("numbers are JSON");
-    let claims = store.claims_for_answers(ClaimKey::Id, &ids).await?;
+    let claims = store.claims_for_answers(ClaimKey::Id, ids).await?;
     let claims: HashMap<ClaimId, ClaimFacts> = claims.into_iter().map(|claim| (claim.id, claim)).collect();
 
     let books = Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at: gateway.clock.now_ms() };

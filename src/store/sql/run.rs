@@ -1,0 +1,146 @@
+//! Sends a statement to whichever engine is there.
+
+use std::borrow::Cow;
+
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query as SqlxQuery;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Postgres, Sqlite};
+
+use super::copy;
+use super::pool::On;
+use super::row::Row;
+use super::translate::{for_postgres, for_sqlite};
+use super::value::{Bind, Value};
+
+/// From so many rows on, COPY is worth its two turns of talk.
+const COPY_ROWS_MIN: usize = 32;
+const FEW_ROWS: usize = 4;
+const MANY_ROWS: usize = 500;
+
+/// A statement and its values. Its text is never a partner's.
+#[derive(Debug)]
+pub struct Query {
+    sql: Cow<'static, str>,
+    /// What PostgreSQL is sent instead, where the two cannot be said alike.
+    postgres: Option<&'static str>,
+    values: Vec<Value>,
+    bulk: Option<Bulk>,
+}
+
+/// The statement is `INSERT INTO table (columns) VALUES` rows, and nothing else.
+#[derive(Debug)]
+pub(super) struct Bulk {
+    /// Where `INSERT INTO table (columns)` ends.
+    pub head: usize,
+    pub rows: usize,
+}
+
+pub fn query(sql: impl Into<Cow<'static, str>>) -> Query {
+    Query { sql: sql.into(), postgres: None, values: Vec::new(), bulk: None }
+}
+
+/// A statement that the engines say differently; both take the same values.
+pub fn query_for(sqlite: &'static str, postgres: &'static str) -> Query {
+    Query { sql: sqlite.into(), postgres: Some(postgres), values: Vec::new(), bulk: None }
+}
+
+/// What a statement did.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    rows: u64,
+}
+
+impl Done {
+    pub fn rows_affected(self) -> u64 {
+        self.rows
+    }
+}
+
+impl Query {
+    pub(super) fn of(sql: String, values: Vec<Value>, bulk: Option<Bulk>) -> Query {
+        Query { sql: sql.into(), postgres: None, values, bulk }
+    }
+
+    pub fn bind(mut self, value: impl Bind) -> Query {
+        self.values.push(value.value());
+        self
+    }
+
+    pub async fn execute(self, on: impl Into<On<'_>>) -> Result<Done, sqlx::Error> {
+        let rows = match on.into() {
+            On::SqlitePool(pool) => self.sqlite().execute(pool).await?.rows_affected(),
+            On::Sqlite(connection) => self.sqlite().execute(connection).await?.rows_affected(),
+            On::PostgresPool(pool) => self.postgres().execute(pool).await?.rows_affected(),
+            On::Postgres(connection) => match self.copied() {
+                Some((target, width)) => copy::copy(connection, target, width, &self.values).await?,
+                None => self.postgres().execute(connection).await?.rows_affected(),
+            },
+        };
+        Ok(Done { rows })
+    }
+
+    pub async fn fetch_all(self, on: impl Into<On<'_>>) -> Result<Vec<Row>, sqlx::Error> {
+        Ok(match on.into() {
+            On::SqlitePool(pool) => self.sqlite().map(Row::Sqlite).fetch_all(pool).await?,
+            On::Sqlite(connection) => self.sqlite().map(Row::Sqlite).fetch_all(connection).await?,
+            On::PostgresPool(pool) => self.postgres().map(Row::Postgres).fetch_all(pool).await?,
+            On::Postgres(connection) => self.postgres().map(Row::Postgres).fetch_all(connection).await?,
+        })
+    }
+
+    pub async fn fetch_optional(self, on: impl Into<On<'_>>) -> Result<Option<Row>, sqlx::Error> {
+        Ok(match on.into() {
+            On::SqlitePool(pool) => self.sqlite().fetch_optional(pool).await?.map(Row::Sqlite),
+            On::Sqlite(connection) => self.sqlite().fetch_optional(connection).await?.map(Row::Sqlite),
+            On::PostgresPool(pool) => self.postgres().fetch_optional(pool).await?.map(Row::Postgres),
+            On::Postgres(connection) => self.postgres().fetch_optional(connection).await?.map(Row::Postgres),
+        })
+    }
+
+    pub async fn fetch_one(self, on: impl Into<On<'_>>) -> Result<Row, sqlx::Error> {
+        self.fetch_optional(on).await?.ok_or(sqlx::Error::RowNotFound)
+    }
+
+    fn copied(&self) -> Option<(&str, usize)> {
+        let bulk = self.bulk.as_ref().filter(|bulk| bulk.rows >= COPY_ROWS_MIN)?;
+        Some((copy::target(&self.sql[..bulk.head])?, self.values.len() / bulk.rows))
+    }
+
+    /// Whether the statement is likely to come again word for word: one row of few, or a full load of many.
+    fn comes_again(&self) -> bool {
+        self.bulk.as_ref().is_none_or(|bulk| bulk.rows <= FEW_ROWS || bulk.rows >= MANY_ROWS)
+    }
+
+    fn sqlite(self) -> SqlxQuery<'static, Sqlite, SqliteArguments> {
+        let persistent = self.comes_again();
+        let sql = match self.sql {
+            Cow::Borrowed(sql) => for_sqlite(sql).into_owned(),
+            Cow::Owned(sql) => match for_sqlite(&sql) {
+                Cow::Borrowed(_) => sql,
+                Cow::Owned(changed) => changed,
+            },
+        };
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(persistent);
+        self.values.into_iter().fold(query, |query, value| match value {
+            Value::Int(number) => query.bind(number),
+            Value::Text(text) => query.bind(text),
+            Value::Bytes(bytes) => query.bind(bytes),
+            Value::Ints(numbers) => query.bind(serde_json::to_string(&numbers).expect("numbers are JSON")),
+            Value::Texts(texts) => query.bind(serde_json::to_string(&texts).expect("texts are JSON")),
+        })
+    }
+
+    fn postgres(self) -> SqlxQuery<'static, Postgres, PgArguments> {
+        let persistent = self.comes_again();
+        let sql = for_postgres(self.postgres.unwrap_or(&self.sql));
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(persistent);
+        self.values.into_iter().fold(query, |query, value| match value {
+            Value::Int(number) => query.bind(number),
+            Value::Text(text) => query.bind(text.map(|text| copy::without_nul(&text).into_owned())),
+            Value::Bytes(bytes) => query.bind(bytes),
+            Value::Ints(numbers) => query.bind(numbers),
+            Value::Texts(texts) => query.bind(texts),
+        })
+    }
+}
