@@ -16,7 +16,7 @@ use crate::edits::CodeSets;
 use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
-use crate::store::{MasterKey, PayloadStore, Store};
+use crate::store::{MasterKey, PayloadStore};
 
 pub const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
 /// A Monday, 12:00 in UTC.
@@ -64,7 +64,7 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
     Arc::new(Gateway {
         clock,
         ids: IdSource::new(0),
-        store: Store::open("sqlite:var/claimgate.db", folder).await.unwrap(),
+        store: crate::store::testing::open(folder).await,
         payloads: PayloadStore::open("file:var/payloads", folder, key).unwrap(),
         partners: PartnerBook::open(&config, payer_edits::further_checks()).unwrap(),
         guides: guides(),

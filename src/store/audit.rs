@@ -105,7 +105,7 @@ mod tests {
 
     async fn trail() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open("sqlite:x.db", folder.path()).await.unwrap();
+        let store = crate::store::testing::open(folder.path()).await;
         for object in ["A", "B", "C"] {
             let entry = AuditEntry { actor: "user:ann", action: "claim.view", object, source: "::1", result: "ok" };
             store.add_audit(&entry, 5).await.unwrap();

@@ -68,10 +68,10 @@ impl Store {
         let mut tx = self.begin().await?;
         query(
             "INSERT INTO poll (partner, last_at, next_at, failures, problem)
-             VALUES (?1, ?2, ?3, ?4 <> '', ?4)
+             VALUES (?1, ?2, ?3, CASE WHEN ?4 = '' THEN 0 ELSE 1 END, ?4)
              ON CONFLICT (partner) DO UPDATE SET last_at = ?2,
-                 next_at = CASE WHEN next_at = ?5 THEN ?3 ELSE next_at END,
-                 failures = CASE WHEN ?4 = '' THEN 0 ELSE failures + 1 END, problem = ?4",
+                 next_at = CASE WHEN poll.next_at = ?5 THEN ?3 ELSE poll.next_at END,
+                 failures = CASE WHEN ?4 = '' THEN 0 ELSE poll.failures + 1 END, problem = ?4",
         )
         .bind(polled.partner)
         .bind(polled.at)

@@ -119,10 +119,15 @@ impl Store {
         Ok(Store { writers: Writers::Postgres(writers), readers: Pool::Postgres(readers) })
     }
 
-    /// The same for questions only: makes and changes nothing.
-    pub async fn open_postgres_to_read(url: &str) -> Result<Store, StoreError> {
+    /// The same for questions only: makes and changes nothing. `None` where no gateway has stored anything yet.
+    pub async fn open_postgres_to_read(url: &str) -> Result<Option<Store>, StoreError> {
         let pool = postgres_pool(url, 1, &[("default_transaction_read_only", "on")]).await?;
-        Ok(Store { writers: Writers::Postgres(pool.clone()), readers: Pool::Postgres(pool) })
+        let store = Store { writers: Writers::Postgres(pool.clone()), readers: Pool::Postgres(pool) };
+        let made = query("SELECT CASE WHEN to_regclass('submission') IS NULL THEN 0 ELSE 1 END")
+            .fetch_one(store.readers())
+            .await
+            .map_err(StoreError::at("look for its tables"))?;
+        Ok(made.get::<bool>(0).then_some(store))
     }
 
     /// Opens a database that is there for questions only, also while a gateway writes to it; makes and changes nothing.

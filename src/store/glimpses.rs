@@ -11,7 +11,7 @@ impl Store {
         let row = query(
             "INSERT INTO glimpse (partner, remote_path, bytes, modified_at, first_at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (partner, remote_path) DO UPDATE SET
-                 first_at = CASE WHEN bytes = ?3 AND modified_at = ?4 THEN first_at ELSE ?5 END,
+                 first_at = CASE WHEN glimpse.bytes = ?3 AND glimpse.modified_at = ?4 THEN glimpse.first_at ELSE ?5 END,
                  bytes = ?3, modified_at = ?4
              RETURNING first_at",
         )

@@ -104,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_opens_for_its_partner_until_it_is_revoked() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open("sqlite:x.db", folder.path()).await.unwrap();
+        let store = crate::store::testing::open(folder.path()).await;
         let key = new_key_text();
         assert_eq!(key.len(), 3 + 52);
         store.add_key(KeyId(7), "acme", &key, 1).await.unwrap();

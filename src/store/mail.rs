@@ -216,7 +216,7 @@ pub(super) async fn put_mail(tx: &mut Tx, mail: &NewMail) -> Result<Posted, Stor
     let row = query(
         "INSERT INTO mail (id, partner, kind, file_name, payload_id, bytes, created_at, submission_id, inbound_id,
                            origin, shelf)
-         VALUES (MAX(?1, COALESCE((SELECT MAX(id) FROM mail), 0) + 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         VALUES (greatest(?1, COALESCE((SELECT MAX(id) FROM mail), 0) + 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          RETURNING id",
     )
     .bind(mail.id.0)
@@ -262,7 +262,7 @@ mod tests {
 
     async fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open("sqlite:test.db", folder.path()).await.unwrap();
+        let store = crate::store::testing::open(folder.path()).await;
         (folder, store)
     }
 

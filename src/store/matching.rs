@@ -78,8 +78,16 @@ impl ClaimKey {
         match self {
             ClaimKey::Id => "c.id",
             ClaimKey::PayerClaimControlNumber => "c.payer_claim_control_number",
-            ClaimKey::PatientControlNumber => "c.patient_control_number",
+            ClaimKey::PatientControlNumber => "upper(c.patient_control_number)",
             ClaimKey::MemberId => "c.member_id",
+        }
+    }
+
+    /// A value of the list as the condition's side has it.
+    fn sought(self) -> &'static str {
+        match self {
+            ClaimKey::PatientControlNumber => "upper(value)",
+            ClaimKey::Id | ClaimKey::PayerClaimControlNumber | ClaimKey::MemberId => "value",
         }
     }
 }
@@ -96,7 +104,14 @@ impl Store {
     /// Claims whose `key` is one of `values` (texts or, for ids, numbers), whoever their payer is.
     pub async fn claims_for_answers(&self, key: ClaimKey, values: impl Bind) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut query = QueryBuilder::new(CLAIM_FACTS);
-        query.push("WHERE ").push(key.condition()).push(" IN (SELECT value FROM list(").push_bind(values).push("))");
+        query
+            .push("WHERE ")
+            .push(key.condition())
+            .push(" IN (SELECT ")
+            .push(key.sought())
+            .push(" FROM list(")
+            .push_bind(values)
+            .push("))");
         let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims for answers"))?;
         rows.iter().map(claim_facts).collect()
     }
@@ -110,8 +125,8 @@ impl Store {
     ) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut query = QueryBuilder::new(CLAIM_FACTS);
         query.push("WHERE c.payer = ").push_bind(payer);
-        query.push(" AND c.patient_control_number >= ").push_bind(prefix);
-        query.push(" AND c.patient_control_number < ").push_bind(format!("{prefix}\u{10ffff}"));
+        query.push(" AND upper(c.patient_control_number) >= ").push_bind(prefix.to_uppercase());
+        query.push(" AND upper(c.patient_control_number) < ").push_bind(format!("{}\u{10ffff}", prefix.to_uppercase()));
         query.push(" LIMIT ").push_bind(PREFIX_CANDIDATES_MAX as i64 + 1);
         let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims by prefix"))?;
         rows.iter().map(claim_facts).collect()

@@ -28,6 +28,8 @@ pub mod routes;
 pub mod search;
 pub mod sql;
 pub mod submissions;
+#[cfg(test)]
+pub mod testing;
 pub mod timeline;
 pub mod uploads;
 pub mod users;

@@ -3,7 +3,7 @@
 
 use super::batches::BatchState;
 use super::events::{NewBatchEvent, add_batch_event};
-use super::sql::{QueryBuilder, Row, Tx, query};
+use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, EventId, ExceptionId, SubmissionId};
 use crate::domain::{Cents, ClaimKind, ClaimStatus};
@@ -64,11 +64,14 @@ impl Store {
 
     /// Reads the submissions whose claims were once left without a payer.
     pub async fn submissions_with_strays(&self) -> Result<Vec<SubmissionId>, StoreError> {
-        let rows =
-            query("SELECT DISTINCT response ->> 'submission_id' FROM exception WHERE state = 0 AND kind = 'route'")
-                .fetch_all(self.readers())
-                .await
-                .map_err(StoreError::at("find claims without a payer"))?;
+        let rows = query_for(
+            "SELECT DISTINCT response ->> 'submission_id' FROM exception WHERE state = 0 AND kind = 'route'",
+            "SELECT DISTINCT CAST(response AS jsonb) ->> 'submission_id' FROM exception
+                 WHERE state = 0 AND kind = 'route'",
+        )
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find claims without a payer"))?;
         rows.iter()
             .map(|row| {
                 let text: String = row.get(0);
@@ -190,8 +193,8 @@ async fn put_claims(
     }
     let step = || StoreError::at("put claims into batches");
     let table =
-        "CREATE TEMP TABLE IF NOT EXISTS route (payer_id TEXT, kind TEXT, purpose TEXT, payer TEXT, batch_id INTEGER,
-                     PRIMARY KEY (payer_id, kind, purpose)) WITHOUT ROWID";
+        "CREATE TEMP TABLE IF NOT EXISTS route (payer_id TEXT, kind TEXT, purpose TEXT, payer TEXT, batch_id BIGINT,
+                     PRIMARY KEY (payer_id, kind, purpose))";
     query(table).execute(&mut *tx).await.map_err(step())?;
     query("DELETE FROM route").execute(&mut *tx).await.map_err(step())?;
     let mut insert = QueryBuilder::new("INSERT INTO route (payer_id, kind, purpose, payer, batch_id) ");

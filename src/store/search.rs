@@ -100,11 +100,13 @@ fn add_identifiers(sql: &mut QueryBuilder, query: &ClaimQuery) {
     let bare = |value: &Option<Phi<String>>| value.as_ref().map(|value| value.reveal().clone());
     equal("c.partner", query.partner.clone());
     equal("c.payer", query.only_payer.clone());
-    equal("c.patient_control_number", bare(&query.patient_control_number));
     equal("c.payer_claim_control_number", bare(&query.payer_claim_control_number));
     equal("c.provider_npi", query.provider_npi.clone());
     equal("c.member_id", bare(&query.member_id));
     equal("c.patient_birth_date", bare(&query.patient_birth_date));
+    if let Some(number) = &query.patient_control_number {
+        sql.push(" AND upper(c.patient_control_number) = upper(").push_bind(number.reveal().clone()).push(")");
+    }
     if let Some(name) = &query.patient_last_name {
         sql.push(" AND lower(c.patient_last_name) = lower(").push_bind(name.reveal().clone()).push(")");
     }

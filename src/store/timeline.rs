@@ -93,16 +93,16 @@ impl Store {
     /// The claim's timeline, oldest first.
     pub async fn claim_timeline(&self, id: ClaimId) -> Result<Vec<TimelineEvent>, StoreError> {
         let rows = query(
-            "SELECT s.received_at AS at, 0 AS rank, 'received' AS kind, NULL AS status, s.channel AS code, '' AS text, '' AS rule,
-                    NULL AS inbound_id, s.file_name AS file_name
+            "SELECT s.received_at AS at, 0 AS rank, 'received' AS kind, CAST(NULL AS BIGINT) AS status, s.channel AS code, '' AS text, '' AS rule,
+                    CAST(NULL AS BIGINT) AS inbound_id, s.file_name AS file_name
              FROM claim c JOIN submission s ON s.id = c.submission_id WHERE c.id = ?1
              UNION ALL
-             SELECT s.validated_at, 1, 'validated', NULL, t.verdict, '', '', NULL, NULL
+             SELECT s.validated_at, 1, 'validated', CAST(NULL AS BIGINT), t.verdict, '', '', CAST(NULL AS BIGINT), CAST(NULL AS TEXT)
              FROM claim c JOIN submission s ON s.id = c.submission_id
              LEFT JOIN submission_transaction t ON t.id = c.transaction_id
              WHERE c.id = ?1 AND s.validated_at IS NOT NULL
              UNION ALL
-             SELECT e.at, e.id, e.kind, NULL, e.code, e.text, '', e.inbound_id, i.file_name
+             SELECT e.at, e.id, e.kind, CAST(NULL AS BIGINT), e.code, e.text, '', e.inbound_id, i.file_name
              FROM claim c JOIN batch_event e ON e.batch_id = c.batch_id LEFT JOIN inbound i ON i.id = e.inbound_id
              WHERE c.id = ?1 AND (e.st02 = '' OR EXISTS (
                  SELECT 1 FROM batch_transaction t WHERE t.batch_id = e.batch_id AND t.st02 = e.st02

@@ -198,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_ends_when_it_is_idle_or_the_password_changes() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open("sqlite:x.db", folder.path()).await.unwrap();
+        let store = crate::store::testing::open(folder.path()).await;
         let ann = User { name: "ann".to_string(), role: Role::Support };
         store.put_user(&ann, &hash_password("correct horse"), 0).await.unwrap();
         assert_eq!(store.user_with_password("ann", "wrong").await.unwrap(), None);

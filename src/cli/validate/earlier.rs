@@ -46,9 +46,13 @@ impl Earlier {
                 let path = path.display();
                 format!("{path} cannot be looked into for earlier files; may this user read it and its folder?")
             })?,
-            StoreUrl::Postgres(url) => runtime
-                .block_on(Store::open_postgres_to_read(url.reveal()))
-                .context("the database cannot be looked into for earlier files")?,
+            StoreUrl::Postgres(url) => {
+                let store = runtime.block_on(Store::open_postgres_to_read(url.reveal()));
+                match store.context("the database cannot be looked into for earlier files")? {
+                    Some(store) => store,
+                    None => return Ok(None),
+                }
+            }
         };
         let duplicates = &config.duplicates;
         let (window, control_numbers) = (duplicates.window, duplicates.control_numbers);

@@ -18,7 +18,7 @@ use crate::store::batches::BatchState;
 use crate::store::claims::{NewClaim, Span, Spans};
 use crate::store::submissions::{Channel, Counts, NewSubmission};
 use crate::store::validation::{Chunk, InterchangeRow, InterchangeVerdict, Outcome, Validated};
-use crate::store::{MasterKey, PayloadStore, Store};
+use crate::store::{MasterKey, PayloadStore};
 use crate::x12::{Envelopes, Event, Reader, Segment};
 
 pub(in crate::pipeline) struct World {
@@ -62,7 +62,7 @@ impl World {
         let gateway = Gateway {
             clock,
             ids: IdSource::new(node),
-            store: Store::open("sqlite:test.db", folder.path()).await.unwrap(),
+            store: crate::store::testing::open(folder.path()).await,
             payloads: PayloadStore::open("file:payloads", folder.path(), key).unwrap(),
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),

@@ -1,6 +1,7 @@
 //! A small world around the built program: a folder, settings, partners, keys, the gateway as a process of its
 //! own, and on the other side only OpenSSH, curl and Python. On its way out it looks at what must always hold.
 
+pub mod database;
 pub mod https;
 pub mod payers;
 pub mod run;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use self::database::Database;
 use self::https::Reply;
 use self::run::{CLAIMGATE, Running, free_port, said, wait_for};
 use super::x12::{self, Claim, element};
@@ -36,6 +38,7 @@ pub struct World {
     gateway: Mutex<Option<Running>>,
     pub ports: Ports,
     folder: tempfile::TempDir,
+    database: Database,
     /// What must not stand in the log.
     secrets: BTreeSet<String>,
 }
@@ -54,7 +57,8 @@ impl World {
         let folder = tempfile::Builder::new().prefix("claimgate-it-").tempdir().unwrap();
         fs::create_dir(folder.path().join("partners")).unwrap();
         let ports = Ports { https: free_port(), sftp: free_port(), ops: free_port() };
-        let world = World { gateway: Mutex::new(None), ports, folder, secrets: BTreeSet::new() };
+        let database = Database::for_world(&folder);
+        let world = World { gateway: Mutex::new(None), ports, folder, database, secrets: BTreeSet::new() };
         world.write("gateway.toml", &world.settings());
         world
     }
@@ -62,10 +66,11 @@ impl World {
     pub fn settings(&self) -> String {
         let Ports { https, sftp, ops } = self.ports;
         let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+        let store = self.database.url();
         format!(
             "[gateway]\nid = \"CLAIMGATE\"\nqualifier = \"ZZ\"\nusage = \"T\"\n\
              [listen]\nhttps = \"127.0.0.1:{https}\"\nsftp = \"127.0.0.1:{sftp}\"\nops = \"127.0.0.1:{ops}\"\n\
-             [store]\nurl = \"sqlite:var/claimgate.db\"\n[payloads]\nurl = \"file:var/payloads\"\n\
+             [store]\nurl = {store:?}\n[payloads]\nurl = \"file:var/payloads\"\n\
              [paths]\npartners = \"partners\"\nschemas = {schemas:?}\ncerts = \"certs\"\n"
         )
     }

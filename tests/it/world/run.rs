@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 const PROGRAMS: &[(&str, &str)] = &[
     ("curl", "curl"),
     ("mount", "mount"),
+    ("psql", "postgresql-client"),
     ("python3", "python3"),
     ("setpriv", "util-linux"),
     ("sftp", "openssh-client"),

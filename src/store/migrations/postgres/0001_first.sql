@@ -78,7 +78,7 @@ CREATE INDEX submission_transaction_submission ON submission_transaction (submis
 CREATE TABLE finding (
     submission_id   BIGINT NOT NULL,
     ordinal         BIGINT NOT NULL,
-    claim_id        BIGINT,
+    claim_id        BIGINT ,
     body            TEXT COLLATE "C" NOT NULL,            -- domain::Finding as JSON
     PRIMARY KEY (submission_id, ordinal)
 );
@@ -93,7 +93,7 @@ CREATE TABLE claim (
     partner             TEXT COLLATE "C" NOT NULL,
     kind                TEXT COLLATE "C" NOT NULL,        -- 837P | 837I | 837D
     status              BIGINT NOT NULL,        -- domain::ClaimStatus
-    patient_control_number TEXT COLLATE "C" NOT NULL COLLATE NOCASE, -- CLM01; payers give it back in capitals
+    patient_control_number TEXT COLLATE "C" NOT NULL, -- CLM01; payers give it back in capitals
     charge              BIGINT NOT NULL,        -- CLM02
     paid                BIGINT NOT NULL DEFAULT 0,
     patient_responsibility BIGINT NOT NULL DEFAULT 0,
@@ -131,7 +131,7 @@ CREATE TABLE claim (
 );
 CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX claim_patient_control_number ON claim (patient_control_number);
+CREATE INDEX claim_patient_control_number ON claim (upper(patient_control_number));
 CREATE INDEX claim_member ON claim (member_id);
 CREATE INDEX claim_fingerprint ON claim (partner, fingerprint);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
@@ -141,13 +141,13 @@ CREATE TABLE claim_event (
     claim_id    BIGINT NOT NULL,
     at          BIGINT NOT NULL,
     kind        TEXT COLLATE "C" NOT NULL,                -- rejected, 277CA, 277, 835, resolved, undone, ...
-    status      BIGINT,                         -- the claim's status after it
+    status      BIGINT ,                         -- the claim's status after it
     code        TEXT COLLATE "C" NOT NULL DEFAULT '',     -- as A2:20 or CLP02
     text        TEXT COLLATE "C" NOT NULL DEFAULT '',
     rule        TEXT COLLATE "C" NOT NULL DEFAULT '',     -- which rule matched it
     evidence    TEXT COLLATE "C" NOT NULL DEFAULT '',     -- on what, as JSON
-    inbound_id  BIGINT,
-    undone_at   BIGINT                          -- a person took the decision behind it back
+    inbound_id  BIGINT ,
+    undone_at   BIGINT                           -- a person took the decision behind it back
 );
 CREATE INDEX claim_event_claim ON claim_event (claim_id);
 
@@ -158,19 +158,19 @@ CREATE TABLE batch (
     kind            TEXT COLLATE "C" NOT NULL,
     purpose         TEXT COLLATE "C" NOT NULL,
     state           BIGINT NOT NULL,            -- 0 open, 1 closed, 2 built, 3 sent, 4 with support
-    claim_status    BIGINT,                     -- what is true of all its claims
+    claim_status    BIGINT ,                     -- what is true of all its claims
     opened_at       BIGINT NOT NULL,
     release_at      BIGINT NOT NULL,
-    closed_at       BIGINT,
-    sent_at         BIGINT,
+    closed_at       BIGINT ,
+    sent_at         BIGINT ,
     claims          BIGINT NOT NULL DEFAULT 0,
     charge          BIGINT NOT NULL DEFAULT 0,
     isa13           TEXT COLLATE "C",
     gs06            TEXT COLLATE "C",
-    payload_id      BIGINT,
+    payload_id      BIGINT ,
     file_name       TEXT COLLATE "C",
-    ta1_at          BIGINT,
-    n999_at         BIGINT,
+    ta1_at          BIGINT ,
+    n999_at         BIGINT ,
     n277ca_at       BIGINT
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
@@ -230,7 +230,7 @@ CREATE TABLE delivery_attempt (
     delivery_id BIGINT NOT NULL,
     attempt     BIGINT NOT NULL,
     started_at  BIGINT NOT NULL,
-    finished_at BIGINT,                         -- NULL: runs, or never came back
+    finished_at BIGINT ,                         -- NULL: runs, or never came back
     outcome     TEXT COLLATE "C" NOT NULL DEFAULT '',     -- sent, found, retry, look, support; handing: the payer may have it
     detail      TEXT COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (delivery_id, attempt)
@@ -248,7 +248,7 @@ CREATE TABLE inbound (
     bytes       BIGINT NOT NULL,
     state       BIGINT NOT NULL,                -- 0 received, 1 correlated, 2 remitted (done), 3 not X12, 4 a repeat
     kinds       TEXT COLLATE "C" NOT NULL DEFAULT '',     -- as TA1,999,835
-    repeat_of   BIGINT,
+    repeat_of   BIGINT ,
     notes       TEXT COLLATE "C" NOT NULL DEFAULT '[]'    -- what was wrong with it, JSON list of sentences
 );
 CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256) WHERE state <> 4;
@@ -305,7 +305,7 @@ CREATE TABLE payment (
     id              BIGINT PRIMARY KEY,
     remittance_id   BIGINT NOT NULL,
     ordinal         BIGINT NOT NULL,
-    claim_id        BIGINT,                     -- NULL while it matches none
+    claim_id        BIGINT ,                     -- NULL while it matches none
     patient_control_number TEXT COLLATE "C" NOT NULL,        -- CLP01
     clp_status      TEXT COLLATE "C" NOT NULL,            -- CLP02
     charge          BIGINT NOT NULL,
@@ -332,13 +332,13 @@ CREATE TABLE exception (
     reason      TEXT COLLATE "C" NOT NULL,
     response    TEXT COLLATE "C" NOT NULL,                -- what the response said and on whom, as JSON: enough to apply it later
     candidates  TEXT COLLATE "C" NOT NULL DEFAULT '[]',   -- ranked, with reasons, as JSON
-    payment_id  BIGINT,
-    claim_id    BIGINT,                         -- once resolved
-    event_id    BIGINT,                         -- the claim event that the resolution wrote
+    payment_id  BIGINT ,
+    claim_id    BIGINT ,                         -- once resolved
+    event_id    BIGINT ,                         -- the claim event that the resolution wrote
     note        TEXT COLLATE "C" NOT NULL DEFAULT '',     -- why it was dismissed
     resolved_by TEXT COLLATE "C",
-    resolved_at BIGINT,
-    origin      TEXT COLLATE "C" -- what of ours it was raised for; raised once for the same
+    resolved_at BIGINT ,
+    origin      TEXT COLLATE "C"                             -- what of ours it was raised for; raised once for the same
 );
 CREATE UNIQUE INDEX exception_origin ON exception (origin) WHERE origin IS NOT NULL;
 CREATE INDEX exception_state ON exception (state, id);
@@ -353,8 +353,8 @@ CREATE TABLE mail (
     payload_id      BIGINT NOT NULL,
     bytes           BIGINT NOT NULL,
     created_at      BIGINT NOT NULL,
-    submission_id   BIGINT,
-    inbound_id      BIGINT,
+    submission_id   BIGINT ,
+    inbound_id      BIGINT ,
     origin          TEXT COLLATE "C" NOT NULL,            -- what it was made of; the same is never put in twice
     shelf           BIGINT NOT NULL DEFAULT 0   -- 0 in the mailbox, 1 only beside what it belongs to
 );

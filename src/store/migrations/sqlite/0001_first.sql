@@ -93,7 +93,7 @@ CREATE TABLE claim (
     partner             TEXT    NOT NULL,
     kind                TEXT    NOT NULL,        -- 837P | 837I | 837D
     status              INTEGER NOT NULL,        -- domain::ClaimStatus
-    patient_control_number TEXT NOT NULL COLLATE NOCASE, -- CLM01; payers give it back in capitals
+    patient_control_number TEXT NOT NULL,       -- CLM01; payers give it back in capitals
     charge              INTEGER NOT NULL,        -- CLM02
     paid                INTEGER NOT NULL DEFAULT 0,
     patient_responsibility INTEGER NOT NULL DEFAULT 0,
@@ -131,7 +131,7 @@ CREATE TABLE claim (
 );
 CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX claim_patient_control_number ON claim (patient_control_number);
+CREATE INDEX claim_patient_control_number ON claim (upper(patient_control_number));
 CREATE INDEX claim_member ON claim (member_id);
 CREATE INDEX claim_fingerprint ON claim (partner, fingerprint);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
