@@ -22,6 +22,7 @@ use crate::domain::ids::{MailId, PayloadId};
 use crate::domain::limits::FRAME_BYTES;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, deliver};
+use crate::store::PayloadError;
 use crate::store::mail::MailKind;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -86,10 +87,11 @@ async fn mail(
     let mail_id: MailId = id.parse().map_err(|_| none())?;
     let row = gateway.store.mail(partner, mail_id).await?.ok_or_else(none)?;
     caller.audit(&gateway, "mailbox.read", &id).await?;
-    let mut reader = gateway.open_payload(row.payload_id)?;
+    let mut reader = gateway.open_payload(row.payload_id).await?;
     let (bytes, mut position) = (reader.len(), 0u64);
     // The first frame is opened before the answer begins, so that a damaged file is an error and no stub.
-    let mut next = Some((reader.read_range(0, FRAME_BYTES as u64)?, reader));
+    let first = blocking(move || Ok::<_, PayloadError>((reader.read_range(0, FRAME_BYTES as u64)?, reader))).await??;
+    let mut next = Some(first);
     let frames = async_frames(move || {
         let (frame, mut reader) = next.take()?;
         position += frame.len() as u64;

@@ -44,7 +44,7 @@ async fn claim_edi(
     let row = gateway.store.claim(record.id).await?.ok_or_else(|| Problem::not_found("claim"))?;
     let submission =
         gateway.store.submission(record.submission_id).await?.ok_or_else(|| Problem::not_found("claim"))?;
-    let reader = gateway.open_payload(submission.payload_id)?;
+    let reader = gateway.open_payload(submission.payload_id).await?;
     let Spans { provider, subscriber, patient, claim } = row.received.spans;
     let spans = [provider, subscriber, patient, claim];
     let received = blocking(move || read_spans(reader, &spans.map(|span| (span.offset, span.bytes)))).await??;
@@ -66,6 +66,6 @@ fn read_spans(mut reader: PayloadReader, spans: &[(u64, u64)]) -> Result<String,
 /// Found in the batch by its trace number, which stands in the claim alone.
 async fn sent_segments(gateway: &Gateway, batch: BatchId, claim: ClaimId) -> Result<Option<String>, Problem> {
     let Some(payload) = gateway.store.batch_payload(batch).await? else { return Ok(None) };
-    let reader = gateway.open_payload(payload)?;
+    let reader = gateway.open_payload(payload).await?;
     Ok(blocking(move || batch::claim_as_sent(reader, &claim.trace_number())).await??)
 }

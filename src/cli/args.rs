@@ -299,14 +299,26 @@ pub enum DeliveryCommand {
 pub enum CertsCommand {
     /// Write what is missing: ca.crt, server.crt, server.key, ssh_host_ed25519, master.key
     Init,
+    /// Make a new master key; the one before stays beside it until `store rekey` has done its work
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
     /// Bring the store's tables up to this version
     Migrate,
-    /// Look whether the store is whole
-    Check,
+    /// Look whether the store is whole: every payload there, undamaged and the one that was stored
+    Check(StoreCheckArgs),
+    /// Have the present master key alone open every payload, after `certs rotate`
+    Rekey,
+}
+
+/// claimgate store check
+#[derive(Debug, Args)]
+pub struct StoreCheckArgs {
+    /// Remove payloads that nothing names and that are older than a day
+    #[arg(long)]
+    pub remove_orphans: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -61,6 +61,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Partner(PartnerCommand::Check(args)) => partner::check(&args, given, payer_edits::further_checks()),
         Command::Partner(PartnerCommand::List(args)) => partner::list(&args, &config(given)?),
         Command::Certs(CertsCommand::Init) => certs::init(&config(given)?),
+        Command::Certs(CertsCommand::Rotate) => certs::rotate(&config(given)?),
         Command::Serve => serve::run(config(given)?),
         Command::Demo(args) => demo::run(&args),
         Command::Validate(args) => validate::run(&args, given),

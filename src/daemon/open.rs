@@ -1,7 +1,6 @@
 //! Opens a gateway in order: partners, guides, keys, payloads, store. Also for commands that work on the
 //! store beside a running daemon.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,7 +17,7 @@ use crate::pipeline::lines::Lines;
 use crate::pipeline::payer_edits::{self, CompiledEdits};
 use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::{Gateway, Nudges};
-use crate::store::{MasterKey, PayloadError, PayloadStore, Store, StoreError};
+use crate::store::{KeyRing, PayloadError, PayloadStore, Store, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -46,8 +45,10 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         PartnerBook::open(&config, payer_edits::further_checks()).map_err(|faults| OpenError::Partners { faults })?;
     let guides = Guides::load(Some(&config.paths.schemas))?;
     let codes = CodeSets::load(Some(&config.paths.schemas))?;
-    let (folder, key) = payload_folder(&config)?;
-    let payloads = PayloadStore::open_folder(folder, key)?;
+    let payloads = match &config.payloads {
+        PayloadsUrl::Folder(folder) => PayloadStore::open_folder(folder, KeyRing::read(&config.paths.certs)?)?,
+        PayloadsUrl::S3 { .. } => open_payloads(&config)?,
+    };
     let store = open_store(&config).await?;
     Ok(Arc::new(Gateway {
         clock: Clock::System,
@@ -69,14 +70,9 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
 
 /// The payload store alone: commands read it beside a running gateway.
 pub fn open_payloads(config: &Config) -> Result<PayloadStore, OpenError> {
-    let (folder, key) = payload_folder(config)?;
-    Ok(PayloadStore::open_beside(folder, key)?)
-}
-
-fn payload_folder(config: &Config) -> Result<(&Path, MasterKey), OpenError> {
-    let key = MasterKey::read(&config.paths.certs.join("master.key"))?;
+    let keys = KeyRing::read(&config.paths.certs)?;
     match &config.payloads {
-        PayloadsUrl::Folder(folder) => Ok((folder, key)),
+        PayloadsUrl::Folder(folder) => Ok(PayloadStore::open_beside(folder, keys)?),
         PayloadsUrl::S3 { .. } => Err(OpenError::S3),
     }
 }

@@ -13,6 +13,7 @@ use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::lines::Lines;
+use crate::pipeline::opener::Opener;
 use crate::pipeline::payer_edits::CompiledEdits;
 use crate::pipeline::under_way::UnderWay;
 use crate::store::{PayloadError, PayloadReader, PayloadStore, Sealed, Store, StoreError};
@@ -55,12 +56,19 @@ impl Gateway {
 
     /// Reads a payload that is known to be small off the runtime's threads.
     pub async fn read_payload(&self, id: PayloadId) -> Result<Vec<u8>, StageError> {
-        let payloads = self.payloads.clone();
-        blocking(move || payloads.read_all(id)).await?.map_err(StageError::from)
+        let (payloads, in_row) = (self.payloads.clone(), self.store.small_payload(id).await?);
+        blocking(move || payloads.open_stored(id, in_row)?.read_whole()).await?.map_err(StageError::from)
     }
 
-    pub fn open_payload(&self, id: PayloadId) -> Result<PayloadReader, StageError> {
-        self.payloads.open_payload(id).map_err(StageError::from)
+    /// Opens a payload; what is read from it is to be read off the runtime's threads.
+    pub async fn open_payload(&self, id: PayloadId) -> Result<PayloadReader, StageError> {
+        let (payloads, in_row) = (self.payloads.clone(), self.store.small_payload(id).await?);
+        blocking(move || payloads.open_stored(id, in_row)).await?.map_err(StageError::from)
+    }
+
+    /// For work off the runtime's threads that opens payloads as it comes to them.
+    pub fn opener(&self) -> Opener {
+        Opener::new(&self.store, &self.payloads)
     }
 }
 

@@ -13,6 +13,8 @@ pub mod gateway;
 
 pub mod lines;
 
+pub mod opener;
+
 pub mod payer_edits;
 
 pub mod severities;

@@ -272,7 +272,7 @@ mod tests {
             partner: "acme".into(),
             kind,
             file_name: format!("{origin}.txt"),
-            payload: Sealed { id: PayloadId(id + 1000), sha256: [7; 32], bytes: 12 },
+            payload: Sealed { id: PayloadId(id + 1000), sha256: [7; 32], bytes: 12, held: crate::store::Held::Apart },
             created_at: 1_800_000_000_000,
             submission_id: Some(SubmissionId(5)),
             inbound_id: None,

@@ -4,6 +4,7 @@
 
 mod connect;
 pub mod payload_rows;
+pub mod small_payloads;
 
 pub mod alarms;
 pub mod answers;
@@ -36,5 +37,7 @@ pub mod users;
 pub mod validation;
 
 pub use connect::{Engine, Store, StoreError};
-pub use payload::{MasterKey, PayloadError, PayloadReader, PayloadStore, PayloadWriter, Sealed};
+pub use payload::{
+    Held, KeyRing, MasterKey, Objects, PayloadError, PayloadReader, PayloadStore, PayloadWriter, Sealed,
+};
 pub use sql::Bind;

@@ -1,15 +1,21 @@
-//! A row for each sealed payload that something names, so that a check of the store can look for its file.
+//! A row for each sealed payload that something names, so that a check of the store can look for its file; of a small
+//! payload the row holds the sealed bytes themselves (`small_payloads.rs`).
 
 use super::sql::{Row, Tx, query};
-use super::{Sealed, Store, StoreError};
+use super::{Held, Sealed, Store, StoreError};
 use crate::domain::ids::PayloadId;
 
 pub(super) async fn add_payload(tx: &mut Tx, file: &Sealed, now: i64) -> Result<(), StoreError> {
-    query("INSERT INTO payload (id, sha256, bytes, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+    let sealed = match &file.held {
+        Held::WithRow(bytes) => Some(&bytes[..]),
+        Held::Apart => None,
+    };
+    query("INSERT INTO payload (id, sha256, bytes, created_at, sealed) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
         .bind(file.id.0)
         .bind(&file.sha256[..])
         .bind(i64::try_from(file.bytes).unwrap_or(i64::MAX))
         .bind(now)
+        .bind(sealed)
         .execute(&mut *tx)
         .await
         .map_err(StoreError::at("record a payload"))?;

@@ -4,7 +4,7 @@
 use super::payload_rows::{add_payload, forget_payload};
 use super::sql::{Row, Tx, query};
 use super::submissions::{count, digest_from};
-use super::{Sealed, Store, StoreError};
+use super::{Held, Sealed, Store, StoreError};
 use crate::domain::ids::PayloadId;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ fn upload_from(row: &Row) -> Result<UploadRow, StoreError> {
         .ok_or_else(|| StoreError::Damaged { what: format!("the upload of payload {id}: sha256") })?;
     Ok(UploadRow {
         name: row.get("name"),
-        payload: Sealed { id, sha256, bytes: count(row, "bytes") },
+        payload: Sealed { id, sha256, bytes: count(row, "bytes"), held: Held::Apart },
         uploaded_at: row.get("uploaded_at"),
     })
 }

@@ -9,7 +9,6 @@ use super::inbound::{self, Content, Putting};
 use super::{Folder, Role, outgoing};
 use crate::domain::error_chain;
 use crate::link::sftp_server::{FileEntry, ReadAt, SftpRefusal, SftpSession, Upload};
-use crate::pipeline::gateway::blocking;
 use crate::pipeline::intake::{discard, is_unfinished_name};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::mail::MailKind;
@@ -106,8 +105,7 @@ impl Session {
                 (file.payload_id, file.kind)
             }
         };
-        let gateway = self.gateway.clone();
-        let reader = blocking(move || gateway.open_payload(payload)).await.and_then(|opened| opened).map_err(ours)?;
+        let reader = self.gateway.open_payload(payload).await.map_err(ours)?;
         Ok(Box::new(match kind {
             MailKind::Claims837 => outgoing::Fetched::of_claims(reader, self.gateway.clone(), payload),
             MailKind::Ta1

@@ -62,7 +62,7 @@ async fn a_file_that_is_closed_is_durable_and_recorded() {
     let world = world.crash().await;
     let rows = world.gateway.store.submissions(Some("acme"), None, 10).await.unwrap();
     assert_eq!((rows.len(), rows[0].file_name.as_str()), (1, "claims.837"));
-    assert_eq!(world.gateway.payloads.read_all(rows[0].payload_id).unwrap(), file);
+    assert_eq!(world.gateway.read_payload(rows[0].payload_id).await.unwrap(), file);
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn an_unfinished_upload_waits_for_its_rename_also_over_a_crash() {
     assert!(names(&view, "inbound").await.is_empty());
     let rows = world.gateway.store.submissions(Some("acme"), None, 10).await.unwrap();
     assert_eq!((rows.len(), rows[0].file_name.as_str()), (1, "claims.837"));
-    assert_eq!(world.gateway.payloads.read_all(rows[0].payload_id).unwrap(), file);
+    assert_eq!(world.gateway.read_payload(rows[0].payload_id).await.unwrap(), file);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use super::sheet::{Clash, Sheet, elements, note_values, segments};
 use super::sources::{SourceError, Sources};
 use crate::domain::Cents;
 use crate::domain::ids::{ClaimId, PayloadId};
+use crate::pipeline::opener::Opener;
 use crate::store::batches::{BatchClaim, BatchTransaction, Range};
 use crate::store::{PayloadError, PayloadStore, Sealed, StoreError};
 use crate::x12::Delimiters;
@@ -32,9 +33,9 @@ pub(super) struct Built {
     pub transactions: Vec<BatchTransaction>,
 }
 
-/// Writes the file under the id given, replacing what an interrupted run may have left there.
+/// Writes the file under the id given.
 pub(super) fn build(
-    payloads: &PayloadStore,
+    (payloads, opener): (&PayloadStore, &Opener),
     id: PayloadId,
     envelope: &Envelope,
     claims_max: usize,
@@ -42,13 +43,13 @@ pub(super) fn build(
 ) -> Result<Built, BuildError> {
     let mut delimiters = Delimiters::USUAL;
     loop {
-        let sheet = Sheet::new(payloads.create(id)?, delimiters);
-        let writing = Writing { sheet, sources: Sources::new(payloads.clone()), envelope, claims_max };
+        let sheet = Sheet::new(payloads.create(id), delimiters);
+        let writing = Writing { sheet, sources: Sources::new(opener), envelope, claims_max };
         match writing.whole(pages)? {
             Ok(built) => return Ok(built),
             // A value holds a separator: all values are looked at, and separators found that none holds.
             Err(Clash) if delimiters == Delimiters::USUAL => {
-                let used = used_bytes(payloads, envelope, pages)?;
+                let used = used_bytes(opener, envelope, pages)?;
                 delimiters = plan::delimiters(&used).ok_or(BuildError::NoDelimiters)?;
             }
             Err(Clash) => return Err(BuildError::NoDelimiters),
@@ -73,7 +74,7 @@ macro_rules! no_clash {
 
 struct Writing<'a> {
     sheet: Sheet,
-    sources: Sources,
+    sources: Sources<'a>,
     envelope: &'a Envelope,
     claims_max: usize,
 }
@@ -257,14 +258,14 @@ impl Queue<'_, '_> {
 }
 
 /// What the values of the whole file are made of.
-fn used_bytes(payloads: &PayloadStore, envelope: &Envelope, pages: &mut Pages<'_>) -> Result<Used, BuildError> {
+fn used_bytes(opener: &Opener, envelope: &Envelope, pages: &mut Pages<'_>) -> Result<Used, BuildError> {
     let mut used = Used::default();
     let Envelope { us, payer, contact, .. } = envelope;
     let own = [us, payer].into_iter().flat_map(|party| [&party.interchange_id, &party.name, &party.id]);
     own.chain(contact).chain([&envelope.payer_id, &envelope.purpose]).for_each(|text| {
         text.bytes().for_each(|byte| used.add(byte));
     });
-    let mut sources = Sources::new(payloads.clone());
+    let mut sources = Sources::new(opener);
     let mut after = None;
     loop {
         let page = pages(after)?;

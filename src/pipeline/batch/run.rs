@@ -6,7 +6,7 @@ use super::build::{BuildError, Built, build};
 use super::check::{Unsound, check};
 use super::plan::{Envelope, envelope};
 use super::sources::SourceError;
-use crate::domain::ids::{BatchId, PayloadId};
+use crate::domain::ids::BatchId;
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
@@ -88,11 +88,16 @@ async fn write_and_check(
     let (store, payloads, batch) = (gateway.store.clone(), gateway.payloads.clone(), batch.clone());
     let claims_max = usize::try_from(payer.batch.claims_max.get()).unwrap_or(usize::MAX);
     let runtime = tokio::runtime::Handle::current();
+    // Each try has a number of its own: what a try that was cut short left is in nobody's way, and no file of a batch
+    // is ever written over.
+    let (opener, id) = (gateway.opener(), gateway.draw_id());
     blocking(move || {
-        let mut pages = |after| runtime.block_on(store.batch_claims(batch.id, after, PAGE_CLAIMS));
-        // A batch's file has the batch's number, so that one built after a crash replaces the unfinished one's.
-        let id = PayloadId(batch.id.0);
-        match build(&payloads, id, &envelope, claims_max, &mut pages) {
+        let mut pages = |after| {
+            let page = runtime.block_on(store.batch_claims(batch.id, after, PAGE_CLAIMS))?;
+            opener.have_ready(page.iter().map(|claim| claim.payload_id))?;
+            Ok(page)
+        };
+        match build((&payloads, &opener), id, &envelope, claims_max, &mut pages) {
             Ok(built) => checked(&payloads, &batch, &envelope, built),
             Err(error) => judged(error),
         }
@@ -106,9 +111,12 @@ fn checked(
     envelope: &Envelope,
     built: Built,
 ) -> Result<Result<Built, Unsound>, StageError> {
-    let file = payloads.open_payload(built.file.id)?;
+    let file = payloads.open_sealed(&built.file)?;
     let sound = check(file, batch, &built.transactions, (&envelope.isa13, &envelope.gs06))
         .map_err(|source| StageError::Io { step: "reading a batch's file back", source })?;
+    if sound.is_err() {
+        payloads.discard(built.file.id)?;
+    }
     Ok(sound.map(|()| built))
 }
 
@@ -116,10 +124,16 @@ fn checked(
 fn judged(error: BuildError) -> Result<Result<Built, Unsound>, StageError> {
     match error {
         BuildError::Store(error) => Err(StageError::Store(error)),
-        BuildError::Source(SourceError::Payload(
-            lost @ (PayloadError::Missing { .. } | PayloadError::Damaged { .. } | PayloadError::OtherKey { .. }),
-        )) => Ok(Err(Unsound(format!("a submission of it cannot be read: {lost}")))),
+        BuildError::Source(
+            SourceError::Payload(
+                lost @ (PayloadError::Missing { .. } | PayloadError::Damaged { .. } | PayloadError::OtherKey { .. }),
+            )
+            | SourceError::Open(StageError::Payload(
+                lost @ (PayloadError::Missing { .. } | PayloadError::Damaged { .. } | PayloadError::OtherKey { .. }),
+            )),
+        ) => Ok(Err(Unsound(format!("a submission of it cannot be read: {lost}")))),
         BuildError::Payload(error) | BuildError::Source(SourceError::Payload(error)) => Err(StageError::Payload(error)),
+        BuildError::Source(SourceError::Open(error)) => Err(error),
         BuildError::Source(SourceError::Read { source }) => {
             Err(StageError::Io { step: "reading a submission", source })
         }

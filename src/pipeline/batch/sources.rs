@@ -5,14 +5,18 @@ use std::collections::HashMap;
 use std::io;
 
 use crate::domain::ids::SubmissionId;
+use crate::pipeline::StageError;
+use crate::pipeline::opener::Opener;
 use crate::store::batches::{BatchClaim, Range};
-use crate::store::{PayloadError, PayloadReader, PayloadStore};
+use crate::store::{PayloadError, PayloadReader};
 use crate::x12::{Delimiters, Reader, Token};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SourceError {
     #[error("a submission's payload failed")]
     Payload(#[from] PayloadError),
+    #[error("a submission's payload could not be opened")]
+    Open(#[from] StageError),
     #[error("a submission's payload could not be read")]
     Read { source: io::Error },
     #[error("submission {submission} has no interchange header before byte {offset}, where a claim stands")]
@@ -22,8 +26,8 @@ pub(super) enum SourceError {
 /// Each holds one frame.
 const OPEN_MAX: usize = 16;
 
-pub(super) struct Sources {
-    payloads: PayloadStore,
+pub(super) struct Sources<'a> {
+    opener: &'a Opener,
     open: HashMap<SubmissionId, Source>,
     /// Counts the uses, so that the one unused for longest is closed.
     uses: u64,
@@ -36,9 +40,9 @@ struct Source {
     used: u64,
 }
 
-impl Sources {
-    pub fn new(payloads: PayloadStore) -> Sources {
-        Sources { payloads, open: HashMap::new(), uses: 0 }
+impl Sources<'_> {
+    pub fn new(opener: &Opener) -> Sources<'_> {
+        Sources { opener, open: HashMap::new(), uses: 0 }
     }
 
     /// The bytes of a range of the submission that `claim` came in, and the delimiters they are written with.
@@ -47,7 +51,7 @@ impl Sources {
         self.uses += 1;
         if !self.open.contains_key(&submission) {
             self.make_room();
-            let source = Source::open(&self.payloads, claim)?;
+            let source = Source::open(self.opener, claim)?;
             self.open.insert(submission, source);
         }
         let source = self.open.get_mut(&submission).expect("opened above");
@@ -69,16 +73,16 @@ impl Sources {
 }
 
 impl Source {
-    fn open(payloads: &PayloadStore, claim: &BatchClaim) -> Result<Source, SourceError> {
+    fn open(opener: &Opener, claim: &BatchClaim) -> Result<Source, SourceError> {
         let first_only = claim.interchanges == 1;
-        let headers = headers(payloads.open_payload(claim.payload_id)?, first_only);
-        let headers = headers.map_err(|source| SourceError::Read { source })?;
-        Ok(Source { reader: payloads.open_payload(claim.payload_id)?, headers, used: 0 })
+        let mut reader = opener.open(claim.payload_id)?;
+        let headers = headers(&mut reader, first_only).map_err(|source| SourceError::Read { source })?;
+        Ok(Source { reader, headers, used: 0 })
     }
 }
 
 /// Nearly all submissions hold one interchange, and need not be read to their end for this.
-fn headers(input: PayloadReader, first_only: bool) -> io::Result<Vec<(u64, Delimiters)>> {
+fn headers(input: &mut PayloadReader, first_only: bool) -> io::Result<Vec<(u64, Delimiters)>> {
     let mut reader = Reader::new(input);
     let mut found = Vec::new();
     while let Some(token) = reader.next()? {

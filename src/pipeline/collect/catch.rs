@@ -17,8 +17,8 @@ pub(super) struct Catch {
 }
 
 impl Catch {
-    pub(super) fn begin(payloads: &PayloadStore, id: PayloadId) -> Result<Catch, PayloadError> {
-        Ok(Catch { writer: payloads.create(id)?, head: Vec::new(), tail: Vec::new(), failed: None })
+    pub(super) fn begin(payloads: &PayloadStore, id: PayloadId) -> Catch {
+        Catch { writer: payloads.create(id), head: Vec::new(), tail: Vec::new(), failed: None }
     }
 
     pub(super) fn finish(self) -> Result<(Sealed, Look), PayloadError> {

@@ -143,7 +143,7 @@ fn read_whole(
     path: &str,
     bytes: i64,
 ) -> Result<Read, LookError> {
-    let mut catch = Catch::begin(payloads, id)?;
+    let mut catch = Catch::begin(payloads, id);
     if let Err(error) = client.get(path, &mut catch) {
         return Err(catch.failure().map_or(LookError::Link(error), LookError::from));
     }

@@ -73,7 +73,7 @@ pub(super) async fn collect(
 async fn one_file(gateway: &Arc<Gateway>, payer: &Payer, bytes: Vec<u8>) -> Result<Fetched, LookError> {
     let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
     let (sealed, look) = blocking(move || {
-        let mut catch = Catch::begin(&payloads, id)?;
+        let mut catch = Catch::begin(&payloads, id);
         // What goes wrong here comes out of `finish`.
         let _ = catch.write_all(&bytes);
         catch.finish()
@@ -95,8 +95,7 @@ async fn fetch(
     url: &str,
     file: &Seen,
 ) -> Result<bool, LookError> {
-    let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
-    let catch = blocking(move || Catch::begin(&payloads, id)).await??;
+    let catch = Catch::begin(&gateway.payloads, gateway.draw_id());
     let (_, catch) = client.get(url, &[], catch).await?;
     let (sealed, look) = blocking(move || catch.finish()).await??;
     let (partner, now) = (payer.id.as_str(), gateway.clock.now_ms());

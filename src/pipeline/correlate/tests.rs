@@ -177,7 +177,7 @@ async fn a_file_that_cannot_be_read_here_does_not_keep_the_next_waiting() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
     let Recorded::New(lost) = hand_in(&world.gateway, b"lost").await else { panic!("it is new") };
     let lost = world.gateway.store.inbound(lost).await.unwrap().unwrap();
-    world.gateway.payloads.discard(lost.payload_id).unwrap();
+    world.gateway.store.lose_small_payload(lost.payload_id).await;
     hand_in(&world.gateway, ta1(&claims[0], "A", "000").as_bytes()).await;
     assert!(correlate::run(&world.gateway).await.is_err());
     check(&world, "A1", ClaimStatus::PayerReceived).await;

@@ -35,7 +35,7 @@ pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &HttpsEndpoint, taken
         Ok(client) => client,
         Err(error) => return Ok(Err(Trouble::of_link(&error, delivery.doubtful))),
     };
-    let payload = match gateway.payloads.open_payload(delivery.payload_id) {
+    let payload = match gateway.open_payload(delivery.payload_id).await {
         Ok(payload) => payload,
         Err(error) => return unreadable(error, delivery.doubtful),
     };

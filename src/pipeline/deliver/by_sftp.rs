@@ -9,9 +9,9 @@ use crate::partner::endpoint::SftpEndpoint;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::lines::sftp_target;
 use crate::pipeline::{Gateway, StageError};
+use crate::store::PayloadReader;
 use crate::store::attempts::Taken;
 use crate::store::deliveries::{Delivery, Doubtful};
-use crate::store::{PayloadError, PayloadReader};
 
 /// What the first half of an attempt leaves.
 enum Half {
@@ -25,25 +25,25 @@ enum FirstHalfError {
     #[error("the file could not be put")]
     Link(#[from] LinkError),
     #[error("the file could not be opened here")]
-    Payload(#[from] PayloadError),
+    Ours(#[from] StageError),
 }
 
 pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &SftpEndpoint, taken: &Taken) -> Result<Ended, StageError> {
     let places = Places::of(endpoint, &taken.delivery);
     let (target, delivery) = (sftp_target(endpoint), taken.delivery.clone());
-    let payloads = gateway.payloads.clone();
+    let opener = gateway.opener();
     let first = {
         let places = places.clone();
         blocking(move || {
             let client = SftpClient::connect(&target)?;
-            first_half(client, &places, &delivery, || payloads.open_payload(delivery.payload_id))
+            first_half(client, &places, &delivery, || opener.open(delivery.payload_id))
         })
         .await?
     };
     let client = match first {
         Ok(Half::Ready(client)) => client,
         Ok(Half::Ended(ended)) => return Ok(ended),
-        Err(FirstHalfError::Payload(error)) => return unreadable(error, taken.delivery.doubtful),
+        Err(FirstHalfError::Ours(error)) => return unreadable(error, taken.delivery.doubtful),
         Err(FirstHalfError::Link(error)) => return Ok(Err(Trouble::of_link(&error, taken.delivery.doubtful))),
     };
     gateway.store.begin_second_half(taken).await?;
@@ -81,7 +81,7 @@ fn first_half(
     client: SftpClient,
     places: &Places,
     delivery: &Delivery,
-    open: impl FnOnce() -> Result<PayloadReader, PayloadError>,
+    open: impl FnOnce() -> Result<PayloadReader, StageError>,
 ) -> Result<Half, FirstHalfError> {
     match client.stat(&places.last)? {
         Some(bytes) if bytes == delivery.bytes => {

@@ -60,7 +60,8 @@ impl Trouble {
 }
 
 /// A file that is lost or damaged here is for a person; any other trouble with reading it may pass.
-pub(super) fn unreadable(error: PayloadError, doubtful: Doubtful) -> Result<Ended, StageError> {
+pub(super) fn unreadable(error: StageError, doubtful: Doubtful) -> Result<Ended, StageError> {
+    let StageError::Payload(error) = error else { return Err(error) };
     match error {
         lost @ (PayloadError::Missing { .. } | PayloadError::Damaged { .. } | PayloadError::OtherKey { .. }) => {
             let detail = format!("the file to send cannot be read here: {lost}. Restore it from a backup, then retry");
@@ -70,6 +71,9 @@ pub(super) fn unreadable(error: PayloadError, doubtful: Doubtful) -> Result<Ende
         | PayloadError::MasterKey { .. }
         | PayloadError::MasterKeyForm { .. }
         | PayloadError::Folder { .. }
+        | PayloadError::NewMasterKey { .. }
+        | PayloadError::Bucket { .. }
+        | PayloadError::ReadOnly { .. }
         | PayloadError::Write { .. }
         | PayloadError::DiskFull { .. }
         | PayloadError::Read { .. }) => Err(StageError::Payload(other)),

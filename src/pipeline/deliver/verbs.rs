@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::run::event;
-use crate::domain::ids::{BatchId, DeliveryId, PayloadId};
+use crate::domain::ids::{DeliveryId, PayloadId};
 use crate::pipeline::{Gateway, Stage, StageError};
 
 /// Gives a delivery that support has back to the gateway, its tries counted anew; false when it is not with
@@ -20,8 +20,7 @@ pub async fn retry(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<bool, 
 /// A hosted payer has read a file of its mailbox to the end: its batch is sent. Later readings change nothing,
 /// and neither do files that are no batch's.
 pub async fn fetched(gateway: &Gateway, payload: PayloadId) -> Result<(), StageError> {
-    // A batch's file has the batch's number.
-    let batch = BatchId(payload.0);
+    let Some(batch) = gateway.store.batch_of_payload(payload).await? else { return Ok(()) };
     gateway.store.record_fetched(&event(gateway, batch, "sent", "fetched from its mailbox".to_string())).await?;
     Ok(())
 }

@@ -28,6 +28,9 @@ impl From<PayloadError> for IntakeRefusal {
             | PayloadError::MasterKey { .. }
             | PayloadError::MasterKeyForm { .. }
             | PayloadError::Folder { .. }
+            | PayloadError::NewMasterKey { .. }
+            | PayloadError::Bucket { .. }
+            | PayloadError::ReadOnly { .. }
             | PayloadError::Write { .. }
             | PayloadError::Missing { .. }
             | PayloadError::Read { .. }

@@ -50,8 +50,7 @@ pub async fn begin(
     idempotency_key: Option<String>,
 ) -> Result<Incoming, IntakeRefusal> {
     let arrival = arrival(submitter, channel, file_name, idempotency_key)?;
-    let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
-    let writer = blocking(move || payloads.create(id)).await??;
+    let writer = gateway.payloads.create(gateway.draw_id());
     Ok(Incoming { gateway: gateway.clone(), arrival, writer: Some(writer), gathered: Vec::new(), bytes: 0 })
 }
 

@@ -17,12 +17,17 @@ async fn hand_in(world: &World, bytes: &[u8], key: Option<&str>) -> Result<Recei
     incoming.finish().await
 }
 
-fn payload_files(world: &World) -> usize {
+/// Those that rows name and hold, and those that stand as files.
+async fn payloads(world: &World) -> usize {
     fn count(folder: &std::path::Path) -> usize {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         entries.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
     }
-    count(&world.folder.path().join("var/payloads"))
+    let rows = world.gateway.store.payload_rows(None, 100).await.unwrap();
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let in_rows = world.gateway.store.small_payloads(&ids, usize::MAX).await.unwrap();
+    assert_eq!(rows.len() - in_rows.len(), count(&world.folder.path().join("var/payloads")), "one without the other");
+    rows.len()
 }
 
 #[tokio::test]
@@ -34,7 +39,7 @@ async fn bytes_are_durable_before_the_answer() {
     let kept = world.gateway.store.submission(row.id).await.unwrap().unwrap();
     assert_eq!(kept, row);
     assert_eq!((kept.state, kept.bytes), (SubmissionState::Received, file.len() as u64));
-    assert_eq!(world.gateway.payloads.read_all(kept.payload_id).unwrap(), file);
+    assert_eq!(world.gateway.read_payload(kept.payload_id).await.unwrap(), file);
 }
 
 #[tokio::test]
@@ -44,7 +49,7 @@ async fn the_same_bytes_twice_are_one_submission() {
     let first = hand_in(&world, &file, None).await.unwrap();
     let Received::Same(again) = hand_in(&world, &file, Some("k1")).await.unwrap() else { panic!("it is the same") };
     assert_eq!(again.id, first.row().id);
-    assert_eq!(payload_files(&world), 1);
+    assert_eq!(payloads(&world).await, 1);
     assert_eq!(world.gateway.store.submissions(Some("acme"), None, 10).await.unwrap().len(), 1);
 }
 
@@ -58,7 +63,7 @@ async fn a_request_that_is_repeated_with_its_key_is_answered_as_before() {
     let other = professional(2, &[&[sample("A2", 2)]]);
     let refused = hand_in(&world, &other, Some("k1")).await.unwrap_err();
     assert!(matches!(refused, IntakeRefusal::KeyOfOther { first: id } if id == first.row().id));
-    assert_eq!(payload_files(&world), 1);
+    assert_eq!(payloads(&world).await, 1);
 }
 
 #[tokio::test]
@@ -68,7 +73,7 @@ async fn an_empty_file_and_one_that_is_too_large_leave_nothing() {
     let refused = hand_in(&world, &[b'x'; 1001], None).await.unwrap_err();
     assert!(refused.to_string().contains("at most 1000 bytes"), "{refused}");
     assert!(hand_in(&world, &[b'x'; 1000], None).await.is_ok());
-    assert_eq!(payload_files(&world), 1);
+    assert_eq!(payloads(&world).await, 1);
 }
 
 #[tokio::test]
@@ -76,7 +81,7 @@ async fn a_partner_that_is_switched_off_hands_in_nothing() {
     let off = format!("active = false\n{}", submitter("ACMEBILL", KEY, ""));
     let world = world_of("", &[("acme", &off)]).await;
     assert!(matches!(hand_in(&world, b"ISA", None).await, Err(IntakeRefusal::NotActive { .. })));
-    assert_eq!(payload_files(&world), 0);
+    assert_eq!(payloads(&world).await, 0);
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ pub async fn refusal(
 async fn seal(gateway: &Arc<Gateway>, file: AckFile) -> Result<Sealed, StageError> {
     let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
     let sealing = move || {
-        let mut writer = Sealing { writer: payloads.create(id)?, failed: None };
+        let mut writer = Sealing { writer: payloads.create(id), failed: None };
         match (file.write_to(&mut writer), writer.failed) {
             (_, Some(error)) => Err(StageError::Payload(error)),
             (Err(source), None) => Err(StageError::Io { step: "putting an answer together", source }),

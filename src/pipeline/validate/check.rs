@@ -14,6 +14,7 @@ use crate::domain::Timestamp;
 use crate::edits::{self, Context, Day, Settings, Summary, Syntax};
 use crate::partner::Submitter;
 use crate::partner::submitter::{SyntaxReading, Ta1When};
+use crate::pipeline::opener::Opener;
 use crate::pipeline::{Gateway, StageError, severities};
 use crate::store::submissions::SubmissionRow;
 use crate::store::validation::Chunk;
@@ -35,7 +36,7 @@ pub fn check(
     submitter: &Submitter,
     to_store: mpsc::Sender<Chunk>,
 ) -> Result<Checked, StageError> {
-    let payload = gateway.open_payload(submission.payload_id)?;
+    let payload = Opener::on(&runtime, &gateway.store, &gateway.payloads).open(submission.payload_id)?;
     let asked = Rc::new(Asked::new(gateway.clone(), runtime, submission.clone())?);
     let usage = submitter.usage.unwrap_or(gateway.config.gateway.usage).as_str();
     let ours = &gateway.config.gateway;

@@ -198,7 +198,7 @@ async fn a_file_that_is_no_x12_is_kept_and_refused_with_a_sentence() {
     let mail = world.gateway.store.list_mail("acme", None, None, 10).await.unwrap();
     assert_eq!((mail.len(), mail[0].kind), (1, MailKind::Note));
     assert!(text(&world, &mail[0]).await.contains("PDF"));
-    assert_eq!(world.gateway.payloads.read_all(row.payload_id).unwrap(), b"%PDF-1.7 a scanned claim");
+    assert_eq!(world.gateway.read_payload(row.payload_id).await.unwrap(), b"%PDF-1.7 a scanned claim");
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ async fn a_file_that_the_payer_refuses_goes_to_support() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_lost_here_goes_to_support_at_once() {
     let (world, desk) = world_of(&[]).await;
-    world.gateway.payloads.discard(only(&world).await.payload_id).unwrap();
+    world.gateway.store.lose_small_payload(only(&world).await.payload_id).await;
     assert_eq!(outcomes(&world).await, ["support"]);
     let delivery = only(&world).await;
     assert_eq!(delivery.state, DeliveryState::WithSupport);

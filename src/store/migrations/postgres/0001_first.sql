@@ -1,13 +1,16 @@
 -- All times are milliseconds since 1970, all amounts cents, all ids 60-bit numbers that grow with time
 -- (domain/ids.rs). Numbers of states are those of the Rust enums beside the functions that use the table.
 
--- Bytes as they came in or went out; the bytes themselves are sealed files (store/payload).
+-- Bytes as they came in or went out, sealed (store/payload).
 CREATE TABLE payload (
     id          BIGINT PRIMARY KEY,
     sha256      BYTEA    NOT NULL,
     bytes       BIGINT NOT NULL,
-    created_at  BIGINT NOT NULL
+    created_at  BIGINT NOT NULL,
+    sealed      BYTEA                            -- a small one; a larger one stands in the folder or the bucket
 );
+-- Compressed before it was sealed: not tried again.
+ALTER TABLE payload ALTER COLUMN sealed SET STORAGE EXTERNAL;
 
 -- A file a submitter handed in.
 CREATE TABLE submission (
@@ -176,6 +179,7 @@ CREATE TABLE batch (
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
 CREATE INDEX batch_sent ON batch (payer, sent_at) WHERE state = 3;
+CREATE INDEX batch_payload ON batch (payload_id) WHERE payload_id IS NOT NULL;
 CREATE INDEX batch_isa13 ON batch (payer, isa13) WHERE isa13 IS NOT NULL;
 CREATE INDEX batch_gs06 ON batch (payer, gs06) WHERE gs06 IS NOT NULL;
 

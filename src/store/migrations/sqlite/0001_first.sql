@@ -1,12 +1,13 @@
 -- All times are milliseconds since 1970, all amounts cents, all ids 60-bit numbers that grow with time
 -- (domain/ids.rs). Numbers of states are those of the Rust enums beside the functions that use the table.
 
--- Bytes as they came in or went out; the bytes themselves are sealed files (store/payload).
+-- Bytes as they came in or went out, sealed (store/payload).
 CREATE TABLE payload (
     id          INTEGER PRIMARY KEY,
     sha256      BLOB    NOT NULL,
     bytes       INTEGER NOT NULL,
-    created_at  INTEGER NOT NULL
+    created_at  INTEGER NOT NULL,
+    sealed      BLOB                             -- a small one; a larger one stands in the folder or the bucket
 );
 
 -- A file a submitter handed in.
@@ -176,6 +177,7 @@ CREATE TABLE batch (
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
 CREATE INDEX batch_sent ON batch (payer, sent_at) WHERE state = 3;
+CREATE INDEX batch_payload ON batch (payload_id) WHERE payload_id IS NOT NULL;
 CREATE INDEX batch_isa13 ON batch (payer, isa13) WHERE isa13 IS NOT NULL;
 CREATE INDEX batch_gs06 ON batch (payer, gs06) WHERE gs06 IS NOT NULL;
 
