@@ -390,20 +390,22 @@ fn dates(pen: &mut Pen, (one, other): (Day, Day)) {
 /// SVC of a line; false when the line has no code to name it by.
 fn service(pen: &mut Pen, line: &Line<'_>, kind: ClaimKind) -> bool {
     let Some(sv) = line.service else { return false };
-    let revenue = if kind == ClaimKind::Institutional { pen.at_least(1, sv.element(1), b"") } else { b"" };
-    let code = pen.at_least(1, line.procedure(2), b"");
+    // Cut first: what is left may be all blanks.
+    let (sent, revenue) = (cut(line.procedure(2), 48), cut(sv.element(1), 48));
+    let revenue = if kind == ClaimKind::Institutional { pen.at_least(1, revenue, b"") } else { b"" };
+    let code = pen.at_least(1, sent, b"");
     let (qualifier, code, revenue) = match (code, revenue) {
         (b"", b"") => return false,
         (b"", revenue) => (&b"NU"[..], revenue, &b""[..]),
         (code, revenue) => (qualifier(line.procedure(1), kind), code, revenue),
     };
-    let mut composite = vec![qualifier, cut(code, 48)];
-    if line.procedure(2) == code {
+    let mut composite = vec![qualifier, code];
+    if sent == code {
         // A modifier has two characters; what has not is no modifier and cannot be given back.
         composite.extend((3..=6).map(|nth| line.procedure(nth)).map(|m| if pen.fills(2, m) { m } else { b"" }));
     }
     pen.begin("SVC").composite(&composite);
-    pen.element(line.charge().unwrap_or_default().to_x12()).skip(1).element(cut(revenue, 48)).skip(2);
+    pen.element(line.charge().unwrap_or_default().to_x12()).skip(1).element(revenue).skip(2);
     let units = sv.element(line.units_element());
     pen.element(if crate::edits::forms::thousandths(units).is_some() { units } else { b"" }).end();
     true
