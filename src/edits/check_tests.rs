@@ -5,7 +5,8 @@ use crate::domain::{ClaimKind, Severity};
 use crate::edits::samples::{Told, as_of, change, file, good, guides, told};
 use crate::edits::settings::{Context, Lookups, Payer};
 use crate::edits::sink::{SyntaxVerdict, Verdict};
-use crate::edits::{CodeSets, Settings};
+use crate::edits::{CodeSets, Reading, Settings};
+use crate::x12::Reader;
 use crate::x12::envelope::Interchange;
 
 #[test]
@@ -81,6 +82,14 @@ fn each_error_of_a_professional_claim_is_found() {
         ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***00:B:1", "place-of-service"),
         ("REF*D9*UP1", "AMT*F5*3.001", "patient-paid-decimals"),
         ("CLM*PCN1*300***11:B:1*Y*A*Y*Y", "CLM*PCN1*300***11:B:1*Y*A*Y*Y**OA", "accident-date-missing"),
+        (
+            "CLM*PCN1*300***11:B:1*Y*A*Y*Y",
+            "CLM*PCN1*300***11:B:1*Y*A*Y*Y**AA:::XX~\nDTP*439*D8*20260901",
+            "auto-accident-state",
+        ),
+        ("HI*ABK:E119*ABF:I10", "HI*ABK:E119*ABF:I10~\nHCP*00*50*1.005", "amount-decimals"),
+        ("REF*6R*L1", "REF*6R*L1~\nAMT*T*0.125", "amount-decimals"),
+        ("HI*ABK:E119*ABF:I10", "HI*ABK:E119**ABF:I10", "diagnosis-pointer"),
         ("HI*ABK:E119", "HI*ABK:E11.9", "principal-diagnosis-form"),
         ("HI*ABK:E119*ABF:I10", "HI*ABK:E119*ABF:i10", "diagnosis-form"),
         ("HI*ABK:E119*ABF:I10", "HI*BK:25000*BF:4019", "icd9-after-2015"),
@@ -127,6 +136,8 @@ fn each_error_of_an_institutional_claim_is_found() {
         ("SV2*0120", "SV2*120", "revenue-code-form"),
         ("SV2*0300*HC:80053*100*UN*1", "SV2*0300*HC:80053*100*UN*1**101", "noncovered-over-charge"),
         ("SV2*0300*HC:80053*100*UN*1", "SV2*0300*HC:80053*100*UN*1**10.123", "noncovered-charge-decimals"),
+        ("CL1*1*1*01", "CL1*1*1*01~\nAMT*F3*20.005", "amount-decimals"),
+        ("CL1*1*1*01", "CL1*1*1*01~\nREF*LU*QQ", "auto-accident-state"),
         ("DTP*472*D8*20261001", "DTP*472*D8*20260930", "line-outside-statement"),
     ];
     for (from, to, edit) in cases {
@@ -378,13 +389,13 @@ fn large_and_spoiled() -> Vec<u8> {
 #[test]
 fn two_cores_tell_what_one_tells_in_the_same_order() {
     let text = large_and_spoiled();
-    assert!(text.len() > 2 * super::TWO_CORES_BYTES_MIN, "{}", text.len());
+    assert!(text.len() > 2 * Reading::USUAL.two_cores_bytes_min, "{}", text.len());
     let codes = CodeSets::form_only();
     let settings = Settings::alone(as_of(), &codes);
     let (mut one, mut two) = (Told::default(), Told::default());
     let summary = super::check_on_one_core(&text[..], guides(), &settings, &mut one).unwrap();
     let mut checker = super::Checker::new(guides(), &settings, &mut two);
-    let bytes = crate::edits::ahead::on_two_cores(&text[..], guides(), &mut checker).unwrap();
+    let bytes = crate::edits::ahead::on_two_cores(Reader::new(&text[..]), guides(), &mut checker).unwrap();
     assert_eq!(checker.summary(&text, bytes), summary);
     assert!(one.findings.len() > 100 && one.claims.len() > 1000);
     assert_eq!(one.findings, two.findings);
@@ -458,4 +469,49 @@ fn a_subscriber_and_its_dependent_may_both_have_claims() {
     let (told, _) = told(file(ClaimKind::Professional, &segments).as_bytes());
     let verdicts: Vec<_> = told.claims.iter().map(|claim| (claim.1, claim.2.clone())).collect();
     assert!(verdicts.iter().all(|(verdict, _)| *verdict == Verdict::Accepted), "{verdicts:?}");
+}
+
+#[test]
+fn a_level_that_promises_a_child_and_has_none_breaks_the_transaction() {
+    let mut segments = good(ClaimKind::Professional);
+    change(&mut segments, "HL*2*1*22*0", "HL*2*1*22*1");
+    let claim = segments[segments.iter().position(|s| s.starts_with("CLM")).unwrap()..].to_vec();
+    segments.extend(claim.iter().map(|segment| segment.replace("PCN1*300*", "PCN2*300*")));
+    let (told, summary) = told(file(ClaimKind::Professional, &segments).as_bytes());
+    let errors: Vec<&str> = told.findings.iter().filter(|f| f.severity == Severity::Error).map(|f| &*f.edit).collect();
+    assert!(errors.contains(&"hierarchy-children"), "{errors:?}");
+    assert_eq!(told.transactions[0].0, SyntaxVerdict::Rejected);
+    assert_eq!((summary.claims.accepted, summary.claims.rejected), (0, 2));
+}
+
+#[test]
+fn a_diagnosis_left_empty_between_two_keeps_its_number() {
+    let mut segments = good(ClaimKind::Professional);
+    change(&mut segments, "HI*ABK:E119*ABF:I10", "HI*ABK:E119**ABF:I10");
+    change(&mut segments, "SV1*HC:J1885:GP*200*UN*2***1:2", "SV1*HC:J1885:GP*200*UN*2***1:3");
+    let (third, _) = told(file(ClaimKind::Professional, &segments).as_bytes());
+    assert!(third.findings.is_empty(), "{:#?}", third.findings);
+    change(&mut segments, "SV1*HC:J1885:GP*200*UN*2***1:3", "SV1*HC:J1885:GP*200*UN*2***1:2");
+    let (second, _) = told(file(ClaimKind::Professional, &segments).as_bytes());
+    let [finding] = &second.findings[..] else { panic!("{:#?}", second.findings) };
+    assert_eq!(finding.message, "A service line points to diagnosis `2`, but the claim has only 1, 3.");
+}
+
+#[test]
+fn an_accident_is_placed_in_a_state_a_province_or_another_country() {
+    let edits = |cause: &str| {
+        let mut segments = good(ClaimKind::Professional);
+        change(&mut segments, "CLM*PCN1*300***11:B:1*Y*A*Y*Y", &format!("CLM*PCN1*300***11:B:1*Y*A*Y*Y**{cause}"));
+        let at = segments.iter().position(|s| s.starts_with("CLM")).unwrap() + 1;
+        segments.insert(at, "DTP*439*D8*20260901".into());
+        let (told, _) = told(file(ClaimKind::Professional, &segments).as_bytes());
+        told.findings.iter().map(|finding| finding.edit.to_string()).collect::<Vec<_>>()
+    };
+    for cause in ["AA:::IL", "AA:::ON", "AA:::ON:CA", "AA::::MX", "AA:::JAL:MX", "OA"] {
+        let edits = edits(cause);
+        assert!(!edits.iter().any(|edit| edit == "auto-accident-state"), "{cause}: {edits:?}");
+    }
+    for cause in ["AA:::ZZ", "AA:::ZZ:US", "OA:AA::XX"] {
+        assert_eq!(edits(cause), ["auto-accident-state"], "{cause}");
+    }
 }

@@ -132,11 +132,13 @@ impl Hierarchy {
         });
     }
 
-    /// Ends the innermost level; true when it has neither claim nor child and did not promise one.
+    /// Ends the innermost level; true when it has neither claim nor child and did not promise one. A promise that was
+    /// not kept is known only here, after the level's claims: the chain of levels is broken for the transaction.
     pub fn close(&mut self, tell: &mut Tell<'_>) -> bool {
-        let Some(level) = self.open.pop() else { return false };
+        let Some(mut level) = self.open.pop() else { return false };
         let promised = level.says_child == Some(true);
         if promised && !level.child {
+            level.standing = Standing::Transaction;
             children(&level, tell);
         }
         !level.claim && !level.child && !promised

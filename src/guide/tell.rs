@@ -143,9 +143,15 @@ pub(super) fn scope_of(standing: Standing) -> Scope {
 
 /// A name of the schemas inside a sentence: small letters, but for short forms such as `ID`.
 pub(super) fn spoken(name: &str) -> String {
-    let word = |word: &str| match word.chars().any(char::is_lowercase) {
-        true => word.to_lowercase(),
-        false => word.to_string(),
-    };
-    name.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    let mut text = String::with_capacity(name.len());
+    for (nth, word) in name.split(' ').enumerate() {
+        if nth > 0 {
+            text.push(' ');
+        }
+        match word.chars().any(char::is_lowercase) {
+            true => text.extend(word.chars().flat_map(char::to_lowercase)),
+            false => text.push_str(word),
+        }
+    }
+    text
 }

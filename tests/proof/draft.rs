@@ -128,13 +128,6 @@ impl Spot<'_> {
         Part { draft: self.draft, range }
     }
 
-    /// Whether no other claim of this subscriber or patient follows. Those before it are told of already when it
-    /// turns out what was said of the level is wrong.
-    pub fn is_last(&mut self) -> bool {
-        let end = self.claim().range.end;
-        self.draft.segments.get(end).is_none_or(|next| next[0] != "CLM")
-    }
-
     /// The subscriber's level, up to its first claim or the next level.
     pub fn subscriber(&mut self) -> Option<Part<'_>> {
         self.level("22")

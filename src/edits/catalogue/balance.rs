@@ -39,6 +39,10 @@ edits! {
     AMOUNT_FORM_NONCOVERED "noncovered-charge-decimals" "B3-07" 3 I Error "A7:697 A7:596"
         "A revenue line's noncovered charge has more than two decimals or more than ten digits."
         "Send the charge in dollars and cents." at "SV207";
+    AMOUNT_FORM_REST "amount-decimals" "B3-07" 3 PID Error "A7:697 A7:21"
+        "An amount of money has more than two decimals or more than ten digits."
+        "Send the amount in dollars and cents."
+        at "HCP02, HCP03, HCP07; CN102; PS102; SV504, SV505; 2300 and 2400 AMT02; 2320 MIA, MOA";
     PATIENT_PAID_TOO_MUCH "patient-paid-over-charge" "B3-08" 3 PID Warning "A7:183:QC"
         "The patient paid {}, more than the claim's total charge of {}."
         "Check AMT*F5." at "2300 AMT*F5";

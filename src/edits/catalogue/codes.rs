@@ -195,6 +195,10 @@ edits! {
     STATE "state" "X5-19" 5 PID Error "A7:501:xx"
         "The state of the {who} is not a state."
         "Send the two letters of the postal service." at "N402";
+    ACCIDENT_STATE "auto-accident-state" "X5-19" 5 PID Error "A7:750"
+        "The state in which the accident happened, {}, is neither a state nor a province of Canada."
+        "Send the two letters of the postal service; of an accident elsewhere send the country in CLM11-5 alone."
+        at "CLM11-4, REF*LU";
     ZIP "zip-form" "X5-20" 5 PID Error "A7:500:xx"
         "The ZIP code of the {who} must be five or nine digits without a hyphen."
         "Correct N403." at "N403";

@@ -72,6 +72,28 @@ pub fn check(claim: &Claim<'_>, facts: &Facts<'_>, sums: &Sums, report: &mut Rep
     }
 }
 
+/// Money in segments that hold it beside other things.
+pub fn amounts(placed: Placed<'_>, report: &mut Report<'_>) {
+    let elements: &[usize] = match placed.id {
+        tag::HCP => &[2, 3, 7],
+        tag::CN1 | tag::PS1 => &[2],
+        tag::SV5 => &[4, 5],
+        tag::MOA => &[2, 8, 9],
+        tag::MIA => &[4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 24],
+        _ => &[],
+    };
+    for &element in elements.iter().filter(|&&element| too_fine_or_large(placed.element(element))) {
+        report.add(Hit::new(&balance::AMOUNT_FORM_REST, placed).element(element));
+    }
+}
+
+/// An AMT of the claim or of a line. What the patient paid has an edit of its own.
+pub fn amount(amt: Placed<'_>, report: &mut Report<'_>) {
+    if amt.element(1) != b"F5" && too_fine_or_large(amt.element(2)) {
+        report.add(Hit::new(&balance::AMOUNT_FORM_REST, amt).element(2));
+    }
+}
+
 fn other_payers(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
     amount_forms(claim, report);
     if facts.lines.any(Signs::PAID_LINE) {

@@ -6,9 +6,10 @@ use crate::domain::{Cents, ClaimKind};
 use crate::edits::arena::{Arena, Placed};
 use crate::edits::catalogue::{claim as edit, codes, line, party};
 use crate::edits::claim::{Claim, period, tag};
+use crate::edits::codesets::List;
 use crate::edits::day::Day;
 use crate::edits::report::{Hit, Report};
-use crate::edits::rules::parties;
+use crate::edits::rules::{balance, parties};
 
 /// In a day's number CCYYMMDD.
 const A_YEAR: u32 = 10_000;
@@ -36,6 +37,8 @@ pub fn header(arena: &Arena, as_of: Day, report: &mut Report<'_>) {
 pub fn segment(placed: &Placed<'_>, report: &mut Report<'_>) {
     match (placed.id, placed.loop_id) {
         (tag::PWK, tag::L2300 | tag::L2400) => attachment(*placed, report),
+        (tag::AMT, tag::L2300 | tag::L2400) => balance::amount(*placed, report),
+        (tag::HCP | tag::CN1 | tag::PS1 | tag::SV5 | tag::MIA | tag::MOA, _) => balance::amounts(*placed, report),
         (tag::NTE, _) if placed.element(2).iter().all(|byte| !byte.is_ascii_alphanumeric()) => {
             report.add(Hit::new(&edit::NOTE_BLANK, *placed).element(2));
         }
@@ -87,6 +90,7 @@ pub fn check(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
         Some(_) | None => {}
     }
     frequency(claim, facts, report);
+    accident_state(claim, facts, report);
     if facts.head.any(Signs::REFERRING) {
         second_referring(claim, report);
     }
@@ -117,6 +121,26 @@ fn frequency(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
             }
         }
         _ => {}
+    }
+}
+
+/// CLM11-4, in an institutional claim REF*LU: where a car accident happened in the United States or Canada.
+fn accident_state(claim: &Claim<'_>, facts: &Facts<'_>, report: &mut Report<'_>) {
+    let known =
+        |report: &mut Report<'_>, state: &[u8]| report.holds(List::State, state) || report.holds(List::Province, state);
+    let clm = claim.clm();
+    if !clm.element(11).is_empty() {
+        let (state, country) = (clm.component(11, 4), clm.component(11, 5));
+        if !state.is_empty() && matches!(country, b"" | b"US" | b"CA") && !known(report, state) {
+            report.add(Hit::new(&codes::ACCIDENT_STATE, clm).element(11).component(4).code(state));
+        }
+    }
+    if facts.head.any(Signs::ACCIDENT_STATE)
+        && let Some(place) = claim.head().qualified(tag::L2300, tag::REF, b"LU")
+        && !place.element(2).is_empty()
+        && !known(report, place.element(2))
+    {
+        report.add(Hit::new(&codes::ACCIDENT_STATE, place).element(2).code(place.element(2)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What only dental claims (837D) say.
 
 use super::facts::{Facts, Service};
+use super::health::Places;
 use super::procedure::Services;
 use super::signs::Signs;
 use crate::edits::arena::Placed;
@@ -72,10 +73,10 @@ fn procedure(claim: &Claim<'_>, service: &Service<'_>, report: &mut Report<'_>) 
 }
 
 /// SV311: up to four pointers to diagnoses of the claim.
-fn pointers(service: &Service<'_>, diagnoses: usize, report: &mut Report<'_>) {
+fn pointers(service: &Service<'_>, diagnoses: Places, report: &mut Report<'_>) {
     let sv3 = service.placed;
     for (nth, pointer) in sv3.segment.components(11).enumerate() {
-        let sound = forms::whole(pointer).is_some_and(|place| (1..=4).contains(&place) && place as usize <= diagnoses);
+        let sound = forms::whole(pointer).is_some_and(|place| (1..=4).contains(&place) && diagnoses.has(place));
         if !pointer.is_empty() && !sound {
             report
                 .add(Hit::new(&edit::POINTER_DENTAL, sv3).element(11).component(nth + 1).code(pointer).fact(diagnoses));

@@ -1,6 +1,8 @@
 //! What HI says of a claim, read once: how many diagnoses lines can point to, which codes of the statement are
 //! there, which diagnoses are of one sex or age. The diagnoses' own codes are judged in `diagnosis.rs`.
 
+use std::fmt;
+
 use super::facts::Sex;
 use crate::domain::{Cents, ClaimKind};
 use crate::edits::arena::Placed;
@@ -35,10 +37,44 @@ impl<'a> Coded<'a> {
     }
 }
 
+/// The places of a claim's diagnoses, as bits from 1. One that is left empty between two is none.
+#[derive(Clone, Copy, Default)]
+pub struct Places(u32);
+
+impl Places {
+    fn add(&mut self, place: usize) {
+        self.0 |= 1u32.checked_shl(place as u32).unwrap_or(0);
+    }
+
+    pub fn has(self, place: u32) -> bool {
+        self.0 & 1u32.checked_shl(place).unwrap_or(0) != 0
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn last(self) -> usize {
+        self.0.checked_ilog2().unwrap_or(0) as usize
+    }
+}
+
+/// How many there are, or which, where some are left out.
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.count_ones() as usize;
+        if count == self.last() {
+            return write!(f, "{count}");
+        }
+        let places: Vec<String> = (1..32).filter(|&place| self.has(place)).map(|place| place.to_string()).collect();
+        write!(f, "only {}", places.join(", "))
+    }
+}
+
 #[derive(Default)]
 pub struct Health<'a> {
     /// Diagnoses that service lines can point to.
-    pub diagnoses: usize,
+    pub diagnoses: Places,
     pub first: Option<Placed<'a>>,
     pub admitting: bool,
     pub visit_reason: bool,
@@ -72,6 +108,7 @@ impl<'a> Health<'a> {
     pub fn take(&mut self, claim: &Claim<'a>, hi: Placed<'a>, stay: Stay, report: &mut Report<'_>) {
         self.first = self.first.or(Some(hi));
         let separator = hi.segment.delimiters.component;
+        let before = self.diagnoses.last();
         for nth in 1..=hi.segment.element_count().min(PLACES) {
             let mut parts: [&'a [u8]; COMPONENTS] = [b""; COMPONENTS];
             for (slot, part) in parts.iter_mut().zip(hi.element(nth).split(|&byte| byte == separator)) {
@@ -80,17 +117,17 @@ impl<'a> Health<'a> {
             let coded = Coded { hi, nth };
             match parts[0] {
                 b"ABK" | b"ABF" => {
-                    self.diagnoses += 1;
+                    self.diagnoses.add(before + nth);
                     self.diagnosis(coded, parts[1]);
                     self.present(coded, parts[8]);
                 }
                 b"BK" | b"BF" => {
-                    self.diagnoses += 1;
+                    self.diagnoses.add(before + nth);
                     // Which codes of the ninth revision are of the spine is not known here.
                     self.of_the_spine = true;
                     self.present(coded, parts[8]);
                 }
-                b"TQ" => self.diagnoses += 1,
+                b"TQ" => self.diagnoses.add(before + nth),
                 b"ABJ" | b"BJ" => self.admitting = true,
                 b"APR" | b"PR" => self.visit_reason = true,
                 _ if stay != Stay::NotInstitutional => self.statement(claim, coded, &parts, stay, report),

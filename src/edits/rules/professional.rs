@@ -1,6 +1,7 @@
 //! What only professional claims (837P) say, whatever the line of business; that is in `business.rs`.
 
 use super::facts::{Facts, Service};
+use super::health::Places;
 use super::procedure::Services;
 use super::signs::Signs;
 use crate::edits::arena::Placed;
@@ -182,10 +183,10 @@ fn indicators(service: &Service<'_>, report: &mut Report<'_>) {
 }
 
 /// SV107: one to four pointers to diagnoses of the claim, each once.
-fn pointers(service: &Service<'_>, diagnoses: usize, report: &mut Report<'_>) {
+fn pointers(service: &Service<'_>, diagnoses: Places, report: &mut Report<'_>) {
     let sv1 = service.placed;
     // Without any diagnosis the walk misses HI, and pointers are right to point to it.
-    if diagnoses == 0 {
+    if diagnoses.is_empty() {
         return;
     }
     let mut seen = 0u32;
@@ -199,7 +200,7 @@ fn pointers(service: &Service<'_>, diagnoses: usize, report: &mut Report<'_>) {
         }
         let hit = |edit| Hit::new(edit, sv1).element(7).component(nth + 1);
         match forms::whole(pointer) {
-            Some(place @ 1..=12) if place as usize <= diagnoses => {
+            Some(place @ 1..=12) if diagnoses.has(place) => {
                 if seen & 1 << place != 0 {
                     report.add(hit(&edit::POINTER_REPEATED));
                 }

@@ -122,9 +122,12 @@ pub const ALL: &[Mutation] = &[
     mutation(
         2,
         "PID",
-        Subscriber,
+        Transaction,
         "a subscriber said to have patients under him, and none follows",
         &["hierarchy-children"],
-        |s| (s.patient().is_none() && s.is_last()).then(|| s.subscriber()?.set("HL", 4, "1"))?,
+        |s| {
+            let alone = s.patient().is_none() && s.subscriber()?.get("HL", 4) == Some("0");
+            alone.then(|| s.subscriber()?.set("HL", 4, "1"))?
+        },
     ),
 ];
