@@ -23,6 +23,9 @@ mod mutations;
 #[allow(dead_code, reason = "the test suite uses the rest")]
 #[path = "../tests/proof/reading.rs"]
 mod reading;
+#[allow(dead_code, reason = "the test suite uses the rest")]
+#[path = "../tests/proof/sample.rs"]
+mod sample;
 
 use mutations::{Clean, KINDS, Mutation};
 

@@ -16,7 +16,7 @@ use self::text::Text;
 use super::args::{ListFormat, ShowArgs};
 use super::output::{Paint, why_unread};
 use super::{Faults, NOT_DONE, NOTHING_WRONG, SOMETHING_WRONG};
-use crate::edits::sniff;
+use crate::edits::sniff::{self, Headed};
 use crate::guide::annotate::{Annotated, Annotator, Open, OpenTransaction, Place};
 use crate::guide::{Guides, Labels};
 use crate::partner::Config;
@@ -82,8 +82,8 @@ enum Trouble {
 }
 
 fn show<R: Read>(source: R, mut annotator: Annotator<'_>, view: &mut impl View) -> Result<End, Trouble> {
-    let (head, source) = sniff::peek(source).map_err(Trouble::Input)?;
-    let mut reader = Reader::new(source);
+    let mut source = Headed::new(source);
+    let mut reader = Reader::new(&mut source);
     let mut end = End::default();
     while let Some(token) = reader.next().map_err(Trouble::Input)? {
         let (annotated, raw, line, offset) = match token {
@@ -103,7 +103,8 @@ fn show<R: Read>(source: R, mut annotator: Annotator<'_>, view: &mut impl View) 
         view.segment(&shown).map_err(Trouble::Output)?;
     }
     if end.shown == 0 {
-        end.refusal = Some(sniff::refusal(&head, reader.bytes_read()));
+        let bytes = reader.bytes_read();
+        end.refusal = Some(sniff::refusal(source.head(), bytes));
     } else {
         end.open = left_open(&annotator);
         end.trailers_missing = annotator.trailers_missing();

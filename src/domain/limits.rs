@@ -1,7 +1,7 @@
 //! Everything has a limit. Each is named with its unit last.
 
 /// The longest segment the reader holds; beyond it the file is refused as damaged.
-pub const SEGMENT_BYTES_MAX: usize = if cfg!(fuzzing) { 2048 } else { 1024 * 1024 };
+pub const SEGMENT_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a submission, whatever the channel.
 pub const SUBMISSION_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Findings kept of one transaction; the count goes on.

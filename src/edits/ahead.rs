@@ -9,7 +9,7 @@ use crate::domain::Finding;
 use crate::domain::finding::Place;
 use crate::guide::{Found, Guides, Step, Walker};
 use crate::x12::envelope::{Group, GroupEnd, Interchange, InterchangeEnd, Transaction, TransactionEnd};
-use crate::x12::{Damage, Delimiters, Envelopes, Event, Looks, Segment};
+use crate::x12::{Damage, Delimiters, Envelopes, Event, Looks, Reader, Segment};
 
 /// Batches under way between the two.
 const BATCHES_MAX: usize = 4;
@@ -84,8 +84,8 @@ pub(super) trait Judge {
 }
 
 /// Reads, walks and judges on this core; returns how many bytes were read.
-pub(super) fn here<R: Read>(source: R, guides: &Guides, judge: &mut impl Judge) -> io::Result<u64> {
-    let mut envelopes = Envelopes::new(crate::x12::Reader::new(source));
+pub(super) fn here<R: Read>(source: Reader<R>, guides: &Guides, judge: &mut impl Judge) -> io::Result<u64> {
+    let mut envelopes = Envelopes::new(source);
     let mut walk = Walk::new(guides);
     let (mut fresh, mut found) = (Vec::new(), Vec::new());
     loop {
@@ -101,7 +101,11 @@ pub(super) fn here<R: Read>(source: R, guides: &Guides, judge: &mut impl Judge) 
 }
 
 /// Reads and walks on another core, and judges on this one.
-pub(super) fn on_two_cores<R: Read + Send>(source: R, guides: &Guides, judge: &mut impl Judge) -> io::Result<u64> {
+pub(super) fn on_two_cores<R: Read + Send>(
+    source: Reader<R>,
+    guides: &Guides,
+    judge: &mut impl Judge,
+) -> io::Result<u64> {
     let (to_judge, batches) = sync_channel(BATCHES_MAX);
     let (back, empty) = sync_channel(BATCHES_MAX + 2);
     std::thread::scope(|scope| {
@@ -124,12 +128,12 @@ fn judge_batches(batches: Receiver<Batch>, back: &SyncSender<Batch>, judge: &mut
 }
 
 fn ahead<R: Read>(
-    source: R,
+    source: Reader<R>,
     guides: &Guides,
     to_judge: &SyncSender<Batch>,
     empty: &Receiver<Batch>,
 ) -> io::Result<u64> {
-    let mut envelopes = Envelopes::new(crate::x12::Reader::new(source));
+    let mut envelopes = Envelopes::new(source);
     let mut walk = Walk::new(guides);
     let (mut fresh, mut batch) = (Vec::new(), Batch::default());
     loop {

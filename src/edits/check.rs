@@ -17,7 +17,7 @@ use super::sink::{
     CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Party, Sink, Summary, SyntaxVerdict, Tally,
     Verdict,
 };
-use super::sniff;
+use super::sniff::{self, Headed};
 use super::supported;
 use super::ta1;
 use super::walked::{self, Above, Rulebook, Walked};
@@ -28,12 +28,9 @@ use crate::edits::report::Hit;
 use crate::guide::{Found, Guide, Guides, Standing, Step};
 use crate::x12::envelope::{Group, GroupEnd, Interchange, InterchangeEnd, Transaction, TransactionEnd};
 use crate::x12::segment::text_of;
-use crate::x12::{Event, Segment};
+use crate::x12::{Event, Reader, Segment};
 
 mod telling;
-
-/// A file shorter than this is judged before another core has begun.
-const TWO_CORES_BYTES_MIN: usize = if cfg!(fuzzing) { 1024 } else { 256 * 1024 };
 
 /// Checks a file, on two cores where there are two and the file is worth it. `Err` is trouble of `source` or of
 /// `sink`; whatever is wrong with the file is a finding.
@@ -43,17 +40,17 @@ pub fn check<R: Read + Send, S: Sink>(
     settings: &Settings<'_>,
     sink: &mut S,
 ) -> io::Result<Summary> {
-    let mut begin = Vec::with_capacity(16 * 1024);
-    source.by_ref().take(TWO_CORES_BYTES_MIN as u64).read_to_end(&mut begin)?;
-    let head = begin[..begin.len().min(sniff::HEAD_BYTES)].to_vec();
-    let worth_it = begin.len() == TWO_CORES_BYTES_MIN && cores() > 1;
-    let source = Cursor::new(begin).chain(source);
+    let enough = settings.reading.two_cores_bytes_min;
+    let mut begin = Vec::with_capacity(enough.min(16 * 1024));
+    source.by_ref().take(enough as u64).read_to_end(&mut begin)?;
+    if begin.len() < enough || cores() < 2 {
+        return check_on_one_core(Cursor::new(begin).chain(source), guides, settings, sink);
+    }
+    let mut source = Headed::new(Cursor::new(begin).chain(source));
     let mut checker = Checker::new(guides, settings, sink);
-    let bytes = match worth_it {
-        true => ahead::on_two_cores(source, guides, &mut checker)?,
-        false => ahead::here(source, guides, &mut checker)?,
-    };
-    Ok(checker.summary(&head, bytes))
+    let reader = Reader::with_room(&mut source, settings.reading.room);
+    let bytes = ahead::on_two_cores(reader, guides, &mut checker)?;
+    Ok(checker.summary(source.head(), bytes))
 }
 
 /// Checks a file on the core of the caller; see [`check`].
@@ -63,10 +60,10 @@ pub fn check_on_one_core<R: Read, S: Sink>(
     settings: &Settings<'_>,
     sink: &mut S,
 ) -> io::Result<Summary> {
-    let (head, source) = sniff::peek(source)?;
+    let mut source = Headed::new(source);
     let mut checker = Checker::new(guides, settings, sink);
-    let bytes = ahead::here(source, guides, &mut checker)?;
-    Ok(checker.summary(&head, bytes))
+    let bytes = ahead::here(Reader::with_room(&mut source, settings.reading.room), guides, &mut checker)?;
+    Ok(checker.summary(source.head(), bytes))
 }
 
 fn cores() -> usize {
@@ -142,14 +139,43 @@ impl<S: Sink> Judge for Checker<'_, S> {
         step: Option<&Step>,
         found: &mut Vec<Found>,
     ) -> io::Result<()> {
-        self.step(segment, position, step, found)
+        let Some(step) = step.filter(|_| self.transaction.guide.is_some()) else {
+            found.clear();
+            return Ok(());
+        };
+        if self.transaction.kind.is_none() {
+            walked::note_trace(&mut self.transaction.trace, segment);
+        }
+        if !found.is_empty() {
+            self.blame_open(segment, found)?;
+        }
+        if self.walked.leaves_claim(step) {
+            self.close_claim(segment.offset)?;
+        }
+        self.walked.enter(step, segment);
+        if step.opens_claim && self.transaction.kind.is_none() {
+            self.transaction.claims.add(Verdict::Accepted, Default::default());
+        }
+        if !found.is_empty() {
+            let name = if step.opens_claim { segment.element(1) } else { b"" };
+            for found in found.drain(..) {
+                self.blame(found, name)?;
+            }
+        }
+        if self.answers.segment(step, segment, position) {
+            self.tell_answers()?;
+        }
+        if step.node.is_some() && self.transaction.kind.is_some() {
+            self.walked.keep(step, segment, position);
+        }
+        Ok(())
     }
 
     fn event(&mut self, event: Event<'_>, fresh: &mut Vec<Finding>, mut stepped: Stepped) -> io::Result<()> {
         match event {
             Event::Segment(segment, position) => {
                 self.envelope_findings(fresh)?;
-                self.step(&segment, position, stepped.step.as_ref(), &mut stepped.found)
+                self.segment(&segment, position, stepped.step.as_ref(), &mut stepped.found)
             }
             Event::InterchangeStart(interchange) => self.interchange_start(interchange, fresh),
             Event::Ta1(segment) => {
@@ -292,7 +318,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         self.answers.start(self.settings.codes, guide);
         self.sink.transaction_start(transaction, guide)?;
         self.envelope_findings(fresh)?;
-        self.step(st, 1, stepped.step.as_ref(), &mut stepped.found)
+        self.segment(st, 1, stepped.step.as_ref(), &mut stepped.found)
     }
 
     /// The numbers of the envelopes that are open.
@@ -313,7 +339,7 @@ impl<'c, S: Sink> Checker<'c, S> {
         stepped: &mut Stepped,
     ) -> io::Result<()> {
         match se {
-            Some(se) => self.step(se, end.segments, stepped.step.as_ref(), &mut stepped.found)?,
+            Some(se) => self.segment(se, end.segments, stepped.step.as_ref(), &mut stepped.found)?,
             None => self.close_claim(end.offset_end)?,
         }
         if self.transaction.guide.is_some() {
@@ -376,47 +402,6 @@ impl<'c, S: Sink> Checker<'c, S> {
             (false, true) => SyntaxVerdict::AcceptedWithErrors,
             (false, false) => SyntaxVerdict::Accepted,
         }
-    }
-
-    /// Takes a segment of the open transaction and what the walk says of it.
-    #[inline]
-    fn step(
-        &mut self,
-        segment: &Segment<'_>,
-        position: u32,
-        step: Option<&Step>,
-        found: &mut Vec<Found>,
-    ) -> io::Result<()> {
-        let Some(step) = step.filter(|_| self.transaction.guide.is_some()) else {
-            found.clear();
-            return Ok(());
-        };
-        if self.transaction.kind.is_none() {
-            walked::note_trace(&mut self.transaction.trace, segment);
-        }
-        if !found.is_empty() {
-            self.blame_open(segment, found)?;
-        }
-        if self.walked.leaves_claim(step) {
-            self.close_claim(segment.offset)?;
-        }
-        self.walked.enter(step, segment);
-        if step.opens_claim && self.transaction.kind.is_none() {
-            self.transaction.claims.add(Verdict::Accepted, Default::default());
-        }
-        if !found.is_empty() {
-            let name = if step.opens_claim { segment.element(1) } else { b"" };
-            for found in found.drain(..) {
-                self.blame(found, name)?;
-            }
-        }
-        if self.answers.segment(step, segment, position) {
-            self.tell_answers()?;
-        }
-        if step.node.is_some() && self.transaction.kind.is_some() {
-            self.walked.keep(step, segment, position);
-        }
-        Ok(())
     }
 
     /// Ends the claim being read: its edits, its verdict, and the word to the sink.

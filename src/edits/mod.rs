@@ -40,5 +40,5 @@ pub use check::{check, check_on_one_core};
 pub use codesets::CodeSets;
 pub use day::Day;
 pub use payer_edits::PayerEdits;
-pub use settings::{Context, Lookups, Payer, Settings, Syntax};
+pub use settings::{Context, Lookups, Payer, Reading, Settings, Syntax};
 pub use sink::{CheckedClaim, Sink, Summary, Verdict};

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 /// Claims of a generation; between one and two of them are remembered. Two generations take 8 MiB at most.
 pub const GENERATION_CLAIMS: usize = SLOTS_MAX / 100 * 85;
 const SLOTS_MAX: usize = 1 << 19;
-const SLOTS_FIRST: usize = 1 << 10;
+const SLOTS_FIRST: usize = 1 << 6;
 
 /// The newest additions, which can be taken back one by one; where more are to go all is forgotten.
 const RECENT_MAX: usize = 100_000;

@@ -9,6 +9,7 @@ use super::payer_edits::PayerEdits;
 use super::weights::Severities;
 use crate::domain::ClaimKind;
 use crate::domain::requirements::Requirements;
+use crate::x12::Room;
 use crate::x12::envelope::Interchange;
 
 /// What a SNIP 1 or 2 error in a claim rejects.
@@ -19,6 +20,18 @@ pub enum Syntax {
     Claim,
     /// The whole transaction.
     Transaction,
+}
+
+/// How a file is read, which changes nothing of what is told of it but for segments that are too long to be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    pub room: Room,
+    /// A file shorter than this is judged before another core has begun.
+    pub two_cores_bytes_min: usize,
+}
+
+impl Reading {
+    pub const USUAL: Reading = Reading { room: Room::USUAL, two_cores_bytes_min: 256 * 1024 };
 }
 
 #[derive(Debug)]
@@ -33,13 +46,14 @@ pub struct Settings<'a> {
     pub codes: &'a CodeSets,
     /// `None`: the file is judged by itself.
     pub context: Option<Context<'a>>,
+    pub reading: Reading,
 }
 
 impl<'a> Settings<'a> {
     /// All levels, each claim for itself, no partner.
     pub fn alone(as_of: Day, codes: &'a CodeSets) -> Settings<'a> {
         let (severities, context) = (Severities::new(), None);
-        Settings { as_of, snip_max: 7, syntax: Syntax::Claim, severities, codes, context }
+        Settings { as_of, snip_max: 7, syntax: Syntax::Claim, severities, codes, context, reading: Reading::USUAL }
     }
 }
 

@@ -1,18 +1,34 @@
 //! What a file is that holds no interchange: one sentence for the person who sent it.
 
-use std::io::{self, Chain, Cursor, Read};
+use std::io::{self, Read};
 
 /// Bytes from the begin of a file that tell what it is.
-pub const HEAD_BYTES: usize = 512;
+const HEAD_BYTES: usize = 512;
 
-/// A source from its begin, after a look at its first bytes.
-pub type Peeked<R> = Chain<Cursor<Vec<u8>>, R>;
+/// A source that keeps its first bytes as they are read.
+pub struct Headed<R> {
+    source: R,
+    head: Vec<u8>,
+}
 
-/// The file's first bytes, and the file from its begin.
-pub fn peek<R: Read>(mut source: R) -> io::Result<(Vec<u8>, Peeked<R>)> {
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    source.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    Ok((head.clone(), Cursor::new(head).chain(source)))
+impl<R: Read> Headed<R> {
+    pub fn new(source: R) -> Headed<R> {
+        Headed { source, head: Vec::new() }
+    }
+
+    /// The file's first bytes, as far as it was read.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+}
+
+impl<R: Read> Read for Headed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        let wanted = HEAD_BYTES - self.head.len();
+        self.head.extend_from_slice(&buffer[..count.min(wanted)]);
+        Ok(count)
+    }
 }
 
 /// `head` is the file's first bytes, `length` how many it has.

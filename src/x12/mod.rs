@@ -26,4 +26,5 @@ pub use marks::Looks;
 pub use reader::Reader;
 pub use segment::Segment;
 pub use token::{Damage, DamageKind, Isa, Token};
+pub use window::Room;
 pub use write::{Value, WriteError, Writer};

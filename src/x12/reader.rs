@@ -9,7 +9,7 @@ use super::delimiters::Fault;
 use super::header::{self, Header, Width};
 use super::marks::{Mark, Marks};
 use super::token::{Damage, DamageKind, Isa, Token};
-use super::window::Window;
+use super::window::{Room, Window};
 use super::{Delimiters, Segment};
 
 /// Reads tokens one after another. `Err` is trouble of the input itself (disk, connection), never of the file.
@@ -61,8 +61,13 @@ enum Last {
 
 impl<R: Read> Reader<R> {
     pub fn new(input: R) -> Reader<R> {
+        Reader::with_room(input, Room::USUAL)
+    }
+
+    /// A reader that holds more or less of its input at once, and longer segments or only shorter ones.
+    pub fn with_room(input: R, room: Room) -> Reader<R> {
         Reader {
-            window: Window::new(input),
+            window: Window::new(input, room),
             line: 1,
             state: State::Start,
             delimiters: Delimiters::USUAL,

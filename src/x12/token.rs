@@ -57,7 +57,7 @@ pub enum DamageKind {
     /// Two of the four delimiters are equal, or one is a letter, a digit or a blank. The header's token
     /// follows; when its segments cannot be told apart they are skipped up to the next header.
     DelimitersUnusable,
-    /// Longer than [`crate::domain::limits::SEGMENT_BYTES_MAX`]; skipped to the next terminator.
+    /// Longer than the reader's [`super::Room`] holds; skipped to the next terminator.
     SegmentTooLong,
     /// Two terminators with nothing between them.
     EmptySegment,

@@ -5,11 +5,22 @@ use std::io::{self, ErrorKind, Read};
 
 use crate::domain::limits::SEGMENT_BYTES_MAX;
 
-/// Small when fuzzed: the edge is met often, and an input costs no more than its size.
-const FIRST_BYTES: usize = if cfg!(fuzzing) { 1024 } else { 256 * 1024 };
+/// How much of its input a window holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// At first; it grows for a segment that is longer.
+    pub first_bytes: usize,
+    /// The longest segment, which is as far as it grows.
+    pub segment_bytes_max: usize,
+}
+
+impl Room {
+    pub const USUAL: Room = Room { first_bytes: 256 * 1024, segment_bytes_max: SEGMENT_BYTES_MAX };
+}
 
 pub(super) struct Window<R> {
     input: R,
+    segment_bytes_max: usize,
     buffer: Vec<u8>,
     begin: usize,
     end: usize,
@@ -19,8 +30,10 @@ pub(super) struct Window<R> {
 }
 
 impl<R: Read> Window<R> {
-    pub fn new(input: R) -> Window<R> {
-        Window { input, buffer: vec![0; FIRST_BYTES], begin: 0, end: 0, offset: 0, at_end: false }
+    pub fn new(input: R, room: Room) -> Window<R> {
+        let Room { first_bytes, segment_bytes_max } = room;
+        let buffer = vec![0; first_bytes.min(segment_bytes_max)];
+        Window { input, segment_bytes_max, buffer, begin: 0, end: 0, offset: 0, at_end: false }
     }
 
     /// All that the buffer holds, what was consumed before [`Window::begin`] included.
@@ -69,7 +82,7 @@ impl<R: Read> Window<R> {
             self.begin = 0;
         }
         if self.end == self.buffer.len() {
-            let longer = (self.buffer.len() * 2).min(SEGMENT_BYTES_MAX);
+            let longer = (self.buffer.len() * 2).min(self.segment_bytes_max);
             self.buffer.resize(longer, 0);
         }
         loop {
@@ -90,7 +103,7 @@ impl<R: Read> Window<R> {
 
     /// Unconsumed bytes take all the room there may ever be.
     pub fn is_full(&self) -> bool {
-        self.end - self.begin >= SEGMENT_BYTES_MAX
+        self.end - self.begin >= self.segment_bytes_max
     }
 
     /// Fills until `count` bytes are there or the input ends.

@@ -11,7 +11,7 @@ use super::asked::Asked;
 use super::recorder::{Recorded, Recorder};
 use crate::ack::{Envelope, Ta1Policy};
 use crate::domain::Timestamp;
-use crate::edits::{self, Context, Day, Settings, Summary, Syntax};
+use crate::edits::{self, Context, Day, Reading, Settings, Summary, Syntax};
 use crate::partner::Submitter;
 use crate::partner::submitter::{SyntaxReading, Ta1When};
 use crate::pipeline::opener::Opener;
@@ -65,6 +65,7 @@ pub fn check(
         severities: severities::of(&submitter.severities),
         codes: &codes,
         context: Some(context),
+        reading: Reading::USUAL,
     };
     let envelope = envelope(&gateway, submitter, usage, as_of);
     let mut recorder = Recorder::new(gateway.clone(), asked.clone(), submission, envelope, to_store);
