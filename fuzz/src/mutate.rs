@@ -63,9 +63,10 @@ fn put(data: &mut [u8], bytes: &[u8], max_size: usize) -> Option<usize> {
     })
 }
 
-type Segment = Vec<Vec<u8>>;
+/// A segment's bytes without its terminator; taken apart only where it is changed.
+type Segment = Vec<u8>;
 
-/// A file cut into segments of elements, whatever it holds.
+/// A file cut into segments, whatever it holds.
 struct Draft {
     /// The first 105 bytes, to which the terminator is added.
     header: Vec<u8>,
@@ -82,15 +83,15 @@ impl Draft {
         let (element, repetition, component) = (header[3], header[82], header[104]);
         let (terminator, rest) = (rest[0], &rest[1..]);
         let segments = rest.split(|&byte| byte == terminator).filter(|segment| !segment.is_empty());
-        let segments = segments.map(|segment| segment.split(|&byte| byte == element).map(<[u8]>::to_vec).collect());
-        Draft { header: header.to_vec(), element, repetition, component, terminator, segments: segments.collect() }
+        let segments = segments.map(<[u8]>::to_vec).collect();
+        Draft { header: header.to_vec(), element, repetition, component, terminator, segments }
     }
 
     fn write(&self) -> Vec<u8> {
         let mut bytes = self.header.clone();
         bytes.push(self.terminator);
         for segment in &self.segments {
-            bytes.extend_from_slice(&segment.join(&self.element));
+            bytes.extend_from_slice(segment);
             bytes.push(self.terminator);
         }
         bytes
@@ -98,7 +99,7 @@ impl Draft {
 
     fn change(&mut self, dice: &mut Chance) {
         if self.segments.is_empty() {
-            self.segments.push(vec![b"GS".to_vec()]);
+            self.segments.push(b"GS".to_vec());
         }
         let at = dice.below(self.segments.len() as u64) as usize;
         match dice.below(16) {
@@ -112,9 +113,16 @@ impl Draft {
             }
             3 => self.copy_run(at, dice),
             4 => self.borrow_segment(at, dice),
-            5 => self.segments[at][0] = dice.draw(IDS).into(),
+            5 => {
+                let segment = &mut self.segments[at];
+                let end = segment.iter().position(|&byte| byte == self.element).unwrap_or(segment.len());
+                segment.splice(..end, dice.draw(IDS).bytes());
+            }
             6 => self.rewrite(dice.draw(DELIMITERS)),
-            7 => self.segments[at].push(dice.draw(VALUES).into()),
+            7 => {
+                self.segments[at].push(self.element);
+                self.segments[at].extend_from_slice(dice.draw(VALUES).as_bytes());
+            }
             _ => self.change_element(at, dice),
         }
     }
@@ -139,8 +147,10 @@ impl Draft {
     fn change_element(&mut self, at: usize, dice: &mut Chance) {
         let (component, repetition) = (self.component, self.repetition);
         let others = dice.below(self.segments.len() as u64) as usize;
-        let borrowed = self.segments[others].last().cloned().unwrap_or_default();
-        let segment = &mut self.segments[at];
+        let separator = self.element;
+        let borrowed = self.segments[others].rsplit(|&byte| byte == separator).next().unwrap_or_default().to_vec();
+        let split = self.segments[at].split(|&byte| byte == separator);
+        let mut segment: Vec<Vec<u8>> = split.map(<[u8]>::to_vec).collect();
         let place = dice.below(segment.len() as u64) as usize;
         let element = &mut segment[place];
         match dice.below(10) {
@@ -170,6 +180,7 @@ impl Draft {
             8 => element.push(b'0' + dice.below(10) as u8),
             _ => *element = dice.draw(VALUES).into(),
         }
+        self.segments[at] = segment.join(&separator);
     }
 
     /// The same file in other delimiters.
@@ -181,7 +192,7 @@ impl Draft {
             }
         };
         self.header.iter_mut().for_each(swap);
-        self.segments.iter_mut().flatten().flatten().for_each(swap);
+        self.segments.iter_mut().flatten().for_each(swap);
         [self.element, self.repetition, self.component, self.terminator] = to;
     }
 
@@ -190,7 +201,8 @@ impl Draft {
         let (mut segments, mut transactions, mut groups) = (0, 0, 0);
         for segment in &mut self.segments {
             segments += 1;
-            let count = match segment[0].trim_ascii_start() {
+            let mut elements = segment.split(|&byte| byte == self.element);
+            let count = match elements.next().unwrap_or_default().trim_ascii_start() {
                 b"ST" => {
                     segments = 1;
                     transactions += 1;
@@ -205,8 +217,9 @@ impl Draft {
                 b"IEA" => groups,
                 _ => continue,
             };
-            if let Some(element) = segment.get_mut(1) {
-                *element = count.to_string().into_bytes();
+            if let Some(stated) = elements.next().map(<[u8]>::len) {
+                let begin = segment.iter().position(|&byte| byte == self.element).map_or(0, |at| at + 1);
+                segment.splice(begin..begin + stated, count.to_string().into_bytes());
             }
         }
     }

@@ -8,5 +8,7 @@ pub mod checking;
 pub mod chopped;
 #[path = "../../tests/proof/reading.rs"]
 pub mod reading;
+#[path = "../../tests/proof/sample.rs"]
+pub mod sample;
 #[path = "../../tests/proof/writing.rs"]
 pub mod writing;

@@ -10,11 +10,12 @@ use claimgate::edits::check::check_on_one_core;
 use claimgate::edits::sink::{
     CheckedClaim, CheckedGroup, CheckedInterchange, CheckedTransaction, Sink, Summary, SyntaxVerdict, Tally, Verdict,
 };
-use claimgate::edits::{CodeSets, Day, Settings, check};
+use claimgate::edits::{CodeSets, Day, Reading, Settings, check};
 use claimgate::guide::Guides;
 
 use super::chopped::{Chopped, seed_of};
-use super::reading::is_inside;
+use super::reading::{NARROW, is_inside};
+use super::sample::{Dear, Sample};
 
 pub fn guides() -> &'static Guides {
     static GUIDES: OnceLock<Guides> = OnceLock::new();
@@ -25,6 +26,11 @@ pub fn guides() -> &'static Guides {
 pub fn settings() -> Settings<'static> {
     static CODES: OnceLock<CodeSets> = OnceLock::new();
     Settings::alone(Day::read(b"20261120").expect("a day"), CODES.get_or_init(CodeSets::shipped))
+}
+
+/// The same, in so little room and with so early a second core that small inputs meet both.
+pub fn narrow() -> Settings<'static> {
+    Settings { reading: Reading { room: NARROW, two_cores_bytes_min: 1024 }, ..settings() }
 }
 
 /// Everything a check told, in its order.
@@ -136,33 +142,33 @@ impl Sink for Log {
 }
 
 /// What a check of these bytes tells that stays on this core.
-pub fn told_on_one_core(source: impl Read) -> (Log, Summary) {
+pub fn told_on_one_core(source: impl Read, settings: &Settings<'_>) -> (Log, Summary) {
     let mut log = Log::default();
-    let summary = check_on_one_core(source, guides(), &settings(), &mut log).expect("memory does not fail");
+    let summary = check_on_one_core(source, guides(), settings, &mut log).expect("memory does not fail");
     (log, summary)
 }
 
 /// What a check of these bytes tells, on two cores where the file is worth it.
-pub fn told(source: impl Read + Send) -> (Log, Summary) {
+pub fn told(source: impl Read + Send, settings: &Settings<'_>) -> (Log, Summary) {
     let mut log = Log::default();
-    let summary = check(source, guides(), &settings(), &mut log).expect("memory does not fail");
+    let summary = check(source, guides(), settings, &mut log).expect("memory does not fail");
     (log, summary)
 }
 
 /// Checks `data` at all levels: whole, chopped, and on two cores.
-pub fn walker(data: &[u8]) {
-    let (log, summary) = told_on_one_core(data);
+pub fn walker(data: &[u8], sample: Sample) {
+    let narrow = narrow();
+    let (log, summary) = told_on_one_core(data, &narrow);
     adds_up(&log, &summary);
     places(&log, data);
     assert_eq!(summary.bytes, data.len() as u64, "bytes were left over");
     let seed = seed_of(data);
-    // Cutting and a second core cost more than checking; some inputs are enough to hold it to them.
-    if seed & 3 == 0 {
-        let (chopped, of_chopped) = told_on_one_core(Chopped::new(data, seed));
+    if sample.takes(seed, Dear::Chopped) {
+        let (chopped, of_chopped) = told_on_one_core(Chopped::new(data, seed), &narrow);
         assert!(log == chopped && summary == of_chopped, "the check depends on how the file was cut into reads");
     }
-    if seed & 12 == 0 {
-        let (on_two, of_two) = told(data);
+    if sample.takes(seed, Dear::TwoCores) {
+        let (on_two, of_two) = told(data, &narrow);
         assert!(log == on_two && summary == of_two, "two cores tell another story than one");
     }
 }

@@ -7,6 +7,7 @@ mod chopped;
 mod draft;
 mod mutations;
 mod reading;
+mod sample;
 mod writing;
 
 mod fuzzed;

@@ -13,10 +13,11 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::checking::{told, told_on_one_core, walker};
+use super::checking::{settings, told, told_on_one_core, walker};
 use super::chopped::Chopped;
 use super::draft::{Draft, Layout};
 use super::mutations::{self, Clean, KINDS};
+use super::sample::Sample;
 use super::{answering, reading, writing};
 
 /// Files are checked without optimization here; a hundred cases take seconds.
@@ -95,7 +96,7 @@ proptest! {
             one_interchange(&mut draft);
         }
         let bytes = draft.lay_out(layout);
-        let (log, summary) = told(&bytes[..]);
+        let (log, summary) = told(&bytes[..], &settings());
         let errors: Vec<_> = log.findings.iter().filter(|one| one.severity == Severity::Error).collect();
         prop_assert!(errors.is_empty(), "{layout:?}: {errors:#?}");
         prop_assert_eq!(log.claims.len(), claims);
@@ -103,7 +104,7 @@ proptest! {
         prop_assert!(log.transactions.iter().all(|one| one.verdict == SyntaxVerdict::Accepted));
         prop_assert_eq!(summary.claims.accepted as usize, claims);
         // The usual form says the same of every claim.
-        let (usual, _) = told(&draft.write()[..]);
+        let (usual, _) = told(&draft.write()[..], &settings());
         let name = |log: &super::checking::Log| -> Vec<_> {
             log.claims.iter().map(|claim| (claim.number.clone(), claim.charge, claim.fingerprint)).collect()
         };
@@ -118,10 +119,10 @@ proptest! {
         if cut < 2000 {
             bytes.truncate(bytes.len().saturating_sub(cut));
         }
-        reading::reader(&bytes);
-        walker(&bytes);
-        answering::acknowledgements(&bytes);
-        let (whole, chopped) = (told(&bytes[..]), told_on_one_core(Chopped::new(&bytes, seed)));
+        reading::reader(&bytes, Sample::All);
+        walker(&bytes, Sample::All);
+        answering::acknowledgements(&bytes, Sample::All);
+        let (whole, chopped) = (told(&bytes[..], &settings()), told_on_one_core(Chopped::new(&bytes, seed), &settings()));
         prop_assert!(whole == chopped, "the check depends on how the file was cut into reads");
     }
 
@@ -155,7 +156,7 @@ proptest! {
         let mut bytes = draft.write();
         bytes.truncate(bytes.len() - cut.saturating_sub(30_000));
         prop_assert!(bytes.len() > 512 * 1024);
-        let (one, two) = (told_on_one_core(&bytes[..]), told(&bytes[..]));
+        let (one, two) = (told_on_one_core(&bytes[..], &settings()), told(&bytes[..], &settings()));
         prop_assert!(one.1 == two.1, "the sums differ: {:?} {:?}", one.1, two.1);
         prop_assert!(one == two, "two cores tell another story than one");
     }
@@ -197,7 +198,7 @@ fn standard_input_is_judged_as_memory_is() {
         let lines = String::from_utf8(output.stdout).unwrap();
         let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let summary = lines.last().unwrap();
-        let (_, expected) = told(&bytes[..]);
+        let (_, expected) = told(&bytes[..], &settings());
         assert_eq!(summary["accepted_claims"], expected.claims.accepted, "{kind}: {summary}");
         assert_eq!(summary["rejected_claims"], expected.claims.rejected, "{kind}: {summary}");
         assert_eq!(summary["errors"], expected.errors, "{kind}");

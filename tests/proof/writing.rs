@@ -1,9 +1,10 @@
 //! The reader and the writer are inverse: whatever may be written with some delimiters reads as it was written, and
 //! what may not is refused.
 
-use claimgate::domain::limits::SEGMENT_BYTES_MAX;
 use claimgate::x12::write::{AckRequested, GroupHead, InterchangeHead, Layout};
 use claimgate::x12::{Delimiters, Reader, Token, Value, WriteError, Writer};
+
+use super::reading::NARROW;
 
 /// Takes `data` as delimiters, a layout and segments, one a line, with elements between tabs.
 pub fn writer(data: &[u8]) {
@@ -24,7 +25,7 @@ pub fn round_trip(delimiters: Delimiters, layout: Layout, segments: &[Vec<&str>]
     };
     let Ok(written) = write(&mut writer, segments) else { return };
     let bytes = writer.finish().expect("all is closed");
-    let mut reader = Reader::new(&bytes[..]);
+    let mut reader = Reader::with_room(&bytes[..], NARROW);
     let mut read = Vec::new();
     while let Some(token) = reader.next().expect("memory does not fail") {
         match token {
@@ -65,7 +66,7 @@ fn write(writer: &mut Writer<Vec<u8>>, segments: &[Vec<&str>]) -> Result<Vec<Vec
     for segment in segments {
         let (id, elements) = segment.split_first().map_or(("", &[][..]), |(id, elements)| (*id, elements));
         // One that no reader would hold.
-        let too_long = segment.iter().map(|text| text.len() + 1).sum::<usize>() >= SEGMENT_BYTES_MAX;
+        let too_long = segment.iter().map(|text| text.len() + 1).sum::<usize>() >= NARROW.segment_bytes_max;
         if !is_an_id(id) || too_long {
             continue;
         }

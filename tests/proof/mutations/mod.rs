@@ -13,7 +13,7 @@ use claimgate::simulator::claims::Batch;
 use claimgate::simulator::pen::Party;
 use jiff::civil::date;
 
-use super::checking::{Log, told};
+use super::checking::{Log, settings, told};
 use super::draft::{Draft, Spot};
 
 mod claims;
@@ -134,7 +134,7 @@ pub struct Clean {
 impl Clean {
     /// Panics when the file is not good: then nothing could be said of its mutations.
     pub fn new(bytes: &[u8]) -> Clean {
-        let (log, summary) = told(bytes);
+        let (log, summary) = told(bytes, &settings());
         let errors: Vec<_> = log.findings.iter().filter(|one| one.severity == Severity::Error).collect();
         assert!(summary.refused.is_none() && errors.is_empty(), "the generated file is not good: {errors:#?}");
         Clean { draft: Draft::read(bytes), log }
@@ -158,7 +158,7 @@ impl Clean {
             draft.recount();
         }
         let bytes = draft.write();
-        let (log, _) = told(&bytes[..]);
+        let (log, _) = told(&bytes[..], &settings());
         Some(self.judge(mutation, claim, &log, &draft))
     }
 
