@@ -82,11 +82,6 @@ fn each_error_of_a_professional_claim_is_found() {
         ("CLM*PCN1*300***11:B:1", "CLM*PCN1*300***00:B:1", "place-of-service"),
         ("REF*D9*UP1", "AMT*F5*3.001", "patient-paid-decimals"),
         ("CLM*PCN1*300***11:B:1*Y*A*Y*Y", "CLM*PCN1*300***11:B:1*Y*A*Y*Y**OA", "accident-date-missing"),
-        (
-            "CLM*PCN1*300***11:B:1*Y*A*Y*Y",
-            "CLM*PCN1*300***11:B:1*Y*A*Y*Y**AA:::XX~\nDTP*439*D8*20260901",
-            "auto-accident-state",
-        ),
         ("HI*ABK:E119*ABF:I10", "HI*ABK:E119*ABF:I10~\nHCP*00*50*1.005", "amount-decimals"),
         ("REF*6R*L1", "REF*6R*L1~\nAMT*T*0.125", "amount-decimals"),
         ("HI*ABK:E119*ABF:I10", "HI*ABK:E119**ABF:I10", "diagnosis-pointer"),
