@@ -194,7 +194,7 @@ async fn after(
         let (status, title) = match error {
             ResolveError::Stage(error) => return Err(error.into()),
             ResolveError::NoSuchException { .. } => return Err(Problem::not_found("exception")),
-            ResolveError::NotOpen { .. } | ResolveError::NotDecided { .. } => {
+            ResolveError::NotOpen { .. } | ResolveError::NotDecided { .. } | ResolveError::PaidAlready { .. } => {
                 (StatusCode::CONFLICT, "Not in this state")
             }
             ResolveError::NoSuchClaim { .. }

@@ -11,6 +11,7 @@ mod mailbox;
 mod operators;
 mod page;
 mod problem;
+mod remittances;
 mod report;
 mod segments;
 mod submissions;
@@ -51,6 +52,7 @@ fn described() -> OpenApiRouter<Arc<Gateway>> {
         .merge(mailbox::routes())
         .merge(inbound::routes())
         .merge(exceptions::routes())
+        .merge(remittances::routes())
         .merge(operators::routes())
         .merge(edits::routes())
 }

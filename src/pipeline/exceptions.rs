@@ -10,6 +10,7 @@ use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
 use super::correlate::read::{self, status::StatusReport};
 use super::correlate::{claims, plan};
 use super::gateway::blocking;
+use super::remit::Released;
 use super::remit::books::Books;
 use super::remit::hand_on::{self, Handed};
 use super::remit::plan::Extent;
@@ -42,6 +43,11 @@ pub enum ResolveError {
     OtherPayer { claim: ClaimId, payer: String },
     #[error("exception {id} is about a whole file and not about one claim: release it or dismiss it")]
     NotOfOneClaim { id: ExceptionId },
+    #[error(
+        "remittance {other} is posted and has the same number, amount, date and payee: to post this one too would count \
+         the money twice. Dismiss this exception, or ask the payer which of the two is right"
+    )]
+    PaidAlready { other: RemittanceId },
     #[error("the file behind exception {id} does not read as it did when it came")]
     FileDiffers { id: ExceptionId },
     #[error(transparent)]
@@ -150,8 +156,9 @@ pub async fn release(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Resul
         | ExceptionKind::Batch => return Err(ResolveError::NotOfOneClaim { id }),
     }
     match remit::release_remittance(gateway, held.remittance, by).await? {
-        true => Ok(()),
-        false => Err(ResolveError::NotOpen { id }),
+        Released::Posted => Ok(()),
+        Released::NotHeld => Err(ResolveError::NotOpen { id }),
+        Released::Contradicts(other) => Err(ResolveError::PaidAlready { other }),
     }
 }
 

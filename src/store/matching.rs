@@ -9,6 +9,9 @@ use crate::domain::{Cents, ClaimStatus, Phi};
 /// Candidates for one truncated control number; where there are more, it says too little to tell them apart.
 pub const PREFIX_CANDIDATES_MAX: usize = 200;
 
+/// Claims of one day for one last name that are shown as candidates.
+const NAMESAKES_MAX: i64 = 50;
+
 /// What an answer is compared with, and what is needed to hand it on.
 #[derive(Clone, Debug)]
 pub struct ClaimFacts {
@@ -33,6 +36,8 @@ pub struct ClaimFacts {
     pub patient_first_name: Phi<String>,
     pub service_from: String,
     pub service_to: String,
+    /// CLM05-3.
+    pub frequency: String,
     /// REF*D9 as the submitter sent it; ours stands in its place on the way to the payer.
     pub upstream_trace: Option<String>,
 }
@@ -97,7 +102,7 @@ pub(super) const CLAIM_FACTS: &str = "SELECT c.id, c.submission_id, c.transactio
     CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status ELSE c.status END AS status,
     c.patient_control_number, c.charge, c.payer_claim_control_number, c.provider_npi, c.provider_tin, c.provider_name,
     c.member_id, c.patient_last_name, c.patient_first_name, c.service_from, c.service_to,
-    c.upstream_trace
+    c.upstream_trace, c.frequency
     FROM claim c LEFT JOIN batch b ON b.id = c.batch_id ";
 
 impl Store {
@@ -129,6 +134,23 @@ impl Store {
         query.push(" AND upper(c.patient_control_number) < ").push_bind(format!("{}\u{10ffff}", prefix.to_uppercase()));
         query.push(" LIMIT ").push_bind(PREFIX_CANDIDATES_MAX as i64 + 1);
         let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims by prefix"))?;
+        rows.iter().map(claim_facts).collect()
+    }
+
+    /// Claims of a payer for patients of this last name (as it stands, or in capitals) with this first day of service.
+    pub async fn claims_by_name_and_day(
+        &self,
+        payer: &str,
+        last_name: &str,
+        service_from: &str,
+    ) -> Result<Vec<ClaimFacts>, StoreError> {
+        let mut query = QueryBuilder::new(CLAIM_FACTS);
+        query.push("WHERE c.patient_last_name IN (").push_bind(last_name.to_string());
+        query.push(", ").push_bind(last_name.to_uppercase());
+        query.push(") AND c.service_from = ").push_bind(service_from.to_string());
+        query.push(" AND c.payer = ").push_bind(payer.to_string());
+        query.push(" LIMIT ").push_bind(NAMESAKES_MAX);
+        let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims by name"))?;
         rows.iter().map(claim_facts).collect()
     }
 
@@ -275,6 +297,7 @@ pub(super) fn claim_facts(row: &Row) -> Result<ClaimFacts, StoreError> {
         service_from: row.get(16),
         service_to: row.get(17),
         upstream_trace: row.get(18),
+        frequency: row.get(19),
     })
 }
 

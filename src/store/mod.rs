@@ -24,6 +24,7 @@ pub mod mail;
 pub mod matching;
 pub mod payload;
 pub mod reconcile;
+pub mod remittance_search;
 pub mod remittances;
 pub mod routes;
 pub mod search;

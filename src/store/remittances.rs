@@ -119,14 +119,15 @@ pub struct EarlierRemittance {
     pub amount: Cents,
     pub payment_date: String,
     pub payee: (String, String),
+    pub state: RemittanceState,
     pub digest: Vec<u8>,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "SELECT id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date, payee_npi,
     payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem, digest, received_at
     FROM remittance ";
-const PAYMENT_COLUMNS: &str =
+pub(super) const PAYMENT_COLUMNS: &str =
     "SELECT p.id, p.remittance_id, p.ordinal, p.claim_id, p.patient_control_number, p.clp_status,
     p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number, p.rule, p.evidence, p.detail
     FROM payment p ";
@@ -156,11 +157,18 @@ impl Store {
     /// Posts a held remittance and closes its exception. `false`: it is not held.
     pub async fn release_remittance(&self, release: &Release) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let released = query("UPDATE remittance SET state = 0 WHERE id = ? AND state = 1")
-            .bind(release.id.0)
-            .execute(&mut tx)
-            .await
-            .map_err(StoreError::at("release a remittance"))?;
+        // The one writer at a time sees what another person released just before.
+        let released = query(
+            "UPDATE remittance SET state = 0 WHERE id = ? AND state = 1 AND NOT EXISTS (
+                 SELECT 1 FROM remittance other WHERE other.trace = remittance.trace AND other.payer = remittance.payer
+                 AND other.state = 0 AND other.amount = remittance.amount AND other.amount <> 0 AND other.trace <> ''
+                 AND other.trace_payer = remittance.trace_payer AND other.payment_date = remittance.payment_date
+                 AND other.payee_npi = remittance.payee_npi AND other.payee_tin = remittance.payee_tin)",
+        )
+        .bind(release.id.0)
+        .execute(&mut tx)
+        .await
+        .map_err(StoreError::at("release a remittance"))?;
         if released.rows_affected() == 0 {
             return Ok(false);
         }
@@ -198,7 +206,7 @@ impl Store {
         traces: &[&str],
     ) -> Result<Vec<EarlierRemittance>, StoreError> {
         let rows = query(
-            "SELECT id, trace, trace_payer, amount, payment_date, payee_npi, payee_tin, digest FROM remittance
+            "SELECT id, trace, trace_payer, amount, payment_date, payee_npi, payee_tin, digest, state FROM remittance
              WHERE trace IN (SELECT value FROM list(?)) AND payer = ? AND state <> 2 ORDER BY id",
         )
         .bind(traces.to_vec())
@@ -206,6 +214,7 @@ impl Store {
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("find earlier remittances"))?;
+        let state = |code: i64| if code == 0 { RemittanceState::Posted } else { RemittanceState::Held };
         let earlier = |row: &Row| EarlierRemittance {
             id: RemittanceId(row.get(0)),
             trace: row.get(1),
@@ -213,6 +222,7 @@ impl Store {
             amount: Cents(row.get(3)),
             payment_date: row.get(4),
             payee: (row.get(5), row.get(6)),
+            state: state(row.get(8)),
             digest: row.get(7),
         };
         Ok(rows.iter().map(earlier).collect())
@@ -401,7 +411,7 @@ async fn add_payments(tx: &mut Tx, rows: &[PaymentRow]) -> Result<(), StoreError
     Ok(())
 }
 
-fn remittance_row(row: &Row) -> Result<RemittanceRow, StoreError> {
+pub(super) fn remittance_row(row: &Row) -> Result<RemittanceRow, StoreError> {
     let id = RemittanceId(row.get(0));
     let state: i64 = row.get(16);
     let state = RemittanceState::ALL.into_iter().find(|one| *one as i64 == state);
@@ -429,7 +439,7 @@ fn remittance_row(row: &Row) -> Result<RemittanceRow, StoreError> {
     })
 }
 
-fn payment_row(row: &Row) -> PaymentRow {
+pub(super) fn payment_row(row: &Row) -> PaymentRow {
     PaymentRow {
         id: PaymentId(row.get(0)),
         remittance_id: RemittanceId(row.get(1)),

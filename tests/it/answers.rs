@@ -19,7 +19,7 @@ fn today() -> String {
 }
 
 /// One group of transactions from `sender` to the gateway. Each transaction is its segments, ST first, no SE.
-fn interchange(sender: &str, functional_id: &str, guide: &str, transactions: &[Vec<String>]) -> Vec<u8> {
+pub fn interchange(sender: &str, functional_id: &str, guide: &str, transactions: &[Vec<String>]) -> Vec<u8> {
     let (number, day) = (next_number(), today());
     let mut out = vec![isa(sender, number)];
     out.push(format!("GS*{functional_id}*{sender}*{GATEWAY}*{day}*1200*{number}*X*{guide}"));

@@ -4,6 +4,7 @@
 
 mod answers;
 mod batches;
+mod remits;
 mod trip;
 mod world;
 mod x12;
@@ -20,6 +21,7 @@ mod documented;
 mod earlier;
 mod full_disk;
 mod guides;
+mod matching;
 mod odd_answers;
 mod payers;
 mod round_trip;

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::names::PersonName;
 use super::search::says_something;
 use crate::domain::ids::ClaimId;
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -24,6 +25,9 @@ pub struct Sought {
     pub tin: String,
     pub charge: Option<Cents>,
     pub member_ids: Vec<Phi<String>>,
+    pub names: Vec<PersonName>,
+    /// CLP09.
+    pub frequency: String,
     pub service_from: String,
     /// First and last claim of the ST that the answer names.
     pub within: Option<(ClaimId, ClaimId)>,
@@ -36,16 +40,28 @@ pub enum Rule {
     PayerNumber,
     ControlNumber,
     AlteredControlNumber,
+    /// The whole of the claim is the same, but it is answered to another provider.
+    OtherProvider,
     MemberDateCharge,
 }
 
 impl Rule {
+    pub const ALL: [Rule; 6] = [
+        Rule::Trace,
+        Rule::PayerNumber,
+        Rule::ControlNumber,
+        Rule::AlteredControlNumber,
+        Rule::OtherProvider,
+        Rule::MemberDateCharge,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Rule::Trace => "trace number",
             Rule::PayerNumber => "payer claim control number",
             Rule::ControlNumber => "patient control number",
             Rule::AlteredControlNumber => "patient control number, shortened or rewritten",
+            Rule::OtherProvider => "patient control number, member, service date and charge, for another provider",
             Rule::MemberDateCharge => "member, service date and charge",
         }
     }
@@ -97,8 +113,12 @@ struct Comparison<'a> {
     provider: Same,
     charge: Same,
     member: Same,
+    name: Same,
     date: Same,
+    frequency: Same,
     within: Same,
+    /// Its end is known already.
+    ended: bool,
     /// Refused by its payer before, as a claim that was sent again is.
     refused: bool,
 }
@@ -107,26 +127,20 @@ struct Comparison<'a> {
 enum Control {
     Exact,
     Altered,
+    /// The answer gives none, or a filler.
+    Unsaid,
     Other,
 }
 
 /// Chooses among `candidates`, all that any of the questions found. Only claims that were sent to `payer` count.
 pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Matched {
-    let mut compared: Vec<Comparison<'_>> = Vec::new();
-    for claim in candidates {
-        let known = compared.iter().any(|other| other.claim.id == claim.id);
-        if !known && claim.payer.as_deref() == Some(payer) && claim.batch_id.is_some() {
-            compared.push(compare(sought, claim));
-        }
-    }
-    for rule in
-        [Rule::Trace, Rule::PayerNumber, Rule::ControlNumber, Rule::AlteredControlNumber, Rule::MemberDateCharge]
-    {
+    let compared = compare_all(sought, payer, candidates);
+    for rule in Rule::ALL {
         let mut fitting: Vec<&Comparison<'_>> = compared.iter().filter(|c| c.fits(rule)).collect();
         fitting.sort_by_key(|c| std::cmp::Reverse(c.preference()));
         match fitting.as_slice() {
             [] => {}
-            [first, second, ..] if first.preference() == second.preference() => {
+            [first, others @ ..] if others.iter().any(|other| !first.is_better_than(other)) => {
                 let reason = "several claims fit equally well";
                 return Matched::Unclear { reason, candidates: ranked(&compared) };
             }
@@ -138,6 +152,22 @@ pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Match
     }
     let reason = if compared.is_empty() { "no claim sent to this payer fits" } else { "no claim fits well enough" };
     Matched::Unclear { reason, candidates: ranked(&compared) }
+}
+
+/// The likeliest of `candidates`, for a person.
+pub fn rank(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Vec<Candidate> {
+    ranked(&compare_all(sought, payer, candidates))
+}
+
+fn compare_all<'a>(sought: &Sought, payer: &str, candidates: &[&'a ClaimFacts]) -> Vec<Comparison<'a>> {
+    let mut compared: Vec<Comparison<'a>> = Vec::new();
+    for claim in candidates {
+        let known = compared.iter().any(|other| other.claim.id == claim.id);
+        if !known && claim.payer.as_deref() == Some(payer) && claim.batch_id.is_some() {
+            compared.push(compare(sought, claim));
+        }
+    }
+    compared
 }
 
 fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
@@ -155,6 +185,13 @@ fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
             .iter()
             .any(|text| ClaimId::from_trace_number(text) == Some(claim.id)),
         payer_number: says_something(payer_number) && known.is_some_and(|known| known.reveal() == payer_number),
+        name: match sought.names.as_slice() {
+            [] => Same::Unsaid,
+            names => {
+                let (last, first) = (claim.patient_last_name.reveal(), claim.patient_first_name.reveal());
+                yes_or_no(names.iter().any(|name| name.is(last, first)))
+            }
+        },
         control: control(sought.control_number.reveal(), claim.patient_control_number.reveal()),
         provider,
         charge: match sought.charge {
@@ -167,11 +204,21 @@ fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
             (Same::Unsaid, Same::Unsaid) => Same::Unsaid,
         }),
         date: same(&sought.service_from, &claim.service_from),
+        frequency: same(&sought.frequency, &claim.frequency),
         within: match sought.within {
             Some((first, last)) => yes_or_no((first..=last).contains(&claim.id)),
             None => Same::Unsaid,
         },
+        ended: claim.status.is_final(),
         refused: claim.status == ClaimStatus::PayerRejected,
+    }
+}
+
+fn agrees(same: Same) -> u8 {
+    match same {
+        Same::Yes => 2,
+        Same::Unsaid => 1,
+        Same::No => 0,
     }
 }
 
@@ -186,7 +233,7 @@ fn same(said: &str, known: &str) -> Same {
 
 fn control(said: &str, known: &str) -> Control {
     if !says_something(said) {
-        return Control::Other;
+        return Control::Unsaid;
     }
     if said == known {
         return Control::Exact;
@@ -208,11 +255,11 @@ pub fn is_cut(control_number: &str) -> bool {
 
 /// True when the numbers are the same, or one is the other shortened or rewritten.
 pub fn is_alike(said: &str, known: &str) -> bool {
-    control(said, known) != Control::Other
+    matches!(control(said, known), Control::Exact | Control::Altered)
 }
 
 /// Letters and digits in capitals, without leading zeros.
-fn bare(control_number: &str) -> String {
+pub fn bare(control_number: &str) -> String {
     let kept = control_number.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase());
     let kept: String = kept.collect();
     kept.trim_start_matches('0').to_string()
@@ -221,51 +268,96 @@ fn bare(control_number: &str) -> String {
 impl Comparison<'_> {
     fn fits(&self, rule: Rule) -> bool {
         match rule {
-            Rule::Trace => self.trace,
-            Rule::PayerNumber => self.payer_number,
+            // A payer that mixes up the numbers of two claims still tells the rest of the one it means.
+            Rule::Trace => self.trace && (self.control != Control::Other || self.charge != Same::No),
+            Rule::PayerNumber => self.payer_number && self.agrees_with_its_number(),
             Rule::ControlNumber => self.control == Control::Exact && self.provider != Same::No && self.is_backed(),
             Rule::AlteredControlNumber => {
+                let (yes, no) = (Same::Yes, Same::No);
+                let whose = self.member == yes || self.date == yes;
                 self.control == Control::Altered
-                    && self.provider != Same::No
-                    && self.charge != Same::No
-                    && (self.provider == Same::Yes || self.charge == Same::Yes)
+                    && self.provider != no
+                    && (self.member != no || self.name == yes)
+                    && match self.charge {
+                        Same::Yes => self.provider == yes || whose,
+                        Same::Unsaid => self.provider == yes && whose,
+                        Same::No => false,
+                    }
             }
+            Rule::OtherProvider => {
+                self.control == Control::Exact
+                    && self.charge == Same::Yes
+                    && self.member == Same::Yes
+                    && self.date == Same::Yes
+            }
+            // A number that says another claim needs a provider that agrees, and a claim still to be answered.
             Rule::MemberDateCharge => {
                 self.member == Same::Yes
                     && self.date == Same::Yes
                     && self.charge == Same::Yes
-                    && self.provider != Same::No
+                    && match self.control {
+                        Control::Other => self.provider == Same::Yes && !self.ended && self.name != Same::No,
+                        Control::Unsaid | Control::Altered | Control::Exact => self.provider != Same::No,
+                    }
             }
         }
     }
 
     /// A control number alone is no proof when the answer itself speaks against it: another charge needs the
-    /// provider or the member to agree (a payer that splits a claim answers with a part of its charge).
+    /// provider and the day, or the member, to agree (a payer that splits a claim answers with a part of its charge).
     fn is_backed(&self) -> bool {
-        self.charge != Same::No || self.provider == Same::Yes || self.member == Same::Yes
+        match self.charge {
+            Same::Yes | Same::Unsaid => !self.is_somebody_else(),
+            Same::No => {
+                (self.provider == Same::Yes && self.date == Same::Yes && self.member != Same::No)
+                    || (self.member == Same::Yes && self.date != Same::No)
+            }
+        }
     }
 
-    /// Among claims that fit the same rung: what else agrees, the strongest first.
-    fn preference(&self) -> [u8; 7] {
-        let agrees = |same: Same| match same {
-            Same::Yes => 2,
-            Same::Unsaid => 1,
-            Same::No => 0,
-        };
+    /// Both of what says whose claim it is, and of what day, are told, and both differ.
+    fn is_somebody_else(&self) -> bool {
+        self.member == Same::No && self.date == Same::No
+    }
+
+    /// A payer's number of one claim in an answer about another: then control number, charge and patient differ.
+    fn agrees_with_its_number(&self) -> bool {
+        match self.control {
+            Control::Exact | Control::Altered => !(self.charge == Same::No && self.is_somebody_else()),
+            Control::Unsaid => self.charge != Same::No || (self.member == Same::Yes && self.date != Same::No),
+            Control::Other => self.charge == Same::Yes && self.member != Same::No && self.date != Same::No,
+        }
+    }
+
+    /// The facts by which two claims are told apart.
+    fn facts(&self) -> [u8; 6] {
         let control = match self.control {
             Control::Exact => 2,
             Control::Altered => 1,
-            Control::Other => 0,
+            Control::Unsaid | Control::Other => 0,
         };
-        [
-            control,
-            u8::from(self.payer_number),
-            agrees(self.charge),
-            agrees(self.provider),
-            agrees(self.date),
-            agrees(self.within),
-            u8::from(!self.refused),
-        ]
+        let [charge, provider, member, date] = [self.charge, self.provider, self.member, self.date].map(agrees);
+        [control, u8::from(self.payer_number), charge, provider, member, date]
+    }
+
+    /// What decides between claims that are the same in all of these, as one that was sent again is.
+    fn circumstances(&self) -> [u8; 3] {
+        [agrees(self.within), agrees(self.frequency), u8::from(!self.refused)]
+    }
+
+    /// Among claims that fit the same rung: what else agrees, the strongest first.
+    fn preference(&self) -> ([u8; 6], [u8; 3]) {
+        (self.facts(), self.circumstances())
+    }
+
+    /// At least as good in every fact and better in one; or the same in all, and better by its circumstances. One
+    /// that is better in this and worse in that is no answer.
+    fn is_better_than(&self, other: &Comparison<'_>) -> bool {
+        let (mine, theirs) = (self.facts(), other.facts());
+        match mine == theirs {
+            true => self.circumstances() > other.circumstances(),
+            false => mine.iter().zip(theirs).all(|(mine, theirs)| *mine >= theirs),
+        }
     }
 
     fn evidence(&self) -> String {
@@ -283,12 +375,14 @@ impl Comparison<'_> {
         match self.control {
             Control::Exact => reasons.push("the patient control number is the same"),
             Control::Altered => reasons.push("the patient control number is the same, shortened or rewritten"),
+            Control::Unsaid => {}
             Control::Other => reasons.push("the patient control number differs"),
         }
         let facts = [
             (self.provider, "the billing provider is the same", "the billing provider differs"),
             (self.charge, "the charge is the same", "the charge differs"),
             (self.member, "the member is the same", "the member differs"),
+            (self.name, "the patient's name is the same", "the patient's name differs"),
             (self.date, "the service date is the same", "the service date differs"),
             (self.within, "it was sent in the batch that is answered", "it was sent in another batch"),
         ];
@@ -310,13 +404,14 @@ impl Comparison<'_> {
         let control = match self.control {
             Control::Exact => 40,
             Control::Altered => 20,
-            Control::Other => 0,
+            Control::Unsaid | Control::Other => 0,
         };
         u32::from(self.trace) * 100
             + u32::from(self.payer_number) * 60
             + control
             + weigh(self.charge, 15)
             + weigh(self.member, 12)
+            + weigh(self.name, 9)
             + weigh(self.provider, 10)
             + weigh(self.date, 8)
             + weigh(self.within, 3)

@@ -23,6 +23,7 @@ fn claim(id: i64, control: &str) -> ClaimFacts {
         patient_first_name: Phi::new("JANE".into()),
         service_from: "2026-11-01".into(),
         service_to: "2026-11-01".into(),
+        frequency: "1".into(),
         upstream_trace: None,
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod amount;
 pub mod ladder;
+pub mod names;
 pub mod outgoing;
 pub mod search;
 pub mod walk;
@@ -11,9 +12,12 @@ pub mod walk;
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
+mod permutation_tests;
+#[cfg(test)]
 pub mod testing;
 
 pub use ladder::{Found, Matched, Rule, Sought};
+pub use names::PersonName;
 pub use outgoing::Outgoing;
 pub use search::find_claims;
 pub use walk::{Head, Listener, Overview, walk};

@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 
 use super::ladder::{self, Matched, Rule, Sought};
+use super::names;
 use crate::domain::ids::ClaimId;
 use crate::store::matching::{ClaimFacts, ClaimKey, PREFIX_CANDIDATES_MAX};
 use crate::store::{Bind, Store, StoreError};
 
 /// Claims of one member that are compared with one answer.
 const MEMBER_CANDIDATES_MAX: usize = 100;
+/// Of CLM01 as payers must give it back.
+const CONTROL_NUMBER_LENGTH_MAX: usize = 20;
 
 /// For each of `sought`, in their order, what became of it.
 pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Result<Vec<Matched>, StoreError> {
@@ -41,13 +44,39 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
         .filter(|id| says_something(id))
         .collect();
     pool.ask(store, ClaimKey::MemberId, &members).await?;
+    let rewritten: Vec<String> = left().flat_map(|one| rewritten(one.control_number.reveal())).collect();
+    pool.ask(store, ClaimKey::PatientControlNumber, &rewritten).await?;
     for one in left().filter(|one| ladder::is_cut(one.control_number.reveal())) {
         pool.ask_begin(store, payer, one.control_number.reveal()).await?;
     }
-    let settle = |(one, found): (&Sought, Option<Matched>)| {
-        found.unwrap_or_else(|| ladder::choose(one, payer, &pool.candidates(one, Reach::Member)))
-    };
-    Ok(sought.iter().zip(matched).map(settle).collect())
+    let mut settled = Vec::with_capacity(sought.len());
+    for (one, found) in sought.iter().zip(matched) {
+        settled.push(match found {
+            Some(found) => found,
+            None => pool.settle(store, one, payer).await?,
+        });
+    }
+    Ok(settled)
+}
+
+/// The forms in which we may know a control number that a payer padded with zeros, stripped of them, or wrote with
+/// signs of its own.
+fn rewritten(control_number: &str) -> Vec<String> {
+    let mut forms = Vec::new();
+    if !says_something(control_number) {
+        return forms;
+    }
+    let plain: String = control_number.chars().filter(char::is_ascii_alphanumeric).collect();
+    forms.push(control_number.trim_start_matches('0').to_string());
+    forms.push(plain.trim_start_matches('0').to_string());
+    if plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        forms.extend((plain.len() + 1..=CONTROL_NUMBER_LENGTH_MAX).map(|length| format!("{plain:0>length$}")));
+    }
+    forms.push(plain);
+    forms.retain(|form| form != control_number);
+    forms.sort_unstable();
+    forms.dedup();
+    forms
 }
 
 /// Fillers like `0` are no numbers of anything.
@@ -64,6 +93,8 @@ struct Pool {
     by_control: HashMap<String, Vec<usize>>,
     by_member: HashMap<String, Vec<usize>>,
     by_begin: HashMap<String, Vec<usize>>,
+    /// By last name and first day of service.
+    by_name: HashMap<(String, String), Vec<usize>>,
 }
 
 impl Pool {
@@ -101,7 +132,9 @@ impl Pool {
         if let Some(number) = &claim.payer_claim_control_number {
             self.by_payer_number.entry(number.reveal().clone()).or_default().push(place);
         }
-        self.by_control.entry(fold(claim.patient_control_number.reveal())).or_default().push(place);
+        self.by_control.entry(ladder::bare(claim.patient_control_number.reveal())).or_default().push(place);
+        let name = (names::plain(claim.patient_last_name.reveal()), claim.service_from.clone());
+        self.by_name.entry(name).or_default().push(place);
         self.by_member.entry(fold(claim.member_id.reveal())).or_default().push(place);
         self.claims.push(claim);
         place
@@ -123,6 +156,24 @@ impl Pool {
         }
     }
 
+    /// By all that is left: where no rung decides, claims of the patient's name and day are shown too.
+    async fn settle(&mut self, store: &Store, sought: &Sought, payer: &str) -> Result<Matched, StoreError> {
+        let reason = match ladder::choose(sought, payer, &self.candidates(sought, Reach::Member)) {
+            Matched::Unclear { reason, .. } if !sought.service_from.is_empty() => reason,
+            decided => return Ok(decided),
+        };
+        for name in &sought.names {
+            for claim in store.claims_by_name_and_day(payer, name.last.reveal(), &sought.service_from).await? {
+                self.add(claim);
+            }
+        }
+        // A name proves nothing: it only brings claims before a person.
+        Ok(Matched::Unclear {
+            reason,
+            candidates: ladder::rank(sought, payer, &self.candidates(sought, Reach::Member)),
+        })
+    }
+
     fn candidates(&self, sought: &Sought, reach: Reach) -> Vec<&ClaimFacts> {
         let mut places: Vec<usize> = Vec::new();
         let control = sought.control_number.reveal();
@@ -130,12 +181,17 @@ impl Pool {
         places.extend(ids.into_iter().flatten().filter_map(|id| self.by_id.get(&id.0)));
         let number = sought.payer_claim_control_number.reveal();
         places.extend(self.by_payer_number.get(number).into_iter().flatten());
-        places.extend(self.by_control.get(&fold(control)).into_iter().flatten());
+        if says_something(control) {
+            places.extend(self.by_control.get(&ladder::bare(control)).into_iter().flatten());
+        }
         match reach {
             Reach::Numbers => {}
             Reach::Member => {
                 places.extend(self.by_begin.get(&fold(control)).into_iter().flatten());
                 places.extend(self.of_member(sought));
+                let day = || sought.service_from.clone();
+                let keys = sought.names.iter().map(|name| (names::plain(name.last.reveal()), day()));
+                places.extend(keys.filter_map(|key| self.by_name.get(&key)).flatten());
             }
         }
         places.sort_unstable();

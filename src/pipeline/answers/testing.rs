@@ -65,7 +65,7 @@ pub async fn send(world: &World, submitter: &str, file: &[u8]) -> Vec<SentClaim>
     claims
 }
 
-fn claims_of(file: &str) -> Vec<SentClaim> {
+pub fn claims_of(file: &str) -> Vec<SentClaim> {
     let (mut claims, mut now) = (Vec::<SentClaim>::new(), SentClaim::default());
     for segment in file.split('~') {
         let e: Vec<&str> = segment.trim().split('*').collect();
@@ -211,10 +211,14 @@ pub async fn answer(world: &World, file: &str) -> Recorded {
 }
 
 pub async fn hand_in(gateway: &Arc<Gateway>, file: &[u8]) -> Recorded {
+    hand_in_from(gateway, "bluestar", file).await
+}
+
+pub async fn hand_in_from(gateway: &Arc<Gateway>, payer: &str, file: &[u8]) -> Recorded {
     let payload = gateway.seal(file.to_vec()).await.unwrap();
     let new = NewInbound {
         id: gateway.draw_id(),
-        partner: "bluestar".into(),
+        partner: payer.into(),
         channel: InboundChannel::Api,
         file_name: "answer.x12".into(),
         received_at: gateway.clock.now_ms(),

@@ -121,6 +121,8 @@ fn sought(
         tin: if is_npi { String::new() } else { id },
         charge: answer.charge(),
         member_ids: answer.member_ids.clone(),
+        names: answer.names.clone(),
+        frequency: String::new(),
         service_from: answer.service_from.clone(),
         within,
     }

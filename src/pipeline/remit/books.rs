@@ -29,6 +29,8 @@ pub fn sought(remittance: &Remittance, claim: &ClaimPayment) -> Sought {
         // A reversal repeats the charge with the other sign.
         charge: Some(Cents(claim.charge.0.abs())),
         member_ids: claim.member_ids.clone(),
+        names: claim.names.clone(),
+        frequency: claim.frequency.clone(),
         service_from: claim.service_from.clone(),
         within: None,
     }

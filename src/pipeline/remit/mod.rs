@@ -16,7 +16,7 @@ pub(super) mod books;
 mod release;
 mod run;
 
-pub use release::release_remittance;
+pub use release::{Released, release_remittance};
 pub use run::{papers, run};
 
 #[cfg(test)]

@@ -133,6 +133,7 @@ mod tests {
             amount: of.amount,
             payment_date: of.payment_date.clone(),
             payee: (of.payee_npi.clone(), of.payee_tin.clone()),
+            state: crate::store::remittances::RemittanceState::Posted,
             digest: digest_of(of).to_vec(),
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::{Cents, Phi};
 use crate::pipeline::answers::amount::{amount, date, date_range};
-use crate::pipeline::answers::{Head, Listener, Overview, walk};
+use crate::pipeline::answers::{Head, Listener, Overview, PersonName, walk};
 use crate::x12::Segment;
 use crate::x12::envelope::Interchange;
 use crate::x12::segment::text_of;
@@ -61,7 +61,13 @@ pub struct ClaimPayment {
     pub payer_number: Phi<String>,
     pub cas: Vec<Adjustment>,
     pub lines: Vec<Line>,
+    /// CLP09.
+    pub frequency: String,
     pub member_ids: Vec<Phi<String>>,
+    /// Patient and insured.
+    pub names: Vec<PersonName>,
+    /// NM1*TT: the payer it was passed on to, by name and id.
+    pub passed_on_to: Option<(String, String)>,
     pub service_from: String,
     /// Remark codes of MIA and MOA.
     pub remarks: Vec<String>,
@@ -317,6 +323,7 @@ impl Open {
             claim.status = segment.text(2).trim().to_string();
             (claim.charge, claim.paid, claim.patient_responsibility) = (charge, paid, patient_responsibility);
             claim.payer_number = Phi::new(segment.text(7).trim().to_string());
+            claim.frequency = segment.text(9).trim().to_string();
         }
     }
 
@@ -395,12 +402,17 @@ impl Open {
 
     fn take_nm1(&mut self, segment: &Segment<'_>) {
         let id = segment.text(9).trim().to_string();
-        // Patient, insured, and either of them as the payer corrected it.
-        if let Some(claim) = self.claim()
-            && matches!(segment.element(1), b"QC" | b"IL" | b"74")
-            && !id.is_empty()
-        {
-            claim.member_ids.push(Phi::new(id));
+        let Some(claim) = self.claim() else { return };
+        match segment.element(1) {
+            // Patient, insured, and either of them as the payer corrected it.
+            b"QC" | b"IL" | b"74" => {
+                claim.names.extend(PersonName::of(segment));
+                if !id.is_empty() {
+                    claim.member_ids.push(Phi::new(id));
+                }
+            }
+            b"TT" => claim.passed_on_to = Some((segment.text(3).trim().to_string(), id)),
+            _ => {}
         }
     }
 

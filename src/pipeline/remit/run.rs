@@ -155,6 +155,7 @@ impl Desk<'_> {
                 amount: row.amount,
                 payment_date: row.payment_date.clone(),
                 payee: (row.payee_npi.clone(), row.payee_tin.clone()),
+                state,
                 digest: row.digest.clone(),
             });
         }

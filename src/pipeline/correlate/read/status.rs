@@ -5,8 +5,8 @@
 use std::ops::Range;
 
 use crate::domain::{Cents, ClaimStatus, Phi};
-use crate::pipeline::answers::Head;
 use crate::pipeline::answers::amount::{amount, date_range};
+use crate::pipeline::answers::{Head, PersonName};
 use crate::x12::Segment;
 use crate::x12::envelope::Interchange;
 use crate::x12::segment::text_of;
@@ -106,6 +106,8 @@ pub struct ClaimAnswer {
     /// REF*1K.
     pub payer_claim_control_number: Phi<String>,
     pub member_ids: Vec<Phi<String>>,
+    /// Last and first name of the patient, and of the subscriber above a dependent.
+    pub names: Vec<PersonName>,
     pub statuses: Vec<Status>,
     pub service_from: String,
     pub service_to: String,
@@ -229,6 +231,7 @@ pub struct StatusReader {
 struct Patient {
     range: Range<usize>,
     member_ids: Vec<Phi<String>>,
+    names: Vec<PersonName>,
 }
 
 impl StatusReader {
@@ -344,8 +347,13 @@ impl StatusReader {
         match self.place {
             Place::Receiver => self.report.receivers.last_mut().into_iter().for_each(|level| level.id = id.clone()),
             Place::Provider => self.report.providers.last_mut().into_iter().for_each(|level| level.id = id.clone()),
-            Place::Patient if !id.is_empty() => self.patient.member_ids.push(Phi::new(id)),
-            Place::Before | Place::Source | Place::Patient | Place::Claim | Place::Line => {}
+            Place::Patient => {
+                self.patient.names.extend(PersonName::of(segment));
+                if !id.is_empty() {
+                    self.patient.member_ids.push(Phi::new(id));
+                }
+            }
+            Place::Before | Place::Source | Place::Claim | Place::Line => {}
         }
     }
 
@@ -375,9 +383,11 @@ impl StatusReader {
             level.claims += 1;
         }
         let mut member_ids = self.patient.member_ids.clone();
+        let mut names = self.patient.names.clone();
         let mut patient = vec![self.patient.range.clone()];
         if self.level == "23" {
             member_ids.extend(self.subscriber.member_ids.iter().cloned());
+            names.extend(self.subscriber.names.iter().cloned());
             patient.insert(0, self.subscriber.range.clone());
         }
         self.report.claims.push(ClaimAnswer {
@@ -385,6 +395,7 @@ impl StatusReader {
             provider,
             trace: Phi::new(trace),
             member_ids,
+            names,
             patient,
             ..ClaimAnswer::default()
         });

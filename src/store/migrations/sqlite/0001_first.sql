@@ -134,6 +134,7 @@ CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX claim_patient_control_number ON claim (upper(patient_control_number));
 CREATE INDEX claim_member ON claim (member_id);
+CREATE INDEX claim_patient_name ON claim (patient_last_name, service_from);
 CREATE INDEX claim_fingerprint ON claim (partner, fingerprint);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
@@ -301,6 +302,7 @@ CREATE TABLE remittance (
 CREATE UNIQUE INDEX remittance_place ON remittance (inbound_id, ordinal);
 CREATE INDEX remittance_trace ON remittance (trace, payer);
 CREATE INDEX remittance_payee ON remittance (payee_npi, payee_tin);
+CREATE INDEX remittance_amount ON remittance (amount, payment_date);
 
 -- One CLP of a remittance.
 CREATE TABLE payment (
