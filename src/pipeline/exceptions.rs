@@ -1,30 +1,21 @@
 //! A person decides what an answer is about that matched no claim: it is applied as if it had matched, taken back,
 //! or put aside. Works on the store alone, so also beside a running gateway; no stage.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
-use super::correlate::read::{self, status::StatusReport};
-use super::correlate::{claims, plan};
-use super::gateway::blocking;
+use super::applying::{self, Decision};
 use super::remit::Released;
-use super::remit::books::Books;
-use super::remit::hand_on::{self, Handed};
-use super::remit::plan::Extent;
 use super::{Gateway, StageError, remit};
-use crate::domain::ids::{ClaimId, ExceptionId, PaymentId, RemittanceId};
+use crate::domain::ids::{ClaimId, ExceptionId, RemittanceId};
 use crate::store::StoreError;
-use crate::store::answers::ClaimMove;
 use crate::store::events::NewClaimEvent;
-use crate::store::exceptions::{ExceptionKind, ExceptionRow, ExceptionState, Resolution, Undoing};
+use crate::store::exceptions::{ExceptionKind, ExceptionRow, ExceptionState, Undoing};
 use crate::store::inbound::InboundRow;
 use crate::store::matching::{ClaimFacts, ClaimKey};
-use crate::store::remittances::RemittanceState;
 
-const BY_HAND: &str = "by hand";
+pub const BY_HAND: &str = "by hand";
 
 /// Why a decision could not be carried out. The texts are for the person who made it.
 #[derive(Debug, thiserror::Error)]
@@ -60,24 +51,25 @@ impl From<StoreError> for ResolveError {
     }
 }
 
-/// Where an unmatched 277CA or 277 answer stands in its file.
-#[derive(Deserialize)]
-struct Place {
-    report: usize,
-    claim: usize,
-}
-
 /// Applies the answer to the claim, tells its submitter, and closes the exception.
 pub async fn resolve(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId, by: &str) -> Result<(), ResolveError> {
     let exception = open(gateway, id).await?;
     let claim = chosen(gateway, &exception, claim).await?;
     let inbound = inbound(gateway, &exception).await?;
+    let decision = Decision {
+        by,
+        rule: BY_HAND,
+        evidence: String::new(),
+        note: format!("{by} decided that it is about this claim"),
+    };
     let resolution = match (exception.kind, exception.payment_id) {
         (ExceptionKind::ClaimAck | ExceptionKind::ClaimStatus, _) => {
-            resolve_status(gateway, &exception, &inbound, claim, by).await?
+            let papers = applying::status_papers(gateway, &inbound).await?;
+            applying::status(gateway, &exception, &papers, claim, decision).await?
         }
         (ExceptionKind::Remittance, Some(payment)) => {
-            resolve_payment(gateway, &exception, &inbound, payment, claim, by).await?
+            let papers = remit::papers(gateway, &inbound).await?;
+            applying::payment(gateway, &exception, &papers, payment, claim, decision).await?
         }
         (ExceptionKind::Remittance, None)
         | (
@@ -181,95 +173,15 @@ async fn chosen(gateway: &Gateway, exception: &ExceptionRow, id: ClaimId) -> Res
     if claim.batch_id.is_none() {
         return Err(ResolveError::NeverSent { id });
     }
-    match claim.payer.as_deref() {
-        Some(payer) if payer == exception.payer => Ok(claim),
-        Some(_) | None => Err(ResolveError::OtherPayer { claim: id, payer: exception.payer.clone() }),
+    match claim.is_with(&exception.payer) {
+        true => Ok(claim),
+        false => Err(ResolveError::OtherPayer { claim: id, payer: exception.payer.clone() }),
     }
 }
 
 async fn inbound(gateway: &Gateway, exception: &ExceptionRow) -> Result<InboundRow, ResolveError> {
     let row: Option<InboundRow> = gateway.store.inbound(exception.inbound_id).await?;
     row.ok_or(ResolveError::FileDiffers { id: exception.id })
-}
-
-async fn resolve_status(
-    gateway: &Arc<Gateway>,
-    exception: &ExceptionRow,
-    inbound: &InboundRow,
-    claim: ClaimFacts,
-    by: &str,
-) -> Result<Resolution, ResolveError> {
-    let id = exception.id;
-    let place: Place = serde_json::from_str(&exception.response).map_err(|_| ResolveError::NotOfOneClaim { id })?;
-    let file = Arc::new(gateway.read_payload(inbound.payload_id).await?);
-    let there = file.clone();
-    let reports = Arc::new(blocking(move || read::read(&there).status_reports).await?);
-    let report: &StatusReport = reports.get(place.report).ok_or(ResolveError::FileDiffers { id })?;
-    let answer = report.claims.get(place.claim).ok_or(ResolveError::FileDiffers { id })?;
-    let (said, claim_id, at) = (answer.says(report.kind), claim.id, gateway.clock.now_ms());
-    let event = NewClaimEvent {
-        id: gateway.draw_id(),
-        claim_id,
-        at,
-        kind: report.kind.as_str(),
-        status: said,
-        code: answer.codes_text(),
-        text: format!("{}; {by} decided that it is about this claim", plan::sentence(said)),
-        rule: BY_HAND,
-        evidence: String::new(),
-        inbound_id: Some(inbound.id),
-    };
-    let learned = claims::learned(claim_id, answer);
-    let parcel = Parcel {
-        partner: claim.partner.clone(),
-        kind: report.kind,
-        report: Some(place.report),
-        items: vec![Item { claim, told: Told::Answer(place.claim) }],
-    };
-    let papers = Papers { inbound_id: inbound.id, payer: inbound.partner.clone(), file, reports: reports.clone() };
-    let origin = format!("exception:{id}:{claim_id}");
-    let mail = match post::mail(gateway, &papers, parcel, origin, &id.to_string()).await? {
-        Posting::Mail(mail) => vec![*mail],
-        Posting::NoSuchSubmitter(_) => Vec::new(),
-    };
-    let said = said.map(|said| ClaimMove { claim_id, said });
-    Ok(Resolution { id, claim_id, by: by.to_string(), at, said, learned, event, mail })
-}
-
-async fn resolve_payment(
-    gateway: &Arc<Gateway>,
-    exception: &ExceptionRow,
-    inbound: &InboundRow,
-    payment: PaymentId,
-    claim: ClaimFacts,
-    by: &str,
-) -> Result<Resolution, ResolveError> {
-    let (id, differs) = (exception.id, ResolveError::FileDiffers { id: exception.id });
-    let Some(payment) = gateway.store.payment(payment).await? else { return Err(differs) };
-    let remittance = gateway.store.remittance(payment.remittance_id).await?;
-    let Some(remittance) = remittance.filter(|one| one.state == RemittanceState::Posted) else { return Err(differs) };
-    let papers = remit::papers(gateway, inbound).await?;
-    let books = Books { gateway, inbound_id: inbound.id, payer: &inbound.partner, at: gateway.clock.now_ms() };
-    let mut event = books.event(&payment, claim.id, &remittance.trace, BY_HAND);
-    event.text = format!("{}; {by} decided that it is about this claim", event.text);
-    let ordinal = usize::try_from(payment.ordinal).unwrap_or(usize::MAX);
-    let handed = Handed {
-        partner: claim.partner.clone(),
-        remittance: usize::try_from(remittance.ordinal).unwrap_or(usize::MAX),
-        own: BTreeMap::from([(ordinal, claim.patient_control_number.clone())]),
-        extent: Extent::ClaimsOnly,
-    };
-    let written = hand_on::write(gateway, &papers, vec![handed], &format!("exception:{id}:{}", claim.id)).await?;
-    Ok(Resolution {
-        id,
-        claim_id: claim.id,
-        by: by.to_string(),
-        at: gateway.clock.now_ms(),
-        said: None,
-        learned: None,
-        event,
-        mail: written.mail,
-    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,13 @@
 
 pub mod answers;
 
+pub mod applying;
+
 pub mod exceptions;
+
+pub mod replacements;
+
+pub mod retry;
 
 pub mod file_names;
 

@@ -91,7 +91,7 @@ impl Store {
             add_batch_event(&mut tx, event).await?;
         }
         add_claim_events(&mut tx, &answered.claim_events).await?;
-        add_exceptions(&mut tx, &answered.exceptions).await?;
+        add_exceptions(&mut tx, &answered.exceptions, answered.at).await?;
         for mail in &answered.mail {
             put_mail(&mut tx, mail).await?;
         }

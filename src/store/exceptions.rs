@@ -1,6 +1,7 @@
 //! Responses that matched nothing: raised, listed, resolved, undone.
 
 use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, replay};
+use super::awaited::{add_awaited, forget_awaited};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{NewMail, put_mail};
 use super::remittances::{attach_payment, post_claims};
@@ -94,6 +95,8 @@ pub struct NewException {
     /// JSON list of `pipeline::answers::ladder::Candidate`.
     pub candidates: String,
     pub payment_id: Option<PaymentId>,
+    /// Keys of claims that it may be about and that may come later, each once.
+    pub awaits: Vec<String>,
 }
 
 impl std::fmt::Debug for NewException {
@@ -218,6 +221,7 @@ impl Store {
         .await
         .map_err(StoreError::at("resolve an exception"))?;
         let Some(row) = closed else { return Ok(false) };
+        forget_awaited(&mut tx, resolution.id).await?;
         if let Some(said) = resolution.said {
             move_claims(&mut tx, &[said]).await?;
         }
@@ -225,7 +229,8 @@ impl Store {
             learn_numbers(&mut tx, std::slice::from_ref(learned)).await?;
         }
         if let Some(payment) = row.get::<Option<i64>>(0) {
-            attach_payment(&mut tx, PaymentId(payment), Some(resolution.claim_id)).await?;
+            let tied = Some((resolution.claim_id, resolution.event.rule, resolution.event.evidence.as_str()));
+            attach_payment(&mut tx, PaymentId(payment), tied).await?;
             post_claims(&mut tx, &[resolution.claim_id]).await?;
         }
         add_claim_events(&mut tx, std::slice::from_ref(&resolution.event)).await?;
@@ -301,6 +306,7 @@ impl Store {
         .execute(&mut tx)
         .await
         .map_err(StoreError::at("dismiss an exception"))?;
+        forget_awaited(&mut tx, id).await?;
         tx.commit().await.map_err(StoreError::at("dismiss an exception"))?;
         Ok(closed.rows_affected() == 1)
     }
@@ -322,7 +328,8 @@ async fn forget_number(tx: &mut Tx, id: ExceptionId, claim: ClaimId) -> Result<(
     Ok(())
 }
 
-pub(super) async fn add_exceptions(tx: &mut Tx, exceptions: &[NewException]) -> Result<(), StoreError> {
+/// `since`: when the answers began to look for their claims.
+pub(super) async fn add_exceptions(tx: &mut Tx, exceptions: &[NewException], since: i64) -> Result<(), StoreError> {
     for part in exceptions.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, candidates, payment_id) ",
@@ -341,7 +348,7 @@ pub(super) async fn add_exceptions(tx: &mut Tx, exceptions: &[NewException]) -> 
         });
         insert.build().execute(&mut *tx).await.map_err(StoreError::at("raise exceptions"))?;
     }
-    Ok(())
+    add_awaited(tx, exceptions, since).await
 }
 
 fn exception_row(row: &Row) -> Result<ExceptionRow, StoreError> {

@@ -38,8 +38,17 @@ pub struct ClaimFacts {
     pub service_to: String,
     /// CLM05-3.
     pub frequency: String,
+    /// The payer to which the first one passed it on, whose remittance is expected too.
+    pub passed_on_to: Option<String>,
     /// REF*D9 as the submitter sent it; ours stands in its place on the way to the payer.
     pub upstream_trace: Option<String>,
+}
+
+impl ClaimFacts {
+    /// True when this payer has the claim: it was sent there, or passed on to it by the payer before.
+    pub fn is_with(&self, payer: &str) -> bool {
+        self.payer.as_deref() == Some(payer) || self.passed_on_to.as_deref() == Some(payer)
+    }
 }
 
 /// Who handed in a claim's transaction, as answers to it are addressed.
@@ -102,7 +111,7 @@ pub(super) const CLAIM_FACTS: &str = "SELECT c.id, c.submission_id, c.transactio
     CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status ELSE c.status END AS status,
     c.patient_control_number, c.charge, c.payer_claim_control_number, c.provider_npi, c.provider_tin, c.provider_name,
     c.member_id, c.patient_last_name, c.patient_first_name, c.service_from, c.service_to,
-    c.upstream_trace, c.frequency
+    c.upstream_trace, c.frequency, c.passed_on_to
     FROM claim c LEFT JOIN batch b ON b.id = c.batch_id ";
 
 impl Store {
@@ -298,6 +307,7 @@ pub(super) fn claim_facts(row: &Row) -> Result<ClaimFacts, StoreError> {
         service_to: row.get(17),
         upstream_trace: row.get(18),
         frequency: row.get(19),
+        passed_on_to: row.get(20),
     })
 }
 

@@ -91,9 +91,13 @@ pub struct PaymentRow {
 #[derive(Debug)]
 pub struct Remitted {
     pub inbound_id: InboundId,
+    /// When its payments began to look for their claims.
+    pub at: i64,
     pub notes: Vec<String>,
     pub remittances: Vec<RemittanceRow>,
     pub payments: Vec<PaymentRow>,
+    /// Claims that their payer passed on, and to which partner.
+    pub passed_on: Vec<(ClaimId, String)>,
     pub claim_events: Vec<NewClaimEvent>,
     pub exceptions: Vec<NewException>,
     pub mail: Vec<NewMail>,
@@ -149,7 +153,8 @@ impl Store {
         add_payments(&mut tx, &remitted.payments).await?;
         let claims: Vec<ClaimId> = remitted.payments.iter().filter_map(|payment| payment.claim_id).collect();
         post_claims(&mut tx, &claims).await?;
-        finish(&mut tx, &remitted.claim_events, &remitted.exceptions, &remitted.mail).await?;
+        pass_on(&mut tx, &remitted.passed_on).await?;
+        finish(&mut tx, &remitted.claim_events, (&remitted.exceptions, remitted.at), &remitted.mail).await?;
         tx.commit().await.map_err(StoreError::at("record remittances"))?;
         Ok(true)
     }
@@ -194,7 +199,7 @@ impl Store {
             .map_err(StoreError::at("find a remittance's claims"))?;
         let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
         post_claims(&mut tx, &claims).await?;
-        finish(&mut tx, &release.claim_events, &release.exceptions, &release.mail).await?;
+        finish(&mut tx, &release.claim_events, (&release.exceptions, release.at), &release.mail).await?;
         tx.commit().await.map_err(StoreError::at("release a remittance"))?;
         Ok(true)
     }
@@ -290,14 +295,31 @@ impl Store {
     }
 }
 
+/// From now on the next payer's answers may be about these claims too.
+async fn pass_on(tx: &mut Tx, claims: &[(ClaimId, String)]) -> Result<(), StoreError> {
+    let mut by_payer: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for (claim, payer) in claims {
+        by_payer.entry(payer).or_default().push(claim.0);
+    }
+    for (payer, ids) in by_payer {
+        query("UPDATE claim SET passed_on_to = ? WHERE id IN (SELECT value FROM list(?))")
+            .bind(payer)
+            .bind(ids)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::at("note to whom claims were passed on"))?;
+    }
+    Ok(())
+}
+
 async fn finish(
     tx: &mut Tx,
     events: &[NewClaimEvent],
-    exceptions: &[NewException],
+    (exceptions, since): (&[NewException], i64),
     mail: &[NewMail],
 ) -> Result<(), StoreError> {
     add_claim_events(tx, events).await?;
-    add_exceptions(tx, exceptions).await?;
+    add_exceptions(tx, exceptions, since).await?;
     for one in mail {
         put_mail(tx, one).await?;
     }
@@ -361,14 +383,29 @@ fn said_of(id: i64, postings: &[Posting]) -> serde_json::Value {
     json!([id, sum.status.map(ClaimStatus::code), sum.paid.0, sum.patient_responsibility.0, sum.payer_number])
 }
 
-/// Ties a payment to a claim by a person's decision, or unties it.
-pub(super) async fn attach_payment(tx: &mut Tx, payment: PaymentId, claim: Option<ClaimId>) -> Result<(), StoreError> {
-    query("UPDATE payment SET claim_id = ?1, rule = CASE WHEN ?1 IS NULL THEN '' ELSE 'by hand' END WHERE id = ?2")
-        .bind(claim.map(|id| id.0))
+/// Ties a payment to a claim, by a rule and on what, or unties it.
+pub(super) async fn attach_payment(
+    tx: &mut Tx,
+    payment: PaymentId,
+    claim: Option<(ClaimId, &str, &str)>,
+) -> Result<(), StoreError> {
+    let (claim, rule, evidence) = match claim {
+        Some((claim, rule, evidence)) => (Some(claim.0), rule, evidence),
+        None => (None, "", ""),
+    };
+    query("UPDATE payment SET claim_id = ?, rule = ?, evidence = ? WHERE id = ?")
+        .bind(claim)
+        .bind(rule)
+        .bind(evidence)
         .bind(payment.0)
         .execute(&mut *tx)
         .await
         .map_err(StoreError::at("tie a payment to a claim"))?;
+    query("UPDATE remittance SET lines_tied_at = NULL WHERE id = (SELECT remittance_id FROM payment WHERE id = ?)")
+        .bind(payment.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("have a payment's lines tied"))?;
     Ok(())
 }
 

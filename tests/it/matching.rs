@@ -49,15 +49,17 @@ fn sent(bytes: &[u8]) -> Scene {
     Scene { world, key, payer, got }
 }
 
-/// Longer control numbers with capitals, and one in fifty the same as another's.
+/// Longer control numbers with capitals, and one in fifty the same as that of another provider's claim.
 fn with_long_numbers(bytes: &[u8], shared: bool) -> Vec<u8> {
     let mut text = String::from_utf8(bytes.to_vec()).unwrap();
-    let mut last = String::new();
+    let mut before: Vec<(String, String)> = Vec::new();
     for (n, claim) in claims(bytes).iter().enumerate() {
         let long = format!("{}{}", claim.number, &"-ABCDEFGHI"[..20 - claim.number.len().max(10)]);
-        let long = if shared && n % 50 == 1 { last.clone() } else { long };
+        let others =
+            || before.iter().rev().find(|(npi, number)| *npi != claim.npi && text.matches(number).count() == 1);
+        let long = if shared && n % 50 == 9 { others().map_or(long, |(_, number)| number.clone()) } else { long };
         text = text.replacen(&format!("CLM*{}*", claim.number), &format!("CLM*{long}*"), 1);
-        last = long;
+        before.push((claim.npi.clone(), long));
     }
     text.into_bytes()
 }

@@ -36,10 +36,6 @@ impl Payment {
         element(&self.segments[0], 1)
     }
 
-    pub fn status(&self) -> &str {
-        element(&self.segments[0], 2)
-    }
-
     pub fn paid(&self) -> i64 {
         cents(element(&self.segments[0], 4))
     }

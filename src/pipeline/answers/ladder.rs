@@ -10,7 +10,7 @@ use crate::domain::{Cents, ClaimStatus, Phi};
 use crate::store::matching::ClaimFacts;
 
 /// Lengths to which payers are known to cut control numbers.
-const CUT_LENGTHS: [usize; 4] = [20, 17, 14, 12];
+pub const CUT_LENGTHS: [usize; 4] = [20, 17, 14, 12];
 /// Candidates shown with an exception.
 pub const CANDIDATES_MAX: usize = 10;
 
@@ -163,7 +163,7 @@ fn compare_all<'a>(sought: &Sought, payer: &str, candidates: &[&'a ClaimFacts]) 
     let mut compared: Vec<Comparison<'a>> = Vec::new();
     for claim in candidates {
         let known = compared.iter().any(|other| other.claim.id == claim.id);
-        if !known && claim.payer.as_deref() == Some(payer) && claim.batch_id.is_some() {
+        if !known && claim.is_with(payer) && claim.batch_id.is_some() {
             compared.push(compare(sought, claim));
         }
     }

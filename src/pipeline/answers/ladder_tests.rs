@@ -24,6 +24,7 @@ fn claim(id: i64, control: &str) -> ClaimFacts {
         service_from: "2026-11-01".into(),
         service_to: "2026-11-01".into(),
         frequency: "1".into(),
+        passed_on_to: None,
         upstream_trace: None,
     }
 }

@@ -3,6 +3,7 @@
 //! submitters. No stage: nothing here waits, and nothing here writes to the store.
 
 pub mod amount;
+pub mod awaits;
 pub mod ladder;
 pub mod names;
 pub mod outgoing;

@@ -175,6 +175,12 @@ fn remittance_of(claim: &SentClaim, place: usize, verdict: Verdict) -> Vec<Strin
     segments
 }
 
+/// Nothing but what is on the disk is left; ids are made of the time, which goes on.
+async fn crash(world: World) -> World {
+    world.gateway.clock.advance(std::time::Duration::from_secs(1));
+    world.crash().await
+}
+
 /// The steps one after another, each with all batches' answers in one file for a payer, and a crash after keeping it
 /// and between the two stages that work it.
 async fn check(verdict: Verdict, status: ClaimStatus) {
@@ -185,9 +191,9 @@ async fn check(verdict: Verdict, status: ClaimStatus) {
             let file: String = own.map(|batch| batch.answer(step, verdict)).collect();
             hand_in_from(&world.gateway, &payer(n), file.as_bytes()).await;
         }
-        world = world.crash().await;
+        world = crash(world).await;
         while correlate::run(&world.gateway).await.unwrap() == Progress::Worked {}
-        world = world.crash().await;
+        world = crash(world).await;
         while remit::run(&world.gateway).await.unwrap() == Progress::Worked {}
     }
     let handed_on = all_letters(&world).await;

@@ -183,6 +183,8 @@ async fn record(
     metrics::counter!("claimgate_batches_built_total").increment(1);
     tracing::info!(batch = %batch.id, payer = %payer.id, claims = batch.claims, bytes = recorded.file.bytes, "built");
     gateway.nudges.nudge(Stage::Deliver);
+    // An answer may have come before these claims.
+    gateway.nudges.nudge(Stage::Correlate);
     Ok(())
 }
 

@@ -10,9 +10,9 @@ use super::post::{self, Parcel};
 use super::read::status::{ClaimAnswer, Level, ReportKind, StatusReport};
 use crate::domain::ids::{BatchId, ClaimId};
 use crate::domain::{ClaimStatus, Phi};
-use crate::pipeline::StageError;
 use crate::pipeline::answers::search::says_something;
-use crate::pipeline::answers::{Found, Matched, Sought, find_claims};
+use crate::pipeline::answers::{Found, Matched, Sought, awaits, find_claims};
+use crate::pipeline::{Gateway, StageError};
 use crate::store::answers::{Acknowledged, ClaimMove, LearnedNumber};
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::ExceptionKind;
@@ -20,9 +20,9 @@ use crate::store::matching::{BatchTransactionFacts, ClaimFacts};
 
 /// Works one report in and gives the letters that follow from it.
 pub async fn take_report(draft: &mut Draft, place: usize, report: &StatusReport) -> Result<Vec<Parcel>, StageError> {
-    let answered = transactions_answered(draft, report).await?;
-    let sought: Vec<Sought> = report.claims.iter().map(|answer| sought(report, answer, &answered)).collect();
     let payer = draft.payer().to_string();
+    let answered = transactions_answered(&draft.gateway, &payer, report).await?;
+    let sought: Vec<Sought> = report.claims.iter().map(|answer| sought(report, answer, &answered)).collect();
     let matched = find_claims(&draft.gateway.store, &payer, &sought).await?;
     let mut counts: BTreeMap<BatchId, Counts> = BTreeMap::new();
     let mut told: Vec<(usize, ClaimFacts)> = Vec::new();
@@ -37,7 +37,8 @@ pub async fn take_report(draft: &mut Draft, place: usize, report: &StatusReport)
             }
             Matched::Unclear { reason, candidates } => {
                 let kind = exception_kind(report.kind);
-                draft.except(kind, reason, response(place, n, report.kind, answer), &candidates);
+                let response = response(place, n, report.kind, answer);
+                draft.except_awaiting(kind, reason, response, &candidates, awaits::of_answer(&payer, &sought[n]));
             }
         }
     }
@@ -86,21 +87,23 @@ fn claim_event(draft: &Draft, kind: ReportKind, answer: &ClaimAnswer, claim_id: 
 }
 
 /// For each BHT03 of ours that the report names, the transactions sent under it.
-async fn transactions_answered(
-    draft: &Draft,
+pub async fn transactions_answered(
+    gateway: &Gateway,
+    payer: &str,
     report: &StatusReport,
 ) -> Result<HashMap<String, Vec<BatchTransactionFacts>>, StageError> {
     let mut answered = HashMap::new();
     for receiver in &report.receivers {
         if !receiver.trace.is_empty() && !answered.contains_key(&receiver.trace) {
-            let sent = draft.gateway.store.transactions_by_bht03(draft.payer(), &receiver.trace).await?;
+            let sent = gateway.store.transactions_by_bht03(payer, &receiver.trace).await?;
             answered.insert(receiver.trace.clone(), sent);
         }
     }
     Ok(answered)
 }
 
-fn sought(
+/// What an answer says of the claim it is about.
+pub fn sought(
     report: &StatusReport,
     answer: &ClaimAnswer,
     answered: &HashMap<String, Vec<BatchTransactionFacts>>,

@@ -97,6 +97,18 @@ impl Draft {
         response: serde_json::Value,
         candidates: &[Candidate],
     ) {
+        self.except_awaiting(kind, reason, response, candidates, Vec::new());
+    }
+
+    /// The same for an answer whose claim may come later.
+    pub fn except_awaiting(
+        &mut self,
+        kind: ExceptionKind,
+        reason: impl Into<String>,
+        response: serde_json::Value,
+        candidates: &[Candidate],
+        awaits: Vec<String>,
+    ) {
         self.answered.exceptions.push(NewException {
             id: self.gateway.draw_id(),
             inbound_id: self.inbound.id,
@@ -107,6 +119,7 @@ impl Draft {
             response: response.to_string(),
             candidates: json!(candidates).to_string(),
             payment_id: None,
+            awaits,
         });
     }
 

@@ -10,14 +10,19 @@ use super::read::{self, Answers};
 use super::{acks, claims};
 use crate::domain::error_chain;
 use crate::pipeline::gateway::{blocking, guarded};
-use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::pipeline::{Gateway, Progress, Stage, StageError, retry};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
 
 /// Works all files that wait, the oldest first. One that cannot be worked now, by our own trouble, does not keep
 /// the others waiting; its error is returned at the end.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
-    let (mut progress, mut first_trouble, mut after) = (Progress::Idle, None, None);
+    // Claims that were sent since may be those that earlier answers are about.
+    let (mut progress, mut first_trouble) = match guarded(retry::sent_batches(gateway)).await {
+        Ok(progress) => (progress, None),
+        Err(trouble) => (Progress::Idle, Some(trouble)),
+    };
+    let mut after = None;
     while let Some(inbound) = gateway.store.next_inbound(InboundState::Received, after).await? {
         let id = inbound.id;
         after = Some(id);
@@ -64,6 +69,9 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
     let recorded = gateway.store.record_answers(&draft.answered).await?;
     if recorded {
         let answered = &draft.answered;
+        let numbers: Vec<&str> =
+            answered.learned.iter().map(|one| one.payer_claim_control_number.reveal().as_str()).collect();
+        retry::learned_numbers(gateway, draft.payer(), &numbers).await?;
         tracing::info!(
             inbound = %answered.inbound_id,
             kinds = answered.kinds,

@@ -12,7 +12,7 @@ use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
 use crate::domain::posting::{PaymentKind, Posting, posted};
 use crate::domain::{Cents, ClaimStatus, Phi};
 use crate::pipeline::Gateway;
-use crate::pipeline::answers::{Matched, Sought};
+use crate::pipeline::answers::{Matched, Sought, awaits};
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{ExceptionKind, NewException};
 use crate::store::matching::ClaimFacts;
@@ -122,12 +122,43 @@ impl Books<'_> {
         }
     }
 
+    /// A claim that its payer passed on (NM1*TT, or CLP02 19 to 21 and 23): the partner that has it now, when it is one
+    /// of ours, and what the claim's timeline tells.
+    pub fn passed_on(&self, payment: &ClaimPayment, claim_id: ClaimId) -> Option<(Option<String>, NewClaimEvent)> {
+        let by_status = matches!(payment.status.as_str(), "19" | "20" | "21" | "23");
+        if !by_status && payment.passed_on_to.is_none() {
+            return None;
+        }
+        let (name, id) = payment.passed_on_to.clone().unwrap_or_default();
+        let partners = self.gateway.partners.current();
+        let partner = partners.payer_for_id(&id).map(|payer| payer.id.to_string());
+        let partner = partner.filter(|partner| partner != self.payer);
+        let whom = match (&partner, name.is_empty()) {
+            (Some(partner), _) => partner.clone(),
+            (None, false) => name,
+            (None, true) => "another payer".to_string(),
+        };
+        let event = NewClaimEvent {
+            id: self.gateway.draw_id(),
+            claim_id,
+            at: self.at,
+            kind: "passed on",
+            status: None,
+            code: payment.status.clone(),
+            text: format!("The payer passed the claim on to {whom}, whose remittance is expected too"),
+            rule: "",
+            evidence: String::new(),
+            inbound_id: Some(self.inbound_id),
+        };
+        Some((partner, event))
+    }
+
     /// A payment nobody was found for.
     pub fn unmatched(
         &self,
         payment: &PaymentRow,
+        remittance: &Remittance,
         claim: &ClaimPayment,
-        trace: &str,
         matched: &Matched,
     ) -> Option<NewException> {
         let Matched::Unclear { reason, candidates } = matched else { return None };
@@ -135,7 +166,7 @@ impl Books<'_> {
         let response = json!({
             "payment": payment.id,
             "remittance": payment.remittance_id,
-            "trace": trace,
+            "trace": remittance.trace,
             "patient_control_number": payment.patient_control_number.reveal(),
             "payer_claim_control_number": payment.payer_claim_control_number.reveal(),
             "status": payment.clp_status,
@@ -145,7 +176,9 @@ impl Books<'_> {
             "member_ids": members,
         });
         let payment_id = Some(payment.id);
-        Some(self.exception(ExceptionKind::Remittance, reason.to_string(), response, json!(candidates), payment_id))
+        let exception =
+            self.exception(ExceptionKind::Remittance, reason.to_string(), response, json!(candidates), payment_id);
+        Some(NewException { awaits: awaits::of_answer(self.payer, &sought(remittance, claim)), ..exception })
     }
 
     pub fn exception(
@@ -166,6 +199,7 @@ impl Books<'_> {
             response: response.to_string(),
             candidates: candidates.to_string(),
             payment_id,
+            awaits: Vec::new(),
         }
     }
 }

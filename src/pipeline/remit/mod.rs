@@ -8,6 +8,7 @@
 
 pub mod balance;
 pub mod hand_on;
+pub mod lines;
 pub mod plan;
 pub mod read;
 pub mod split;
@@ -15,6 +16,7 @@ pub mod split;
 pub(super) mod books;
 mod release;
 mod run;
+mod tie;
 
 pub use release::{Released, release_remittance};
 pub use run::{papers, run};

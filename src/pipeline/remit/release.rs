@@ -54,7 +54,7 @@ pub async fn release_remittance(gateway: &Arc<Gateway>, id: RemittanceId, by: &s
     for (payment, claim) in payments.iter().zip(&remittance.claims) {
         match payment.claim_id {
             Some(claim_id) => release.claim_events.push(books.event(payment, claim_id, &row.trace, "released by hand")),
-            None => release.exceptions.extend(books.unmatched(payment, claim, &row.trace, &nobody)),
+            None => release.exceptions.extend(books.unmatched(payment, remittance, claim, &nobody)),
         }
     }
     let facts: Vec<_> = payments.iter().map(|payment| payment.claim_id.and_then(|id| claims.get(&id))).collect();

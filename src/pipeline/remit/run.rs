@@ -10,6 +10,7 @@ use super::hand_on::{self, Handed, Papers};
 use super::plan::{self, Extent, Newness};
 use super::read::{self, Remittance};
 use super::split::Own;
+use super::tie;
 use crate::domain::error_chain;
 use crate::domain::ids::RemittanceId;
 use crate::edits::catalogue::remittance::PAYEE_UNKNOWN;
@@ -35,6 +36,11 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
             }
         }
     }
+    match guarded(tie::run(gateway)).await {
+        Ok(Progress::Worked) => progress = Progress::Worked,
+        Ok(Progress::Idle) => {}
+        Err(trouble) => first_trouble = first_trouble.or(Some(trouble)),
+    }
     first_trouble.map_or(Ok(progress), Err)
 }
 
@@ -48,15 +54,18 @@ pub async fn papers(gateway: &Arc<Gateway>, inbound: &InboundRow) -> Result<Pape
 
 async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageError> {
     let papers = papers(gateway, &inbound).await?;
+    let at = gateway.clock.now_ms();
     let mut desk = Desk {
         gateway,
-        books: Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at: gateway.clock.now_ms() },
+        books: Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at },
         earlier: earlier(gateway, &papers).await?,
         remitted: Remitted {
             inbound_id: inbound.id,
+            at,
             notes: inbound.notes,
             remittances: Vec::new(),
             payments: Vec::new(),
+            passed_on: Vec::new(),
             claim_events: Vec::new(),
             exceptions: Vec::new(),
             mail: Vec::new(),
@@ -177,8 +186,12 @@ impl Desk<'_> {
                 if let Matched::One(found) = matched {
                     let event = self.books.event(&payment, found.claim.id, trace, found.rule.as_str());
                     self.remitted.claim_events.push(event);
+                    if let Some((payer, event)) = self.books.passed_on(claim, found.claim.id) {
+                        self.remitted.claim_events.push(event);
+                        self.remitted.passed_on.extend(payer.map(|payer| (found.claim.id, payer)));
+                    }
                 }
-                self.remitted.exceptions.extend(self.books.unmatched(&payment, claim, trace, matched));
+                self.remitted.exceptions.extend(self.books.unmatched(&payment, remittance, claim, matched));
             }
             self.remitted.payments.push(payment);
         }

@@ -196,6 +196,53 @@ async fn a_part_that_takes_more_back_than_it_pays_is_carried_forward() {
 }
 
 #[tokio::test]
+async fn the_lines_of_a_payment_are_tied_to_those_of_its_claim() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let mut paid = remittance("0001", "T1", "80", &[(claims[0].clone(), "1", "80", &[], "ICN1")], &[]);
+    paid.push("SVC*HC:99213*100*80**1".into());
+    paid.push(format!("DTM*472*{}", claims[0].date));
+    paid.push("CAS*CO*45*20".into());
+    answer(&world, &era835(910, &[paid])).await;
+    let id = claim(&world, "A1").await.received.id;
+    let payment = world.gateway.store.payments_of_claim(id).await.unwrap().remove(0);
+    let detail: serde_json::Value = serde_json::from_str(payment.detail.reveal()).unwrap();
+    let line = &detail["lines"][0];
+    assert_eq!((&line["claim_line"], &line["tied_by"]), (&"1".into(), &"procedure, day and charge".into()), "{detail}");
+    assert_eq!((payment.paid, &line["paid"]), (Cents(8000), &"80.00".into()));
+}
+
+#[tokio::test]
+async fn a_claim_that_is_passed_on_is_paid_by_the_next_payer_too() {
+    let world = world_of(
+        "",
+        &[
+            ("acme", &submitter("ACMEBILL", KEY, "")),
+            ("bluestar", &hosted_payer("BLUESTAR", "BSTAR", KEY)),
+            ("redriver", &hosted_payer("REDRIVER", "RRIVR", &KEY.replace("eZJ", "00J"))),
+        ],
+    )
+    .await;
+    let claims = send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+    let second = remittance("0001", "T9", "20", &[(claims[0].clone(), "2", "20", &["CAS*OA*23*80"], "R1")], &[]);
+    // Before the first payer passes it on, it is no claim of the other's.
+    let early = era835(950, std::slice::from_ref(&second)).replace("*T9*", "*T8*");
+    hand_in_from(&world.gateway, "redriver", early.as_bytes()).await;
+    work(&world.gateway).await;
+    assert_eq!(open_exceptions(&world).await.len(), 1);
+    let mut first = remittance("0001", "T1", "80", &[(claims[0].clone(), "19", "80", &["CAS*PR*2*20"], "ICN1")], &[]);
+    let patient = first.iter().position(|segment| segment.starts_with("NM1*QC")).unwrap();
+    first.insert(patient + 1, "NM1*TT*2*RED RIVER*****PI*RRIVR".into());
+    answer(&world, &era835(951, &[first])).await;
+    check(&world, "A1", ClaimStatus::Paid, 8000).await;
+    hand_in_from(&world.gateway, "redriver", era835(952, &[second]).as_bytes()).await;
+    work(&world.gateway).await;
+    check(&world, "A1", ClaimStatus::Paid, 10000).await;
+    let told = world.gateway.store.claim_timeline(claim(&world, "A1").await.received.id).await.unwrap();
+    let passed_on = told.iter().find(|event| event.kind == "passed on").unwrap();
+    assert!(passed_on.text.contains("passed the claim on to redriver"), "{}", passed_on.text);
+}
+
+#[tokio::test]
 async fn what_a_submitter_did_not_ask_for_stays_out_of_its_mailbox() {
     let forward = "forward = [\"999\"]";
     let world = world_of(

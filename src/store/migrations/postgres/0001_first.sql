@@ -130,7 +130,8 @@ CREATE TABLE claim (
     patient_bytes       BIGINT NOT NULL,
     claim_offset        BIGINT NOT NULL,
     claim_bytes         BIGINT NOT NULL,
-    batch_id            BIGINT
+    batch_id            BIGINT,
+    passed_on_to        TEXT COLLATE "C"                     -- partner of the next payer, once a payer passed it on
 );
 CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
@@ -173,9 +174,10 @@ CREATE TABLE batch (
     gs06            TEXT COLLATE "C",
     payload_id      BIGINT ,
     file_name       TEXT COLLATE "C",
-    ta1_at          BIGINT ,
-    n999_at         BIGINT ,
-    n277ca_at       BIGINT
+    ta1_at          BIGINT,
+    n999_at         BIGINT,
+    n277ca_at       BIGINT,
+    tried_at        BIGINT                      -- when unmatched answers were compared with its claims
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
@@ -183,6 +185,8 @@ CREATE INDEX batch_sent ON batch (payer, sent_at) WHERE state = 3;
 CREATE INDEX batch_payload ON batch (payload_id) WHERE payload_id IS NOT NULL;
 CREATE INDEX batch_isa13 ON batch (payer, isa13) WHERE isa13 IS NOT NULL;
 CREATE INDEX batch_gs06 ON batch (payer, gs06) WHERE gs06 IS NOT NULL;
+CREATE INDEX batch_untried ON batch (id) WHERE isa13 IS NOT NULL AND tried_at IS NULL;
+CREATE INDEX batch_tried ON batch (payer, tried_at) WHERE tried_at IS NOT NULL;
 
 -- One ST..SE of a batch. Its claims are those of the batch with ids from first to last.
 CREATE TABLE batch_transaction (
@@ -299,11 +303,13 @@ CREATE TABLE remittance (
     state           BIGINT NOT NULL,            -- 0 posted, 1 held: does not balance, 2 a repeat
     problem         TEXT COLLATE "C" NOT NULL DEFAULT '',
     digest          BYTEA    NOT NULL,            -- SHA-256 of what it says, however it is written
-    received_at     BIGINT NOT NULL
+    received_at     BIGINT NOT NULL,
+    lines_tied_at   BIGINT                      -- when its service lines were tied to the claims' lines
 );
 CREATE UNIQUE INDEX remittance_place ON remittance (inbound_id, ordinal);
 CREATE INDEX remittance_trace ON remittance (trace, payer);
 CREATE INDEX remittance_payee ON remittance (payee_npi, payee_tin);
+CREATE INDEX remittance_untied ON remittance (id) WHERE state = 0 AND lines_tied_at IS NULL;
 CREATE INDEX remittance_amount ON remittance (amount, payment_date);
 
 -- One CLP of a remittance.
@@ -349,6 +355,14 @@ CREATE TABLE exception (
 CREATE UNIQUE INDEX exception_origin ON exception (origin) WHERE origin IS NOT NULL;
 CREATE INDEX exception_state ON exception (state, id);
 CREATE INDEX exception_inbound ON exception (inbound_id);
+
+-- What an unmatched answer is about, by the numbers that a claim sent later may have: see pipeline/answers/awaits.rs.
+CREATE TABLE awaited (
+    key         TEXT COLLATE "C" NOT NULL,
+    exception_id BIGINT NOT NULL,
+    PRIMARY KEY (key, exception_id)
+);
+CREATE INDEX awaited_exception ON awaited (exception_id);
 
 -- A file waiting for a submitter (or, as kind 837, for a hosted payer). Reading never removes.
 CREATE TABLE mail (

@@ -128,7 +128,8 @@ CREATE TABLE claim (
     patient_bytes       INTEGER NOT NULL,
     claim_offset        INTEGER NOT NULL,
     claim_bytes         INTEGER NOT NULL,
-    batch_id            INTEGER
+    batch_id            INTEGER,
+    passed_on_to        TEXT                     -- partner of the next payer, once a payer passed it on
 );
 CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
@@ -173,7 +174,8 @@ CREATE TABLE batch (
     file_name       TEXT,
     ta1_at          INTEGER,
     n999_at         INTEGER,
-    n277ca_at       INTEGER
+    n277ca_at       INTEGER,
+    tried_at        INTEGER                      -- when unmatched answers were compared with its claims
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
@@ -181,6 +183,8 @@ CREATE INDEX batch_sent ON batch (payer, sent_at) WHERE state = 3;
 CREATE INDEX batch_payload ON batch (payload_id) WHERE payload_id IS NOT NULL;
 CREATE INDEX batch_isa13 ON batch (payer, isa13) WHERE isa13 IS NOT NULL;
 CREATE INDEX batch_gs06 ON batch (payer, gs06) WHERE gs06 IS NOT NULL;
+CREATE INDEX batch_untried ON batch (id) WHERE isa13 IS NOT NULL AND tried_at IS NULL;
+CREATE INDEX batch_tried ON batch (payer, tried_at) WHERE tried_at IS NOT NULL;
 
 -- One ST..SE of a batch. Its claims are those of the batch with ids from first to last.
 CREATE TABLE batch_transaction (
@@ -297,11 +301,13 @@ CREATE TABLE remittance (
     state           INTEGER NOT NULL,            -- 0 posted, 1 held: does not balance, 2 a repeat
     problem         TEXT    NOT NULL DEFAULT '',
     digest          BLOB    NOT NULL,            -- SHA-256 of what it says, however it is written
-    received_at     INTEGER NOT NULL
+    received_at     INTEGER NOT NULL,
+    lines_tied_at   INTEGER                      -- when its service lines were tied to the claims' lines
 );
 CREATE UNIQUE INDEX remittance_place ON remittance (inbound_id, ordinal);
 CREATE INDEX remittance_trace ON remittance (trace, payer);
 CREATE INDEX remittance_payee ON remittance (payee_npi, payee_tin);
+CREATE INDEX remittance_untied ON remittance (id) WHERE state = 0 AND lines_tied_at IS NULL;
 CREATE INDEX remittance_amount ON remittance (amount, payment_date);
 
 -- One CLP of a remittance.
@@ -347,6 +353,14 @@ CREATE TABLE exception (
 CREATE UNIQUE INDEX exception_origin ON exception (origin) WHERE origin IS NOT NULL;
 CREATE INDEX exception_state ON exception (state, id);
 CREATE INDEX exception_inbound ON exception (inbound_id);
+
+-- What an unmatched answer is about, by the numbers that a claim sent later may have: see pipeline/answers/awaits.rs.
+CREATE TABLE awaited (
+    key         TEXT    NOT NULL,
+    exception_id INTEGER NOT NULL,
+    PRIMARY KEY (key, exception_id)
+) WITHOUT ROWID;
+CREATE INDEX awaited_exception ON awaited (exception_id);
 
 -- A file waiting for a submitter (or, as kind 837, for a hosted payer). Reading never removes.
 CREATE TABLE mail (

@@ -1,0 +1,63 @@
+//! By which numbers an answer that found no claim would know it, and which of them a claim has: keys that both sides
+//! write the same way. A key in common is no match; it only says that the answer is worth trying again. Pure.
+
+use super::ladder::{self, Sought};
+use super::search::says_something;
+
+/// What an unmatched answer of `payer` waits for.
+pub fn of_answer(payer: &str, sought: &Sought) -> Vec<String> {
+    let mut keys = Vec::new();
+    let control = sought.control_number.reveal();
+    if says_something(control) {
+        keys.push(control_key(payer, control));
+    }
+    let members = sought.member_ids.iter().map(|member| member.reveal());
+    keys.extend(members.filter(|member| says_something(member)).map(|member| member_key(payer, member)));
+    keys.extend(of_number(payer, sought.payer_claim_control_number.reveal()));
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// What a claim sent to `payer` answers to: its numbers, whole and as payers cut them.
+pub fn of_claim(payer: &str, control_number: &str, member_id: &str) -> Vec<String> {
+    let cuts = ladder::CUT_LENGTHS.iter().filter_map(|&length| control_number.get(..length));
+    let mut keys: Vec<String> = cuts.map(|cut| control_key(payer, cut)).collect();
+    keys.push(control_key(payer, control_number));
+    keys.push(member_key(payer, member_id));
+    keys
+}
+
+/// A payer's own number for a claim, as it is learned.
+pub fn of_number(payer: &str, number: &str) -> Option<String> {
+    says_something(number).then(|| format!("{payer} number {number}"))
+}
+
+fn control_key(payer: &str, control_number: &str) -> String {
+    format!("{payer} control {}", ladder::bare(control_number))
+}
+
+fn member_key(payer: &str, member_id: &str) -> String {
+    format!("{payer} member {}", member_id.trim().to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Phi;
+
+    fn check(said: &str, known: &str, meets: bool) {
+        let sought = Sought { control_number: Phi::new(said.into()), ..Sought::default() };
+        let claim = of_claim("blue", known, "M1");
+        let met = of_answer("blue", &sought).iter().any(|key| claim.contains(key));
+        assert_eq!(met, meets, "{said} and {known}");
+    }
+
+    #[test]
+    fn an_answer_meets_the_claim_whose_number_was_padded_recased_or_cut() {
+        check("000abc1", "ABC-1", true);
+        check("20261122-001", "20261122-0010000", true);
+        check("ABC2", "ABC1", false);
+        check("0", "0", false);
+    }
+}

@@ -1,0 +1,103 @@
+//! Ties the service lines of posted payments to the lines of their claims, after the money is posted, so that nobody
+//! waits for it. A claim whose segments cannot be read leaves its lines untied; the money is not touched.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::lines::{self, ClaimLine};
+use super::read::Line;
+use crate::domain::ids::{ClaimId, PaymentId, RemittanceId};
+use crate::domain::{Cents, Phi};
+use crate::pipeline::gateway::blocking;
+use crate::pipeline::{Gateway, Progress, StageError};
+use crate::store::payment_lines::ClaimPlace;
+use crate::store::remittances::PaymentRow;
+use crate::x12::Delimiters;
+
+const REMITTANCES_AT_ONCE: u32 = 50;
+/// Of ISA with its terminator, from which the delimiters are read.
+const HEADER_BYTES: u64 = 106;
+
+/// Ties all that waits.
+pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
+    let mut progress = Progress::Idle;
+    loop {
+        let untied = gateway.store.untied_remittances(REMITTANCES_AT_ONCE).await?;
+        if untied.is_empty() {
+            return Ok(progress);
+        }
+        for id in untied {
+            tie(gateway, id).await?;
+            progress = Progress::Worked;
+        }
+    }
+}
+
+async fn tie(gateway: &Arc<Gateway>, id: RemittanceId) -> Result<(), StageError> {
+    let payments = gateway.store.payments_of_remittance(id).await?;
+    let claims: Vec<i64> = payments.iter().filter_map(|one| one.claim_id).map(|claim| claim.0).collect();
+    let places = gateway.store.claim_places(claims).await?;
+    let office = gateway.clone();
+    let claimed = blocking(move || read(&office, &places)).await?;
+    let details: Vec<(PaymentId, Phi<String>)> = payments.iter().filter_map(|one| tied(one, &claimed)).collect();
+    gateway.store.tie_lines(id, &details, gateway.clock.now_ms()).await?;
+    Ok(())
+}
+
+/// The lines of each claim that can be read; one open file after another, as `places` come in their order.
+fn read(gateway: &Gateway, places: &[ClaimPlace]) -> HashMap<ClaimId, Vec<ClaimLine>> {
+    let mut found = HashMap::new();
+    for of_file in places.chunk_by(|one, next| one.payload_id == next.payload_id) {
+        let Ok(mut file) = gateway.open_payload(of_file[0].payload_id) else { continue };
+        let Ok(header) = file.read_range(0, HEADER_BYTES) else { continue };
+        let (Some(&element), Some(&component), Some(&segment)) = (header.get(3), header.get(104), header.get(105))
+        else {
+            continue;
+        };
+        let delimiters = Delimiters { element, component, segment, repetition: None };
+        for place in of_file {
+            // A later interchange of the file may have other delimiters; its claims stay untied.
+            match file.read_range(place.offset, place.bytes) {
+                Ok(claim) if claim.get(3) == Some(&element) => {
+                    found.insert(place.id, lines::claim_lines(&claim, &delimiters));
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+    found
+}
+
+/// The payment's detail with each line's claimed line and the rule; `None`: there is nothing to tie.
+fn tied(payment: &PaymentRow, claimed: &HashMap<ClaimId, Vec<ClaimLine>>) -> Option<(PaymentId, Phi<String>)> {
+    let claimed = claimed.get(&payment.claim_id?)?;
+    let mut detail: Value = serde_json::from_str(payment.detail.reveal()).ok()?;
+    let told = detail["lines"].as_array_mut()?;
+    if told.is_empty() {
+        return None;
+    }
+    let paid: Vec<Line> = told.iter().map(line_of).collect();
+    for (line, tied) in told.iter_mut().zip(lines::tie(&paid, claimed)) {
+        if let Some(tied) = tied {
+            line["claim_line"] = json!(claimed[tied.line].number);
+            line["tied_by"] = json!(tied.rule);
+        }
+    }
+    Some((payment.id, Phi::new(detail.to_string())))
+}
+
+/// What a stored line says of itself.
+fn line_of(told: &Value) -> Line {
+    let text = |name: &str| told[name].as_str().unwrap_or_default().to_string();
+    let amount = serde_json::from_value::<Cents>(told["charge"].clone());
+    Line {
+        procedure: text("procedure"),
+        revenue_code: text("revenue_code"),
+        control_number: text("control_number"),
+        service_date: text("service_date"),
+        charge: amount.unwrap_or_default(),
+        ..Line::default()
+    }
+}

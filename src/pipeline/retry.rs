@@ -1,0 +1,237 @@
+//! An answer may come before its claim: a file taken in twice as slowly, a claim sent by another way first. Answers that
+//! found nothing are tried again when claims were sent that may be theirs, and when a payer's number was learned; each
+//! batch once, page by page; its replacement and void claims are linked on that occasion. Works on the store alone, as a person's decision does; no stage.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::answers::{Found, Matched, Sought, awaits, find_claims};
+use super::applying::{self, Decision};
+use super::correlate::claims;
+use super::exceptions::ResolveError;
+use super::remit::books;
+use super::{Gateway, Progress, StageError, remit, replacements};
+use crate::domain::ids::{ClaimId, ExceptionId, InboundId};
+use crate::store::awaited::UntriedBatch;
+use crate::store::exceptions::{ExceptionKind, ExceptionRow, ExceptionState, Resolution};
+use crate::store::inbound::InboundRow;
+
+const BY: &str = "claimgate";
+const NOTE: &str = "it was matched when the claim was there";
+const BATCHES_AT_ONCE: u32 = 100;
+const CLAIMS_AT_ONCE: u32 = 2_000;
+
+/// Compares the batches that were sent since with all answers that wait.
+pub async fn sent_batches(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
+    let mut progress = Progress::Idle;
+    loop {
+        let batches = gateway.store.untried_batches(BATCHES_AT_ONCE).await?;
+        if batches.is_empty() {
+            return Ok(progress);
+        }
+        for batch in batches {
+            // Before it is looked at: an answer that comes in the meantime puts the mark away again.
+            let at = gateway.clock.now_ms();
+            if gateway.store.is_anything_awaited().await? && try_batch(gateway, &batch).await? {
+                progress = Progress::Worked;
+            }
+            replacements::link(gateway, batch.id).await?;
+            gateway.store.mark_batch_tried(batch.id, at).await?;
+        }
+    }
+}
+
+/// Tries the answers again that know their claim by one of these numbers of the payer's.
+pub async fn learned_numbers(gateway: &Arc<Gateway>, payer: &str, numbers: &[&str]) -> Result<(), StageError> {
+    let keys: Vec<String> = numbers.iter().filter_map(|number| awaits::of_number(payer, number)).collect();
+    if !keys.is_empty() && gateway.store.is_anything_awaited().await? {
+        let waiting = gateway.store.awaiting(keys).await?;
+        try_again(gateway, waiting).await?;
+    }
+    Ok(())
+}
+
+async fn try_batch(gateway: &Arc<Gateway>, batch: &UntriedBatch) -> Result<bool, StageError> {
+    let (mut after, mut any) = (ClaimId(0), false);
+    loop {
+        let page = gateway.store.claim_numbers_of_batch(batch.id, after, CLAIMS_AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(any) };
+        after = last.id;
+        let keys = page.iter().flat_map(|claim| {
+            awaits::of_claim(&batch.payer, claim.patient_control_number.reveal(), claim.member_id.reveal())
+        });
+        let waiting = gateway.store.awaiting(keys.collect()).await?;
+        any |= try_again(gateway, waiting).await?;
+    }
+}
+
+/// True when any of them found its claim.
+async fn try_again(gateway: &Arc<Gateway>, waiting: Vec<ExceptionId>) -> Result<bool, StageError> {
+    let mut by_file: BTreeMap<InboundId, Vec<ExceptionRow>> = BTreeMap::new();
+    for id in waiting {
+        match gateway.store.exception(id).await? {
+            Some(row) if row.state == ExceptionState::Open => by_file.entry(row.inbound_id).or_default().push(row),
+            Some(_) | None => {}
+        }
+    }
+    let mut any = false;
+    for (inbound, rows) in by_file {
+        let Some(inbound) = gateway.store.inbound(inbound).await? else { continue };
+        any |= try_file(gateway, &inbound, rows).await?;
+    }
+    Ok(any)
+}
+
+async fn try_file(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: Vec<ExceptionRow>) -> Result<bool, StageError> {
+    let (money, statuses): (Vec<ExceptionRow>, Vec<ExceptionRow>) =
+        rows.into_iter().partition(|row| row.kind == ExceptionKind::Remittance);
+    let mut found = 0;
+    if !money.is_empty() {
+        found += try_payments(gateway, inbound, &money).await?;
+    }
+    if !statuses.is_empty() {
+        found += try_statuses(gateway, inbound, &statuses).await?;
+    }
+    if found > 0 {
+        tracing::info!(inbound = %inbound.id, answers = found, "late claims were found for answers that waited");
+        metrics::counter!("claimgate_answers_matched_late_total").increment(found);
+    }
+    Ok(found > 0)
+}
+
+async fn try_payments(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: &[ExceptionRow]) -> Result<u64, StageError> {
+    let papers = remit::papers(gateway, inbound).await?;
+    let (mut tried, mut sought): (Vec<&ExceptionRow>, Vec<Sought>) = (Vec::new(), Vec::new());
+    for row in rows {
+        let Some(payment) = row.payment_id else { continue };
+        let Some(payment) = gateway.store.payment(payment).await? else { continue };
+        let Some(remittance) = gateway.store.remittance(payment.remittance_id).await? else { continue };
+        let place = usize::try_from(remittance.ordinal).unwrap_or(usize::MAX);
+        let Some(remittance) = papers.remittances.get(place) else { continue };
+        let place = usize::try_from(payment.ordinal).unwrap_or(usize::MAX);
+        let Some(claim) = remittance.claims.get(place) else { continue };
+        tried.push(row);
+        sought.push(books::sought(remittance, claim));
+    }
+    let mut count = 0;
+    for (row, matched) in tried.into_iter().zip(find_claims(&gateway.store, &inbound.partner, &sought).await?) {
+        if let (Matched::One(found), Some(payment)) = (matched, row.payment_id) {
+            let decision = decision(&found);
+            let resolution = applying::payment(gateway, row, &papers, payment, found.claim, decision).await;
+            count += u64::from(record(gateway, resolution).await?);
+        }
+    }
+    Ok(count)
+}
+
+async fn try_statuses(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: &[ExceptionRow]) -> Result<u64, StageError> {
+    let papers = applying::status_papers(gateway, inbound).await?;
+    let (mut tried, mut sought): (Vec<&ExceptionRow>, Vec<Sought>) = (Vec::new(), Vec::new());
+    for row in rows {
+        let Ok((report, answer, _, _)) = applying::answer_of(row, &papers) else { continue };
+        let answered = claims::transactions_answered(gateway, &inbound.partner, report).await?;
+        tried.push(row);
+        sought.push(claims::sought(report, answer, &answered));
+    }
+    let mut count = 0;
+    for (row, matched) in tried.into_iter().zip(find_claims(&gateway.store, &inbound.partner, &sought).await?) {
+        if let Matched::One(found) = matched {
+            let decision = decision(&found);
+            let resolution = applying::status(gateway, row, &papers, found.claim, decision).await;
+            count += u64::from(record(gateway, resolution).await?);
+        }
+    }
+    Ok(count)
+}
+
+fn decision(found: &Found) -> Decision<'static> {
+    Decision { by: BY, rule: found.rule.as_str(), evidence: found.evidence.clone(), note: NOTE.to_string() }
+}
+
+/// `false`: a person was first, or it cannot be applied and waits for one.
+async fn record(gateway: &Gateway, resolution: Result<Resolution, ResolveError>) -> Result<bool, StageError> {
+    match resolution {
+        Ok(resolution) => Ok(gateway.store.resolve_exception(&resolution).await?),
+        Err(ResolveError::Stage(trouble)) => Err(trouble),
+        Err(
+            ResolveError::NoSuchException { .. }
+            | ResolveError::NotOpen { .. }
+            | ResolveError::NotDecided { .. }
+            | ResolveError::NoSuchClaim { .. }
+            | ResolveError::NeverSent { .. }
+            | ResolveError::OtherPayer { .. }
+            | ResolveError::NotOfOneClaim { .. }
+            | ResolveError::PaidAlready { .. }
+            | ResolveError::FileDiffers { .. },
+        ) => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Cents, ClaimStatus};
+    use crate::pipeline::answers::testing::*;
+    use crate::pipeline::correlate;
+    use crate::pipeline::testing::{professional, sample, world};
+
+    const CUT: &[&str] = &["CAS*CO*45*20"];
+
+    /// What the payer will get as claim A2 of a second file, before that file is handed in.
+    async fn early() -> (crate::pipeline::testing::World, SentClaim) {
+        let world = world().await;
+        let first = send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+        let late = SentClaim {
+            control_number: "000a2".into(),
+            trace: String::new(),
+            date: "20261002".into(),
+            ..first[0].clone()
+        };
+        (world, late)
+    }
+
+    #[tokio::test]
+    async fn answers_that_came_before_their_claim_are_applied_when_it_is_sent() {
+        let (world, late) = early().await;
+        answer(&world, &ack277ca(&[(late.clone(), "A2:20", "ICN2")])).await;
+        answer(&world, &era835(910, &[remittance("0001", "T1", "80", &[(late, "1", "80", CUT, "ICN2")], &[])])).await;
+        assert_eq!(open_exceptions(&world).await.len(), 2);
+        let mut second = professional(2, &[&[sample("A2", 2)]]);
+        second = String::from_utf8(second).unwrap().replace("BATCH", "OTHER").into_bytes();
+        send(&world, "acme", &second).await;
+        correlate::run(&world.gateway).await.unwrap();
+        assert!(open_exceptions(&world).await.is_empty(), "{:?}", open_exceptions(&world).await[0].candidates);
+        let claim = claim(&world, "A2").await;
+        assert_eq!((claim.status, claim.paid), (ClaimStatus::Paid, Cents(8000)));
+        let payment = world.gateway.store.payments_of_claim(claim.received.id).await.unwrap().remove(0);
+        assert_eq!(payment.rule, "patient control number, shortened or rewritten");
+        assert!(payment.evidence.contains("the charge is the same"), "{}", payment.evidence);
+        // Each batch is tried once.
+        assert!(world.gateway.store.untried_batches(10).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_payment_that_knows_only_the_payers_number_waits_until_the_number_is_learned() {
+        let world = world().await;
+        let sent = send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+        let mut numbered = SentClaim { control_number: "0".into(), member: String::new(), ..sent[0].clone() };
+        numbered.date.clear();
+        let pays = [(numbered, "1", "80", CUT, "ICN7")];
+        answer(&world, &era835(910, &[remittance("0001", "T1", "80", &pays, &[])])).await;
+        assert_eq!(open_exceptions(&world).await.len(), 1);
+        answer(&world, &ack277ca(&[(sent[0].clone(), "A2:20", "ICN7")])).await;
+        assert!(open_exceptions(&world).await.is_empty());
+        assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
+    }
+
+    #[tokio::test]
+    async fn what_a_person_put_aside_is_not_tried_again() {
+        let (world, late) = early().await;
+        answer(&world, &ack277ca(&[(late, "A2:20", "ICN2")])).await;
+        let open = open_exceptions(&world).await.remove(0);
+        crate::pipeline::exceptions::dismiss(&world.gateway, open.id, "sue", "a test").await.unwrap();
+        send(&world, "acme", &professional(2, &[&[sample("A2", 2)]])).await;
+        correlate::run(&world.gateway).await.unwrap();
+        assert_eq!(claim(&world, "A2").await.status, ClaimStatus::Batched);
+    }
+}

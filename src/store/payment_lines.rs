@@ -1,0 +1,72 @@
+//! Service lines of payments, tied to those of the claims they pay after the payment itself is posted.
+
+use super::sql::{Row, query};
+use super::{Store, StoreError};
+use crate::domain::Phi;
+use crate::domain::ids::{ClaimId, PayloadId, PaymentId, RemittanceId};
+
+/// Where a claim's own segments stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimPlace {
+    pub id: ClaimId,
+    pub payload_id: PayloadId,
+    pub offset: u64,
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Posted remittances whose lines nobody has tied yet, the oldest first.
+    pub async fn untied_remittances(&self, limit: u32) -> Result<Vec<RemittanceId>, StoreError> {
+        let rows = query("SELECT id FROM remittance WHERE state = 0 AND lines_tied_at IS NULL ORDER BY id LIMIT ?")
+            .bind(i64::from(limit))
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("find remittances whose lines are not tied"))?;
+        Ok(rows.iter().map(|row| RemittanceId(row.get(0))).collect())
+    }
+
+    /// Where these claims stand, in the order of the files.
+    pub async fn claim_places(&self, ids: Vec<i64>) -> Result<Vec<ClaimPlace>, StoreError> {
+        let rows = query(
+            "SELECT c.id, s.payload_id, c.claim_offset, c.claim_bytes FROM claim c
+             JOIN submission s ON s.id = c.submission_id
+             WHERE c.id IN (SELECT value FROM list(?)) ORDER BY s.payload_id, c.claim_offset",
+        )
+        .bind(ids)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find where claims stand"))?;
+        let place = |row: &Row| ClaimPlace {
+            id: ClaimId(row.get(0)),
+            payload_id: PayloadId(row.get(1)),
+            offset: u64::try_from(row.get::<i64>(2)).unwrap_or(0),
+            bytes: u64::try_from(row.get::<i64>(3)).unwrap_or(0),
+        };
+        Ok(rows.iter().map(place).collect())
+    }
+
+    /// Writes the details of a remittance's payments anew and marks it as tied.
+    pub async fn tie_lines(
+        &self,
+        id: RemittanceId,
+        details: &[(PaymentId, Phi<String>)],
+        at: i64,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for (payment, detail) in details {
+            query("UPDATE payment SET detail = ? WHERE id = ?")
+                .bind(detail.reveal())
+                .bind(payment.0)
+                .execute(&mut tx)
+                .await
+                .map_err(StoreError::at("tie a payment's lines"))?;
+        }
+        query("UPDATE remittance SET lines_tied_at = ? WHERE id = ?")
+            .bind(at)
+            .bind(id.0)
+            .execute(&mut tx)
+            .await
+            .map_err(StoreError::at("mark a remittance's lines as tied"))?;
+        tx.commit().await.map_err(StoreError::at("tie a remittance's lines"))
+    }
+}
