@@ -188,4 +188,52 @@ mod tests {
         check(ClaimStatus::PayerRejected, ClaimStatus::Paid, ClaimStatus::Paid);
         check(ClaimStatus::Rejected, ClaimStatus::Paid, ClaimStatus::Rejected);
     }
+
+    /// Where a claim comes to that was sent and is answered so, in every order and each answer up to twice.
+    fn ends(from: ClaimStatus, left: &mut Vec<ClaimStatus>, found: &mut Vec<ClaimStatus>) {
+        if left.is_empty() && !found.contains(&from) {
+            found.push(from);
+        }
+        for n in 0..left.len() {
+            let one = left.remove(n);
+            ends(from.after(one), left, found);
+            left.insert(n, one);
+        }
+    }
+
+    #[test]
+    fn answers_in_any_order_and_twice_end_in_the_same_state() {
+        use ClaimStatus::{Denied, Paid, PayerAccepted, PayerReceived, PayerRejected, Pending, Sent};
+        let answers = [PayerReceived, PayerRejected, PayerAccepted, Pending];
+        for end in [None, Some(Paid), Some(Denied)] {
+            for chosen in 0..1u32 << answers.len() {
+                let picked = answers.iter().enumerate().filter(|(n, _)| chosen & (1 << n) != 0).map(|(_, one)| *one);
+                let said: Vec<ClaimStatus> = picked.chain(end).collect();
+                let mut twice = said.clone();
+                twice.extend(said.iter().take(2));
+                for mut left in [said.clone(), twice] {
+                    let mut found = Vec::new();
+                    ends(Sent, &mut left, &mut found);
+                    assert_eq!(found.len(), 1, "{said:?} ends as {found:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_answer_moves_a_claim_backwards() {
+        for &status in ClaimStatus::ALL {
+            assert_eq!(status.after(status), status, "a state stays when it is said again");
+        }
+        for &from in ClaimStatus::ALL {
+            for &said in ClaimStatus::ALL {
+                let to = from.after(said);
+                assert!(to == from || to == said, "{from} after {said} is {to}");
+                assert!(
+                    !from.is_final() || to.is_final() || to == ClaimStatus::Forwarded,
+                    "{from} after {said} is {to}"
+                );
+            }
+        }
+    }
 }

@@ -58,15 +58,16 @@ impl Store {
         let mut found = Vec::new();
         let reference = of.original_reference.reveal();
         let by = [
-            ("c.payer_claim_control_number = ", reference),
-            ("c.patient_control_number = ", of.patient_control_number.reveal()),
+            ("c.payer_claim_control_number = ", reference.clone()),
+            // As it is indexed.
+            ("upper(c.patient_control_number) = ", of.patient_control_number.reveal().to_uppercase()),
         ];
         for (condition, value) in by {
             if value.is_empty() {
                 continue;
             }
             let mut sql = QueryBuilder::new(CLAIM_FACTS);
-            sql.push("WHERE ").push(condition).push_bind(value.as_str());
+            sql.push("WHERE ").push(condition).push_bind(value);
             sql.push(" AND c.partner = ").push_bind(of.partner.as_str());
             sql.push(" AND c.payer = ").push_bind(of.payer.as_str());
             sql.push(" AND c.id < ").push_bind(of.id.0);

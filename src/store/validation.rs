@@ -242,7 +242,7 @@ impl Store {
     }
 
     /// Which of these fingerprints a claim of an earlier submission of this partner has, received since `since`
-    /// and not rejected by us or by its payer.
+    /// and not rejected by us or by its payer, alone or with its whole file.
     pub async fn fingerprints_known(
         &self,
         partner: &str,
@@ -254,8 +254,10 @@ impl Store {
             "SELECT DISTINCT claim.fingerprint FROM list(?1 AS wanted)
                JOIN claim ON claim.partner = ?2 AND claim.fingerprint = wanted.value
                JOIN submission ON submission.id = claim.submission_id
+               LEFT JOIN batch ON batch.id = claim.batch_id
              WHERE claim.submission_id <> ?3 AND submission.received_at >= ?4
-               AND submission.state IN (1, 2) AND claim.status NOT IN (?5, ?6)",
+               AND submission.state IN (1, 2) AND claim.status NOT IN (?5, ?6)
+               AND NOT (claim.status IN (2, 3) AND COALESCE(batch.claim_status, 0) = ?6)",
         )
         .bind(fingerprints)
         .bind(partner)

@@ -50,6 +50,21 @@ async fn a_refused_batch_is_refused_claim_by_claim_to_its_submitter() {
 }
 
 #[tokio::test]
+async fn claims_that_were_refused_with_their_file_are_no_duplicates_when_they_are_sent_again() {
+    for refusal in ["TA1", "999"] {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        let file = if refusal == "TA1" { ta1(&claims[0], "R", "020") } else { ack999(&claims, &[&claims[0].st02]) };
+        answer(&world, &file).await;
+        send(&world, "acme", &professional(2, &[&[sample("A1", 1)]])).await;
+        let query =
+            ClaimQuery { patient_control_number: Some("A1".to_string().into()), limit: 10, ..ClaimQuery::default() };
+        let found = world.gateway.store.search_claims(&query).await.unwrap();
+        let statuses: Vec<ClaimStatus> = found.iter().map(|claim| claim.status).collect();
+        assert_eq!(statuses, [ClaimStatus::Batched, ClaimStatus::PayerRejected], "{refusal}");
+    }
+}
+
+#[tokio::test]
 async fn a_277ca_moves_claims_and_goes_on_regrouped_under_the_submitters_own_numbers() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)], &[sample("A2", 2), sample("A3", 3)]]).await;
     let answers: Vec<_> =
