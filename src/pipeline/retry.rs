@@ -204,7 +204,8 @@ mod tests {
         let claim = claim(&world, "A2").await;
         assert_eq!((claim.status, claim.paid), (ClaimStatus::Paid, Cents(8000)));
         let payment = world.gateway.store.payments_of_claim(claim.received.id).await.unwrap().remove(0);
-        assert_eq!(payment.rule, "patient control number, shortened or rewritten");
+        // The 277CA was applied first, and told the number.
+        assert_eq!(payment.rule, "payer claim control number");
         assert!(payment.evidence.contains("the charge is the same"), "{}", payment.evidence);
         // Each batch is tried once.
         assert!(world.gateway.store.untried_batches(10).await.unwrap().is_empty());

@@ -12,6 +12,7 @@ use crate::domain::ids::{ClaimId, PaymentId, RemittanceId};
 use crate::domain::{Cents, Phi};
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, Progress, StageError};
+use crate::store::PayloadReader;
 use crate::store::payment_lines::ClaimPlace;
 use crate::store::remittances::PaymentRow;
 use crate::x12::Delimiters;
@@ -39,32 +40,37 @@ async fn tie(gateway: &Arc<Gateway>, id: RemittanceId) -> Result<(), StageError>
     let payments = gateway.store.payments_of_remittance(id).await?;
     let claims: Vec<i64> = payments.iter().filter_map(|one| one.claim_id).map(|claim| claim.0).collect();
     let places = gateway.store.claim_places(claims).await?;
-    let office = gateway.clone();
-    let claimed = blocking(move || read(&office, &places)).await?;
+    let claimed = read(gateway, &places).await?;
     let details: Vec<(PaymentId, Phi<String>)> = payments.iter().filter_map(|one| tied(one, &claimed)).collect();
     gateway.store.tie_lines(id, &details, gateway.clock.now_ms()).await?;
     Ok(())
 }
 
 /// The lines of each claim that can be read; one open file after another, as `places` come in their order.
-fn read(gateway: &Gateway, places: &[ClaimPlace]) -> HashMap<ClaimId, Vec<ClaimLine>> {
+async fn read(gateway: &Gateway, places: &[ClaimPlace]) -> Result<HashMap<ClaimId, Vec<ClaimLine>>, StageError> {
     let mut found = HashMap::new();
     for of_file in places.chunk_by(|one, next| one.payload_id == next.payload_id) {
-        let Ok(mut file) = gateway.open_payload(of_file[0].payload_id) else { continue };
-        let Ok(header) = file.read_range(0, HEADER_BYTES) else { continue };
-        let (Some(&element), Some(&component), Some(&segment)) = (header.get(3), header.get(104), header.get(105))
-        else {
-            continue;
-        };
-        let delimiters = Delimiters { element, component, segment, repetition: None };
-        for place in of_file {
-            // A later interchange of the file may have other delimiters; its claims stay untied.
-            match file.read_range(place.offset, place.bytes) {
-                Ok(claim) if claim.get(3) == Some(&element) => {
-                    found.insert(place.id, lines::claim_lines(&claim, &delimiters));
-                }
-                Ok(_) | Err(_) => {}
+        let Ok(file) = gateway.open_payload(of_file[0].payload_id).await else { continue };
+        let of_file = of_file.to_vec();
+        found.extend(blocking(move || read_file(file, &of_file)).await?);
+    }
+    Ok(found)
+}
+
+fn read_file(mut file: PayloadReader, places: &[ClaimPlace]) -> Vec<(ClaimId, Vec<ClaimLine>)> {
+    let Ok(header) = file.read_range(0, HEADER_BYTES) else { return Vec::new() };
+    let (Some(&element), Some(&component), Some(&segment)) = (header.get(3), header.get(104), header.get(105)) else {
+        return Vec::new();
+    };
+    let delimiters = Delimiters { element, component, segment, repetition: None };
+    let mut found = Vec::new();
+    for place in places {
+        // A later interchange of the file may have other delimiters; its claims stay untied.
+        match file.read_range(place.offset, place.bytes) {
+            Ok(claim) if claim.get(3) == Some(&element) => {
+                found.push((place.id, lines::claim_lines(&claim, &delimiters)));
             }
+            Ok(_) | Err(_) => {}
         }
     }
     found
