@@ -1,4 +1,4 @@
-//! An answer may come before its claim: a file taken in twice as slowly, a claim sent by another way first. Answers that
+//! An answer may come before its claim, when the claim reached its payer by another way first. Answers that
 //! found nothing are tried again when claims were sent that may be theirs, and when a payer's number was learned; each
 //! batch once, page by page; its replacement and void claims are linked on that occasion. Works on the store alone, as a person's decision does; no stage.
 
