@@ -8,7 +8,7 @@
 
 CARGO ?= cargo
 BUILD_PACKAGES := build-essential pkg-config libssl-dev zlib1g-dev
-TEST_PACKAGES := openssh-server openssh-client curl python3 postgresql postgresql-client util-linux
+TEST_PACKAGES := openssh-server openssh-client curl python3 python3-venv postgresql postgresql-client util-linux
 
 .PHONY: demo test bench fuzz build build-packages test-packages
 
@@ -36,3 +36,4 @@ build-packages:
 
 test-packages:
 	@deploy/packages $(TEST_PACKAGES)
+	@tests/moto >/dev/null

@@ -52,7 +52,15 @@ const ONLY: &[(&str, &[&str])] = &[
     ("store", &["sqlx::"]),
     (
         "link",
-        &["ssh2::", "TcpStream::connect", "TcpListener::bind", "reqwest::Client", "russh::server", "russh::client"],
+        &[
+            "ssh2::",
+            "TcpStream::connect",
+            "TcpListener::bind",
+            "reqwest::Client",
+            "russh::server",
+            "russh::client",
+            "object_store::",
+        ],
     ),
 ];
 

@@ -1,6 +1,7 @@
 //! The running gateway: opened in order, its stages supervised, its front doors served, stopped without
 //! losing work. What is half done at a stop is in the store and goes on at the next start.
 
+mod bucket;
 pub mod open;
 mod ops;
 mod stages;

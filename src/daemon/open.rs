@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::bucket::InBucket;
 use crate::domain::Clock;
 use crate::domain::ids::IdSource;
 use crate::edits::CodeSets;
 use crate::edits::codesets::CodesError;
 use crate::guide::{Guides, LoadError};
+use crate::link::objects::{Bucket, BucketError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
@@ -27,8 +29,8 @@ pub enum OpenError {
     Guides(#[from] LoadError),
     #[error(transparent)]
     Codes(#[from] CodesError),
-    #[error("this version keeps its payloads in a folder only: set payloads.url to file:var/payloads")]
-    S3,
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     #[error("the payloads cannot be opened")]
     Payloads(#[from] PayloadError),
     #[error("the database cannot be opened")]
@@ -73,7 +75,10 @@ pub fn open_payloads(config: &Config) -> Result<PayloadStore, OpenError> {
     let keys = KeyRing::read(&config.paths.certs)?;
     match &config.payloads {
         PayloadsUrl::Folder(folder) => Ok(PayloadStore::open_beside(folder, keys)?),
-        PayloadsUrl::S3 { .. } => Err(OpenError::S3),
+        PayloadsUrl::S3 { bucket, prefix } => {
+            let bucket = Bucket::from_environment(bucket, prefix)?;
+            Ok(PayloadStore::open_bucket(Arc::new(InBucket(bucket)), keys)?)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod certs;
 pub mod https_client;
 pub mod https_server;
 pub mod listen;
+pub mod objects;
 pub mod sftp_client;
 pub mod sftp_server;
 pub mod tls;

@@ -39,6 +39,8 @@ pub struct World {
     pub ports: Ports,
     folder: tempfile::TempDir,
     database: Database,
+    /// Variables that the gateway and its commands are started with.
+    pub environment: Vec<String>,
     /// What must not stand in the log.
     secrets: BTreeSet<String>,
 }
@@ -58,7 +60,14 @@ impl World {
         fs::create_dir(folder.path().join("partners")).unwrap();
         let ports = Ports { https: free_port(), sftp: free_port(), ops: free_port() };
         let database = Database::for_world(&folder);
-        let world = World { gateway: Mutex::new(None), ports, folder, database, secrets: BTreeSet::new() };
+        let world = World {
+            gateway: Mutex::new(None),
+            ports,
+            folder,
+            database,
+            environment: Vec::new(),
+            secrets: BTreeSet::new(),
+        };
         world.write("gateway.toml", &world.settings());
         world
     }
@@ -95,7 +104,8 @@ impl World {
     }
 
     pub fn claimgate_with(&self, args: &[&str], input: &[u8]) -> Output {
-        run::run(Command::new(CLAIMGATE).args(args).current_dir(self.folder()), input)
+        let mut command = Command::new(run::program("env"));
+        run::run(command.args(&self.environment).arg(CLAIMGATE).args(args).current_dir(self.folder()), input)
     }
 
     /// A command that must end well; its standard output.
@@ -126,9 +136,10 @@ impl World {
 
     /// Starts the gateway without waiting for it. The thread that does so must outlive it.
     pub fn launch(&self) {
-        let args = ["serve", "--config", "gateway.toml"];
+        let mut args: Vec<&str> = self.environment.iter().map(String::as_str).collect();
+        args.extend([CLAIMGATE, "serve", "--config", "gateway.toml"]);
         let log = self.path("gateway.log");
-        let running = Running::start("claimgate serve", Path::new(CLAIMGATE), &args, self.folder(), &log);
+        let running = Running::start("claimgate serve", &run::program("env"), &args, self.folder(), &log);
         *self.gateway() = Some(running);
     }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 const PROGRAMS: &[(&str, &str)] = &[
     ("curl", "curl"),
+    ("env", "coreutils"),
     ("mount", "mount"),
     ("psql", "postgresql-client"),
     ("python3", "python3"),
@@ -19,6 +20,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("ssh-keygen", "openssh-client"),
     ("sshd", "openssh-server"),
     ("timeout", "coreutils"),
+    ("touch", "coreutils"),
 ];
 
 /// Where a program is. Panics with what to install.
