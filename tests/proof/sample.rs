@@ -41,3 +41,21 @@ impl Sample {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::chopped::seed_of;
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_inputs_is_about_its_share_and_all_are_all() {
+        for what in [Dear::Chopped, Dear::TwoCores, Dear::AnswersChecked] {
+            let (one_in, _) = what.share();
+            let seeds = (0..64 * one_in).map(|n| seed_of(format!("CLM*{n}*100~").repeat(9).as_bytes()));
+            let seeds: Vec<u64> = seeds.collect();
+            let taken = seeds.iter().filter(|&&seed| Sample::Part.takes(seed, what)).count();
+            assert!((32..=128).contains(&taken), "{what:?}: {taken} of {}", seeds.len());
+            assert!(seeds.iter().all(|&seed| Sample::All.takes(seed, what)));
+        }
+    }
+}
