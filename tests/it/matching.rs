@@ -51,17 +51,22 @@ fn sent(bytes: &[u8]) -> Scene {
 
 /// Longer control numbers with capitals, and one in fifty the same as that of another provider's claim.
 fn with_long_numbers(bytes: &[u8], shared: bool) -> Vec<u8> {
-    let mut text = String::from_utf8(bytes.to_vec()).unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let mut parts = text.split("CLM*");
+    let mut written = parts.next().unwrap_or_default().to_string();
     let mut before: Vec<(String, String)> = Vec::new();
-    for (n, claim) in claims(bytes).iter().enumerate() {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for (n, (claim, part)) in claims(bytes).iter().zip(parts).enumerate() {
+        let rest = part.strip_prefix(claim.number.as_str()).expect("CLM01 is the claim's number");
         let long = format!("{}{}", claim.number, &"-ABCDEFGHI"[..20 - claim.number.len().max(10)]);
-        let others =
-            || before.iter().rev().find(|(npi, number)| *npi != claim.npi && text.matches(number).count() == 1);
-        let long = if shared && n % 50 == 9 { others().map_or(long, |(_, number)| number.clone()) } else { long };
-        text = text.replacen(&format!("CLM*{}*", claim.number), &format!("CLM*{long}*"), 1);
-        before.push((claim.npi.clone(), long));
+        let mut others = before.iter().rev().filter(|(npi, number)| *npi != claim.npi && !taken.contains(number));
+        let other = others.next().filter(|_| shared && n % 50 == 9).map(|(_, number)| number.clone());
+        taken.extend(other.clone());
+        let number = other.unwrap_or(long);
+        written += &format!("CLM*{number}{rest}");
+        before.push((claim.npi.clone(), number));
     }
-    text.into_bytes()
+    written.into_bytes()
 }
 
 impl Scene {
