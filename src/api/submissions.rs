@@ -144,13 +144,20 @@ async fn submit(
             .with("received_at", rfc3339(first.received_at)));
         }
     };
-    caller.audit(&gateway, "submission.create", &row.id.to_string()).await?;
-    if let Some(seconds) = params.wait {
-        let wait = Duration::from_secs(seconds.min(WAIT_SECONDS_MAX));
-        let checked = intake::wait_until_checked(&gateway, row.id, wait).await?;
-        if let Some(row) = checked {
-            return Ok((StatusCode::OK, Json(whole(&gateway, row).await?)).into_response());
+    let id = row.id.to_string();
+    let noted = caller.audit(&gateway, "submission.create", &id);
+    let wait = params.wait.map(|seconds| Duration::from_secs(seconds.min(WAIT_SECONDS_MAX)));
+    let checked = async {
+        match wait {
+            Some(wait) => intake::wait_until_checked(&gateway, row.id, wait).await,
+            None => Ok(None),
         }
+    };
+    // The answer waits for both, and they need not wait for each other.
+    let (noted, checked) = tokio::join!(noted, checked);
+    noted?;
+    if let Some(row) = checked? {
+        return Ok((StatusCode::OK, Json(whole(&gateway, row).await?)).into_response());
     }
     let status = if fresh { StatusCode::ACCEPTED } else { StatusCode::OK };
     let item = item(&gateway, row).await?;

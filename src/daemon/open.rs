@@ -18,6 +18,7 @@ use crate::partner::{Config, Fault, PartnerBook};
 use crate::pipeline::lines::Lines;
 use crate::pipeline::payer_edits::{self, CompiledEdits};
 use crate::pipeline::under_way::UnderWay;
+use crate::pipeline::validate::Known;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::{KeyRing, PayloadError, PayloadStore, Store, StoreError};
 
@@ -65,6 +66,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         under_way: UnderWay::default(),
         collecting: UnderWay::default(),
         submission_rates: RateLimits::default(),
+        known: Known::default(),
         payer_edits: CompiledEdits::default(),
         config,
     }))

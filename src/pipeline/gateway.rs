@@ -16,6 +16,7 @@ use crate::pipeline::lines::Lines;
 use crate::pipeline::opener::Opener;
 use crate::pipeline::payer_edits::CompiledEdits;
 use crate::pipeline::under_way::UnderWay;
+use crate::pipeline::validate::Known;
 use crate::store::{PayloadError, PayloadReader, PayloadStore, Sealed, Store, StoreError};
 
 /// One running gateway: its settings, its clock, its store. Shared as `Arc<Gateway>`.
@@ -38,6 +39,8 @@ pub struct Gateway {
     pub collecting: UnderWay,
     /// How often each submitter may hand in a file, whatever the front door; see `intake::admit`.
     pub submission_rates: RateLimits,
+    /// What the checks need not ask the store for again.
+    pub known: Known,
     /// Payers' own edits, compiled once for each reading of their files.
     pub payer_edits: CompiledEdits,
 }

@@ -74,6 +74,7 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
         under_way: UnderWay::default(),
         collecting: UnderWay::default(),
         submission_rates: RateLimits::default(),
+        known: Default::default(),
         payer_edits: CompiledEdits::default(),
         config,
     })

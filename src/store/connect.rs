@@ -63,6 +63,8 @@ pub enum Engine {
 const READERS: u32 = 4;
 const BUSY_SECONDS: u64 = 30;
 const PAGE_CACHE_KIB: i64 = 64 * 1024;
+/// Of each reader: what many of them read is in the system's cache too.
+const READER_CACHE_KIB: i64 = 8 * 1024;
 const CHECKPOINT_PAGES: u32 = 20_000;
 /// Connections of one node to PostgreSQL: for transactions, and for questions.
 const POSTGRES_WRITERS: u32 = 12;
@@ -105,7 +107,9 @@ impl Store {
         let writer = Writer::open(options.clone()).await.map_err(open)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options.read_only(true).create_if_missing(false))
+            .connect_with(
+                options.read_only(true).create_if_missing(false).pragma("cache_size", format!("-{READER_CACHE_KIB}")),
+            )
             .await
             .map_err(open)?;
         Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers) })

@@ -16,6 +16,7 @@ pub mod claims;
 pub mod collected;
 pub mod control_numbers;
 pub mod deliveries;
+pub mod duplicates;
 pub mod events;
 pub mod exceptions;
 pub mod glimpses;

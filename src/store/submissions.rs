@@ -210,19 +210,29 @@ impl Store {
         rows.iter().map(submission_from).collect()
     }
 
-    /// Submissions whose checks are due: the oldest and the smallest, so that neither a small file waits for
-    /// large ones nor a large one for ever. `busy` are those being checked now.
-    pub async fn submissions_due(&self, busy: &[SubmissionId]) -> Result<Due, StoreError> {
+    /// Submissions whose checks are due, but those in `busy`, which are being checked now: of the small ones the
+    /// oldest, at most `small_max`; of the others the oldest and the smallest.
+    pub async fn submissions_due(
+        &self,
+        busy: &[SubmissionId],
+        small_bytes: u64,
+        small_max: u32,
+    ) -> Result<Due, StoreError> {
         let busy: Vec<i64> = busy.iter().map(|id| id.0).collect();
-        let first = async |order: &str| {
+        let first = async |which: &str, order: &str, limit: u32| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM submission
-                 WHERE state = 0 AND id NOT IN (SELECT value FROM list(?)) ORDER BY {order} LIMIT 1"
+                 WHERE state = 0 AND id NOT IN (SELECT value FROM list(?)) AND bytes {which} ? ORDER BY {order} LIMIT ?"
             );
-            let row = query(sql).bind(busy.clone()).fetch_optional(self.readers()).await;
-            row.map_err(StoreError::at("find submissions that are due"))?.as_ref().map(submission_from).transpose()
+            let rows = query(sql).bind(&busy[..]).bind(small_bytes as i64).bind(limit).fetch_all(self.readers()).await;
+            let rows = rows.map_err(StoreError::at("find submissions that are due"))?;
+            rows.iter().map(submission_from).collect::<Result<Vec<_>, StoreError>>()
         };
-        Ok(Due { oldest: first("id").await?, smallest: first("bytes, id").await? })
+        Ok(Due {
+            small: first("<", "id", small_max).await?,
+            oldest: first(">=", "id", 1).await?.pop(),
+            smallest: first(">=", "bytes, id", 1).await?.pop(),
+        })
     }
 
     pub async fn transactions_of(&self, id: SubmissionId) -> Result<Vec<TransactionRow>, StoreError> {
@@ -258,9 +268,11 @@ impl Store {
     }
 }
 
-/// Two answers to what is due next; often the same submission.
+/// What is due next. The oldest and the smallest are often the same submission.
 #[derive(Clone, Debug, Default)]
 pub struct Due {
+    /// Oldest first.
+    pub small: Vec<SubmissionRow>,
     pub oldest: Option<SubmissionRow>,
     pub smallest: Option<SubmissionRow>,
 }

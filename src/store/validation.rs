@@ -2,9 +2,8 @@
 //! then everything else in the one transaction that makes the submission validated. Until that transaction
 //! nothing acts on the rows, and a try that a crash cut short is cleared before the next.
 
-use std::collections::HashSet;
-
 use super::claims::{NewClaim, add_claims};
+use super::duplicates::overtaken;
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{NewMail, put_mail};
 use super::sql::{QueryBuilder, Tx, query};
@@ -82,9 +81,13 @@ pub struct Validated {
     pub partner: String,
     /// When these checks began.
     pub began_at: i64,
+    /// What they could see: [`Store::validated_turn`] when they began.
+    pub began_after: i64,
     pub at: i64,
     pub interchanges: Vec<InterchangeRow>,
     pub transactions: Vec<TransactionRow>,
+    /// Of its claims, in any order.
+    pub fingerprints: Vec<i64>,
     pub counts: Counts,
     pub mail: Vec<NewMail>,
     pub outcome: Outcome,
@@ -117,32 +120,15 @@ impl Store {
         if state != Some(SubmissionState::Received.code()) {
             return Ok(Step::NotDue);
         }
-        for clear in [
-            "DELETE FROM claim_event WHERE claim_id IN (SELECT id FROM claim WHERE submission_id = ?)",
-            "DELETE FROM claim WHERE submission_id = ?",
-            "DELETE FROM finding WHERE submission_id = ?",
-        ] {
-            let cleared = query(clear).bind(id.0).execute(&mut tx).await;
-            cleared.map_err(StoreError::at("clear an earlier try of a submission's checks"))?;
-        }
+        clear_earlier_try(&mut tx, id).await?;
         tx.commit().await.map_err(StoreError::at("begin a submission's checks"))?;
         Ok(Step::Done)
     }
 
+    /// Adds what was read since the last chunk, in a transaction of its own.
     pub async fn add_checked(&self, id: SubmissionId, chunk: &Chunk) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        add_claims(&mut tx, &chunk.claims).await?;
-        add_claim_events(&mut tx, &chunk.rejections).await?;
-        for part in chunk.findings.chunks(FINDING_ROWS_MAX) {
-            let mut insert = QueryBuilder::new("INSERT INTO finding (submission_id, ordinal, claim_id, body) ");
-            insert.push_values(part, |row, finding| {
-                row.push_bind(id.0)
-                    .push_bind(finding.ordinal as i64)
-                    .push_bind(finding.claim_id.map(|claim| claim.0))
-                    .push_bind(&finding.body);
-            });
-            insert.build().execute(&mut tx).await.map_err(StoreError::at("add findings"))?;
-        }
+        let mut tx = self.begin_bulk().await?;
+        add_chunk(&mut tx, id, chunk).await?;
         tx.commit().await.map_err(StoreError::at("add checked claims"))
     }
 
@@ -153,123 +139,148 @@ impl Store {
         at: i64,
         draw: impl Fn() -> EventId,
     ) -> Result<(), StoreError> {
-        let mut after = rejected.first_claim.0 - 1;
-        loop {
+        let mut after = Some(rejected.first_claim.0 - 1);
+        while let Some(from) = after {
             let mut tx = self.begin().await?;
-            let rows = query(
-                "SELECT id FROM claim WHERE id > ? AND id <= ? AND transaction_id = ?
-                   AND NOT EXISTS (SELECT 1 FROM claim_event WHERE claim_id = claim.id AND kind = 'rejected')
-                 ORDER BY id LIMIT ?",
-            )
-            .bind(after)
-            .bind(rejected.last_claim.0)
-            .bind(rejected.id.0)
-            .bind(REJECTIONS_MAX)
-            .fetch_all(&mut tx)
-            .await
-            .map_err(StoreError::at("find the claims of a rejected transaction"))?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = last.get(0);
-            let events: Vec<NewClaimEvent> =
-                rows.iter().map(|row| rejection(rejected, ClaimId(row.get(0)), at, draw())).collect();
-            add_claim_events(&mut tx, &events).await?;
+            after = reject_some(&mut tx, rejected, from, at, &draw).await?;
             tx.commit().await.map_err(StoreError::at("reject a transaction's claims"))?;
         }
+        Ok(())
     }
 
     /// Commits the result of the checks: acknowledgements, transactions, each claim's status, the submission's.
     pub async fn finish_validation(&self, done: &Validated) -> Result<Step, StoreError> {
         let mut tx = self.begin().await?;
-        match finish_submission(&mut tx, done).await? {
-            Step::Done if overtaken(&mut tx, done).await? => return Ok(Step::Overtaken),
-            Step::Done => {}
+        match finish(&mut tx, done).await? {
+            Step::Done => tx.commit().await.map_err(StoreError::at("finish a submission's checks"))?,
             other @ (Step::NotDue | Step::Overtaken) => return Ok(other),
         }
-        query(
-            "UPDATE claim SET status = CASE WHEN EXISTS
-               (SELECT 1 FROM claim_event WHERE claim_id = claim.id AND kind = 'rejected') THEN ?1 ELSE ?2 END
-             WHERE submission_id = ?3",
-        )
-        .bind(ClaimStatus::Rejected.code())
-        .bind(ClaimStatus::Accepted.code())
-        .bind(done.submission_id.0)
-        .execute(&mut tx)
-        .await
-        .map_err(StoreError::at("set the statuses of a submission's claims"))?;
-        add_transactions(&mut tx, &done.transactions).await?;
-        for mail in &done.mail {
-            put_mail(&mut tx, mail).await?;
-        }
-        tx.commit().await.map_err(StoreError::at("finish a submission's checks"))?;
         Ok(Step::Done)
     }
 
-    /// Whether an accepted interchange of this sender had the number, in another submission since `since`.
-    pub async fn interchange_number_used(
+    /// The whole result of the checks of a small submission in one transaction, from the begin to the end. A step that
+    /// is not done leaves nothing.
+    pub async fn record_checked(
         &self,
-        partner: &str,
-        sender: &str,
-        control_number: &str,
-        since: i64,
-        but: SubmissionId,
-    ) -> Result<bool, StoreError> {
+        chunks: &[Chunk],
+        rejected: &[RejectedTransaction],
+        done: &Validated,
+        draw: impl Fn() -> EventId,
+    ) -> Result<Step, StoreError> {
+        let mut tx = self.begin().await?;
         let row = query(
-            "SELECT 1 FROM interchange JOIN submission ON submission.id = interchange.submission_id
-             WHERE interchange.partner = ? AND control_number = ? AND sender = ? AND interchange.accepted = 1
-               AND submission.received_at >= ? AND submission.id <> ? LIMIT 1",
+            "SELECT state, (SELECT count(*) FROM claim WHERE submission_id = s.id)
+                         + (SELECT count(*) FROM finding WHERE submission_id = s.id) FROM submission s WHERE id = ?",
         )
-        .bind(partner)
-        .bind(control_number)
-        .bind(sender)
-        .bind(since)
-        .bind(but.0)
-        .fetch_optional(self.readers())
+        .bind(done.submission_id.0)
+        .fetch_optional(&mut tx)
         .await
-        .map_err(StoreError::at("look for an interchange's number"))?;
-        Ok(row.is_some())
+        .map_err(StoreError::at("begin a submission's checks"))?;
+        match row.map(|row| (row.get::<i64>(0), row.get::<i64>(1))) {
+            Some((state, 0)) if state == SubmissionState::Received.code() => {}
+            Some((state, _)) if state == SubmissionState::Received.code() => {
+                clear_earlier_try(&mut tx, done.submission_id).await?;
+            }
+            Some(_) | None => return Ok(Step::NotDue),
+        }
+        for chunk in chunks {
+            add_chunk(&mut tx, done.submission_id, chunk).await?;
+        }
+        for one in rejected {
+            let mut after = Some(one.first_claim.0 - 1);
+            while let Some(from) = after {
+                after = reject_some(&mut tx, one, from, done.at, &draw).await?;
+            }
+        }
+        match finish(&mut tx, done).await? {
+            Step::Done => tx.commit().await.map_err(StoreError::at("record a submission's checks"))?,
+            other @ (Step::NotDue | Step::Overtaken) => return Ok(other),
+        }
+        Ok(Step::Done)
     }
+}
 
-    /// The fingerprints of all claims of a partner, whatever became of them; `None` where they are more than
-    /// `at_most`.
-    pub async fn fingerprints_of(&self, partner: &str, at_most: u32) -> Result<Option<HashSet<i64>>, StoreError> {
-        let rows = query("SELECT fingerprint FROM claim WHERE partner = ? AND fingerprint <> 0 LIMIT ?")
-            .bind(partner)
-            .bind(i64::from(at_most) + 1)
-            .fetch_all(self.readers())
-            .await
-            .map_err(StoreError::at("read a partner's fingerprints"))?;
-        Ok((rows.len() <= at_most as usize).then(|| rows.iter().map(|row| row.get(0)).collect()))
+async fn clear_earlier_try(tx: &mut Tx, id: SubmissionId) -> Result<(), StoreError> {
+    for clear in [
+        "DELETE FROM claim_event WHERE claim_id IN (SELECT id FROM claim WHERE submission_id = ?)",
+        "DELETE FROM claim WHERE submission_id = ?",
+        "DELETE FROM finding WHERE submission_id = ?",
+    ] {
+        let cleared = query(clear).bind(id.0).execute(&mut *tx).await;
+        cleared.map_err(StoreError::at("clear an earlier try of a submission's checks"))?;
     }
+    Ok(())
+}
 
-    /// Which of these fingerprints a claim of an earlier submission of this partner has, received since `since`
-    /// and not rejected by us or by its payer, alone or with its whole file.
-    pub async fn fingerprints_known(
-        &self,
-        partner: &str,
-        fingerprints: &[i64],
-        since: i64,
-        but: SubmissionId,
-    ) -> Result<HashSet<i64>, StoreError> {
-        let rows = query(
-            "SELECT DISTINCT claim.fingerprint FROM list(?1 AS wanted)
-               JOIN claim ON claim.partner = ?2 AND claim.fingerprint = wanted.value
-               JOIN submission ON submission.id = claim.submission_id
-               LEFT JOIN batch ON batch.id = claim.batch_id
-             WHERE claim.submission_id <> ?3 AND submission.received_at >= ?4
-               AND submission.state IN (1, 2) AND claim.status NOT IN (?5, ?6)
-               AND NOT (claim.status IN (2, 3) AND COALESCE(batch.claim_status, 0) = ?6)",
-        )
-        .bind(fingerprints)
-        .bind(partner)
-        .bind(but.0)
-        .bind(since)
-        .bind(ClaimStatus::Rejected.code())
-        .bind(ClaimStatus::PayerRejected.code())
-        .fetch_all(self.readers())
-        .await
-        .map_err(StoreError::at("look for duplicate claims"))?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+async fn add_chunk(tx: &mut Tx, id: SubmissionId, chunk: &Chunk) -> Result<(), StoreError> {
+    add_claims(tx, &chunk.claims).await?;
+    add_claim_events(tx, &chunk.rejections).await?;
+    for part in chunk.findings.chunks(FINDING_ROWS_MAX) {
+        let mut insert = QueryBuilder::new("INSERT INTO finding (submission_id, ordinal, claim_id, body) ");
+        insert.push_values(part, |row, finding| {
+            row.push_bind(id.0)
+                .push_bind(finding.ordinal as i64)
+                .push_bind(finding.claim_id.map(|claim| claim.0))
+                .push_bind(&finding.body);
+        });
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("add findings"))?;
     }
+    Ok(())
+}
+
+/// Rejects the next claims after `after`; says where to go on, or that there are no more.
+async fn reject_some(
+    tx: &mut Tx,
+    rejected: &RejectedTransaction,
+    after: i64,
+    at: i64,
+    draw: &impl Fn() -> EventId,
+) -> Result<Option<i64>, StoreError> {
+    let rows = query(
+        "SELECT id FROM claim WHERE id > ? AND id <= ? AND transaction_id = ?
+           AND NOT EXISTS (SELECT 1 FROM claim_event WHERE claim_id = claim.id AND kind = 'rejected')
+         ORDER BY id LIMIT ?",
+    )
+    .bind(after)
+    .bind(rejected.last_claim.0)
+    .bind(rejected.id.0)
+    .bind(REJECTIONS_MAX)
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(StoreError::at("find the claims of a rejected transaction"))?;
+    let events: Vec<NewClaimEvent> =
+        rows.iter().map(|row| rejection(rejected, ClaimId(row.get(0)), at, draw())).collect();
+    add_claim_events(tx, &events).await?;
+    Ok(rows.last().map(|row| row.get(0)))
+}
+
+/// All that becomes true at once, but for the commit.
+async fn finish(tx: &mut Tx, done: &Validated) -> Result<Step, StoreError> {
+    match finish_submission(tx, done).await? {
+        Step::Done => {}
+        other @ (Step::NotDue | Step::Overtaken) => return Ok(other),
+    }
+    add_interchanges(tx, done).await?;
+    if overtaken(tx, done).await? {
+        return Ok(Step::Overtaken);
+    }
+    query(
+        "UPDATE claim SET status = CASE WHEN EXISTS
+           (SELECT 1 FROM claim_event WHERE claim_id = claim.id AND kind = 'rejected') THEN ?1 ELSE ?2 END
+         WHERE submission_id = ?3",
+    )
+    .bind(ClaimStatus::Rejected.code())
+    .bind(ClaimStatus::Accepted.code())
+    .bind(done.submission_id.0)
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("set the statuses of a submission's claims"))?;
+    add_transactions(tx, &done.transactions).await?;
+    add_fingerprints(tx, done).await?;
+    for mail in &done.mail {
+        put_mail(tx, mail).await?;
+    }
+    Ok(Step::Done)
 }
 
 fn rejection(of: &RejectedTransaction, claim_id: ClaimId, at: i64, id: EventId) -> NewClaimEvent {
@@ -294,7 +305,10 @@ async fn finish_submission(tx: &mut Tx, done: &Validated) -> Result<Step, StoreE
     };
     let finished = query(
         "UPDATE submission SET state = ?, refused = ?, claims = ?, accepted = ?, rejected = ?, charge = ?, errors = ?,
-                warnings = ?, validated_at = ? WHERE id = ? AND state = 0",
+                warnings = ?, validated_at = ?,
+                validated_turn = 1 + (SELECT COALESCE(max(other.validated_turn), 0) FROM submission AS other
+                                      WHERE other.partner = ? AND other.validated_turn IS NOT NULL)
+         WHERE id = ? AND state = 0",
     )
     .bind(state.code())
     .bind(refused)
@@ -305,42 +319,12 @@ async fn finish_submission(tx: &mut Tx, done: &Validated) -> Result<Step, StoreE
     .bind(done.counts.errors as i64)
     .bind(done.counts.warnings as i64)
     .bind(done.at)
+    .bind(&done.partner)
     .bind(done.submission_id.0)
     .execute(&mut *tx)
     .await
     .map_err(StoreError::at("finish a submission"))?;
     Ok(if finished.rows_affected() == 1 { Step::Done } else { Step::NotDue })
-}
-
-/// Two files checked at the same time do not see each other; the second to finish finds out here.
-async fn overtaken(tx: &mut Tx, done: &Validated) -> Result<bool, StoreError> {
-    add_interchanges(tx, done).await?;
-    let claims = "SELECT 1 FROM submission AS other
-           JOIN claim AS theirs ON theirs.submission_id = other.id AND theirs.fingerprint <> 0
-           JOIN claim AS ours ON ours.partner = other.partner AND ours.fingerprint = theirs.fingerprint
-         WHERE other.partner = ?1 AND other.validated_at >= ?2 AND other.id <> ?3 AND other.state IN (1, 2)
-           AND theirs.status <> ?4 AND ours.submission_id = ?3
-           AND NOT EXISTS (SELECT 1 FROM claim_event WHERE claim_id = ours.id AND kind = 'rejected') LIMIT 1";
-    let interchanges = "SELECT 1 FROM submission AS other
-           JOIN interchange AS theirs ON theirs.submission_id = other.id AND theirs.accepted = 1
-           JOIN interchange AS ours ON ours.partner = other.partner AND ours.control_number = theirs.control_number
-                AND ours.sender = theirs.sender AND ours.accepted = 1
-         WHERE other.partner = ?1 AND other.validated_at >= ?2 AND other.id <> ?3 AND ?4 = ?4
-           AND ours.submission_id = ?3 LIMIT 1";
-    for question in [claims, interchanges] {
-        let row = query(question)
-            .bind(&done.partner)
-            .bind(done.began_at)
-            .bind(done.submission_id.0)
-            .bind(ClaimStatus::Rejected.code())
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(StoreError::at("compare two files checked at the same time"))?;
-        if row.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 async fn add_interchanges(tx: &mut Tx, done: &Validated) -> Result<(), StoreError> {
@@ -359,6 +343,20 @@ async fn add_interchanges(tx: &mut Tx, done: &Validated) -> Result<(), StoreErro
         });
         insert.build().execute(&mut *tx).await.map_err(StoreError::at("add interchanges"))?;
     }
+    Ok(())
+}
+
+async fn add_fingerprints(tx: &mut Tx, done: &Validated) -> Result<(), StoreError> {
+    if done.fingerprints.is_empty() {
+        return Ok(());
+    }
+    let bytes: Vec<u8> = done.fingerprints.iter().flat_map(|one| one.to_be_bytes()).collect();
+    query("INSERT INTO submission_fingerprint (submission_id, fingerprints) VALUES (?, ?)")
+        .bind(done.submission_id.0)
+        .bind(bytes)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("keep the fingerprints of a submission's claims"))?;
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
+
 use super::plan::plan;
 use crate::domain::error_chain;
 use crate::domain::ids::SubmissionId;
@@ -11,6 +13,7 @@ use crate::store::routes::Placing;
 
 /// Submissions of one run; the loop calls again at once.
 const SUBMISSIONS_PER_RUN: u32 = 100;
+const ROUTED_AT_ONCE: usize = 8;
 
 /// Routes what is due.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
@@ -25,12 +28,18 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
 
 /// One that cannot be routed now, by our own trouble, does not keep the others waiting. Gives the first error.
 async fn route_each(gateway: &Gateway, submissions: &[SubmissionId]) -> Option<StageError> {
-    let mut first_trouble = None;
-    for &submission in submissions {
-        if let Err(trouble) = guarded(route(gateway, submission)).await {
-            tracing::error!(%submission, error = error_chain(&trouble), "a submission could not be routed");
-            first_trouble = first_trouble.or(Some(trouble));
+    let each = |submission: SubmissionId| async move {
+        let routed = guarded(route(gateway, submission)).await;
+        if let Err(trouble) = &routed {
+            tracing::error!(%submission, error = error_chain(trouble), "a submission could not be routed");
         }
+        routed.err()
+    };
+    // Several, so that they wait for the disk together.
+    let mut ended = stream::iter(submissions.iter().copied()).map(each).buffer_unordered(ROUTED_AT_ONCE);
+    let mut first_trouble = None;
+    while let Some(trouble) = ended.next().await {
+        first_trouble = first_trouble.or(trouble);
     }
     first_trouble
 }

@@ -4,6 +4,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use super::plan;
 use crate::ack::AckFile;
 use crate::domain::ids::SubmissionId;
@@ -15,6 +17,9 @@ use crate::store::mail::{MailKind, NewMail, Shelf};
 use crate::store::submissions::{Channel, SubmissionRow};
 use crate::store::{PayloadError, PayloadWriter, Sealed};
 
+/// A file of many interchanges has many answers.
+const SEALED_AT_ONCE: usize = 4;
+
 /// TA1, 999 and 277CA as mail.
 pub async fn acknowledgments(
     gateway: &Arc<Gateway>,
@@ -22,15 +27,20 @@ pub async fn acknowledgments(
     submitter: &Submitter,
     files: Vec<AckFile>,
 ) -> Result<Vec<NewMail>, StageError> {
-    let mut mail: Vec<NewMail> = Vec::with_capacity(files.len());
-    for file in files {
+    let mut seen: Vec<MailKind> = Vec::with_capacity(files.len());
+    // The disk is waited for by all of them together.
+    let sealing = files.into_iter().map(|file| {
         let (kind, shelf) = plan::shelf(file.kind, &submitter.acks);
-        let ordinal = 1 + mail.iter().filter(|earlier| earlier.kind == kind).count() as u32;
+        let ordinal = 1 + seen.iter().filter(|earlier| **earlier == kind).count() as u32;
+        seen.push(kind);
         let name = answer_name(submission.id, &submission.file_name, ordinal, kind.as_str());
-        let payload = seal(gateway, file).await?;
-        mail.push(letter(gateway, submission, payload, name, (kind, shelf, ordinal)));
-    }
-    Ok(mail)
+        async move {
+            let payload = seal(gateway, file).await?;
+            Ok(letter(gateway, submission, payload, name, (kind, shelf, ordinal)))
+        }
+    });
+    let sealing: Vec<_> = sealing.collect();
+    stream::iter(sealing).buffered(SEALED_AT_ONCE).try_collect().await
 }
 
 /// A file that is no X12 cannot be answered in X12: over SFTP a note says why nothing came of it. Over HTTPS

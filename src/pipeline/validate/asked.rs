@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::known::Candidates;
 use crate::ack::Counter;
 use crate::domain::ClaimKind;
 use crate::domain::requirements::Requirements;
@@ -26,8 +27,6 @@ use crate::x12::segment::text_of;
 /// From this size on, a file's claims are first looked for in memory, so that the store is asked only about
 /// likely duplicates.
 const LARGE_FILE_BYTES: u64 = 256 * 1024;
-/// Of one partner, 16 bytes each in memory.
-const FINGERPRINTS_MAX: u32 = 20_000_000;
 
 pub struct Asked {
     gateway: Arc<Gateway>,
@@ -36,7 +35,7 @@ pub struct Asked {
     payer_edits: Arc<EditsOfPayers>,
     submission: SubmissionRow,
     /// Fingerprints that may be of earlier claims; `None`: any may be.
-    candidates: Option<HashSet<i64>>,
+    candidates: Option<Candidates>,
     trouble: Cell<Option<StoreError>>,
 }
 
@@ -44,7 +43,7 @@ impl Asked {
     /// Must be made and used on a thread that may block.
     pub fn new(gateway: Arc<Gateway>, runtime: Handle, submission: SubmissionRow) -> Result<Asked, StoreError> {
         let candidates = match submission.bytes >= LARGE_FILE_BYTES {
-            true => runtime.block_on(gateway.store.fingerprints_of(&submission.partner, FINGERPRINTS_MAX))?,
+            true => Some(runtime.block_on(gateway.known.claims.of(&gateway.store, &submission.partner))?),
             false => None,
         };
         let partners = gateway.partners.current();
@@ -66,7 +65,7 @@ impl Asked {
             Counter::Reference => "reference",
         };
         let name = format!("{name}:{}", self.submission.partner);
-        let number = self.runtime.block_on(self.gateway.store.take_control_numbers(&name, 1));
+        let number = self.runtime.block_on(self.gateway.known.numbers.take(&self.gateway.store, &name));
         self.or_trouble(number, 1).unsigned_abs()
     }
 
@@ -113,7 +112,7 @@ impl Lookups for Asked {
 
     fn claim_seen(&self, fingerprint: u128) -> bool {
         let fingerprint = stored_fingerprint(fingerprint);
-        if self.candidates.as_ref().is_some_and(|candidates| !candidates.contains(&fingerprint)) {
+        if self.candidates.as_ref().is_some_and(|candidates| !candidates.may_have(fingerprint)) {
             return false;
         }
         let since = self.since(self.gateway.config.duplicates.window);

@@ -9,21 +9,37 @@ use crate::partner::submitter::{Acks, Answer};
 use crate::store::mail::{MailKind, Shelf};
 use crate::store::submissions::{Due, SubmissionRow};
 
-/// Which of the two that are checked at a time.
+/// A submission below this size is checked beside any other, and recorded in one transaction. Files of about so many
+/// bytes on are also judged on two cores.
+pub const SMALL_BYTES: u64 = 256 * 1024;
+
+/// Small submissions checked at one time. Each waits for the disk more than it computes.
+pub const SMALL_AT_ONCE: usize = 16;
+
+/// Why a submission is checked now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
+    Small,
+    /// Of those that are not small; so that none waits for ever.
     Oldest,
+    /// Of those that are not small; so that none waits for much larger ones.
     Smallest,
 }
 
 /// What to begin with now, given which lanes are busy.
-pub fn next(due: Due, busy: &[Lane]) -> Option<(Lane, SubmissionRow)> {
+pub fn next(due: Due, busy: &[Lane]) -> Vec<(Lane, SubmissionRow)> {
+    let Due { small, oldest, smallest } = due;
     let free = |lane| !busy.contains(&lane);
-    match due {
-        Due { oldest: Some(row), .. } if free(Lane::Oldest) => Some((Lane::Oldest, row)),
-        Due { smallest: Some(row), .. } if free(Lane::Smallest) => Some((Lane::Smallest, row)),
-        Due { .. } => None,
+    let under_way = busy.iter().filter(|lane| **lane == Lane::Small).count();
+    let mut chosen: Vec<(Lane, SubmissionRow)> =
+        small.into_iter().take(SMALL_AT_ONCE.saturating_sub(under_way)).map(|row| (Lane::Small, row)).collect();
+    let large = [(Lane::Oldest, oldest), (Lane::Smallest, smallest)];
+    for (lane, row) in large.into_iter().filter(|(lane, _)| free(*lane)) {
+        if let Some(row) = row.filter(|row| chosen.iter().all(|(_, other)| other.id != row.id)) {
+            chosen.push((lane, row));
+        }
     }
+    chosen
 }
 
 /// Why something was rejected: the code of its acknowledgement, and a sentence without patient data.
@@ -97,15 +113,33 @@ mod tests {
         }
     }
 
+    fn begun(due: Due, busy: &[Lane]) -> Vec<(Lane, i64)> {
+        next(due, busy).into_iter().map(|(lane, row)| (lane, row.id.0)).collect()
+    }
+
     #[test]
-    fn a_small_file_is_begun_beside_a_large_one_that_is_being_checked() {
-        let due = || Due { oldest: Some(row(1, 9_000_000)), smallest: Some(row(2, 700)) };
-        let begun = |busy: &[Lane]| next(due(), busy).map(|(lane, row)| (lane, row.id.0));
-        assert_eq!(begun(&[]), Some((Lane::Oldest, 1)));
-        assert_eq!(begun(&[Lane::Oldest]), Some((Lane::Smallest, 2)));
-        assert_eq!(begun(&[Lane::Smallest]), Some((Lane::Oldest, 1)));
-        assert_eq!(begun(&[Lane::Oldest, Lane::Smallest]), None);
-        assert_eq!(next(Due::default(), &[]), None);
+    fn a_smaller_file_is_begun_beside_a_large_one_that_is_being_checked() {
+        let due = || Due { oldest: Some(row(1, 9_000_000)), smallest: Some(row(2, 700_000)), small: Vec::new() };
+        assert_eq!(begun(due(), &[]), [(Lane::Oldest, 1), (Lane::Smallest, 2)]);
+        assert_eq!(begun(due(), &[Lane::Oldest]), [(Lane::Smallest, 2)]);
+        assert_eq!(begun(due(), &[Lane::Smallest]), [(Lane::Oldest, 1)]);
+        assert_eq!(begun(due(), &[Lane::Oldest, Lane::Smallest]), []);
+        assert_eq!(begun(Due::default(), &[]), []);
+    }
+
+    #[test]
+    fn one_file_is_begun_once_though_it_is_both_the_oldest_and_the_smallest() {
+        let due = Due { oldest: Some(row(1, 9_000_000)), smallest: Some(row(1, 9_000_000)), small: Vec::new() };
+        assert_eq!(begun(due, &[]), [(Lane::Oldest, 1)]);
+    }
+
+    #[test]
+    fn small_files_are_begun_whatever_large_ones_are_being_checked_up_to_a_limit() {
+        let due = || Due { small: (10..13).map(|id| row(id, 700)).collect(), ..Due::default() };
+        let all = [(Lane::Small, 10), (Lane::Small, 11), (Lane::Small, 12)];
+        assert_eq!(begun(due(), &[Lane::Oldest, Lane::Smallest]), all);
+        assert_eq!(begun(due(), &[Lane::Small; SMALL_AT_ONCE - 1]), all[..1]);
+        assert_eq!(begun(due(), &[Lane::Small; SMALL_AT_ONCE]), []);
     }
 
     fn finding(severity: Severity, statuses: &[(&'static str, &'static str)], message: &str) -> Finding {

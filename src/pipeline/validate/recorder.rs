@@ -54,6 +54,8 @@ pub struct Recorded {
     pub transactions: Vec<TransactionRow>,
     pub rejected: Vec<RejectedTransaction>,
     pub acks: Vec<AckFile>,
+    /// Of all claims, 8 bytes each.
+    pub fingerprints: Vec<i64>,
 }
 
 /// The envelopes being read.
@@ -252,6 +254,7 @@ impl Sink for Recorder {
         let first = self.open.claims.map_or(id, |(first, _)| first);
         self.open.claims = Some((first, id));
         let claim = self.new_claim(id, checked);
+        self.done.fingerprints.push(claim.fingerprint);
         self.chunk.claims.push(claim);
         if checked.verdict == Verdict::Rejected
             && let Some(reason) = plan::reason(checked.findings())

@@ -1,4 +1,4 @@
-//! Checks what is due, two submissions at a time, each from its begin however often it was tried before.
+//! Checks what is due, several submissions at a time, each from its begin however often it was tried before.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::answers;
 use super::check::{Checked, check};
-use super::plan::{self, Lane};
+use super::plan::{self, Lane, SMALL_AT_ONCE, SMALL_BYTES};
 use crate::domain::error_chain;
 use crate::domain::ids::SubmissionId;
 use crate::partner::Submitter;
@@ -30,7 +30,7 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     let mut failed: Vec<(SubmissionId, StageError)> = Vec::new();
     let mut progress = Progress::Idle;
     loop {
-        while let Some((lane, submission)) = next_due(gateway, &under_way, &failed).await? {
+        for (lane, submission) in next_due(gateway, &under_way, &failed).await? {
             let id = submission.id;
             let task = lanes.spawn(check_submission(gateway.clone(), submission));
             under_way.push((task.id(), lane, id));
@@ -66,11 +66,20 @@ async fn next_due(
     gateway: &Gateway,
     under_way: &[(Id, Lane, SubmissionId)],
     failed: &[(SubmissionId, StageError)],
-) -> Result<Option<(Lane, SubmissionRow)>, StageError> {
+) -> Result<Vec<(Lane, SubmissionRow)>, StageError> {
     let busy: Vec<Lane> = under_way.iter().map(|(_, lane, _)| *lane).collect();
     let skipped: Vec<SubmissionId> =
         under_way.iter().map(|(_, _, id)| *id).chain(failed.iter().map(|(id, _)| *id)).collect();
-    Ok(plan::next(gateway.store.submissions_due(&skipped).await?, &busy))
+    let due = gateway.store.submissions_due(&skipped, SMALL_BYTES, SMALL_AT_ONCE as u32).await?;
+    Ok(plan::next(due, &busy))
+}
+
+/// When a try began, and what it could see.
+#[derive(Clone, Copy)]
+pub(super) struct Begun {
+    pub at: i64,
+    /// [`crate::store::Store::validated_turn`].
+    pub after: i64,
 }
 
 pub(super) async fn check_submission(gateway: Arc<Gateway>, submission: SubmissionRow) -> Result<(), StageError> {
@@ -78,29 +87,81 @@ pub(super) async fn check_submission(gateway: Arc<Gateway>, submission: Submissi
     let Some(submitter) = partners.submitter(&submission.partner) else {
         return refuse_unknown(&gateway, &submission).await;
     };
-    let mut began_at = gateway.clock.now_ms();
     loop {
-        if gateway.store.begin_validation(submission.id).await? == Step::NotDue {
-            return Ok(());
-        }
-        let checked = read_and_store(&gateway, &submission, submitter).await?;
-        for rejected in &checked.recorded.rejected {
-            gateway.store.reject_transaction(rejected, gateway.clock.now_ms(), || gateway.draw_id()).await?;
-        }
-        let validated = put_together(&gateway, &submission, submitter, began_at, checked).await?;
-        match gateway.store.finish_validation(&validated).await? {
+        // Read anew after every try: what was finished meanwhile is seen then, and does not overtake again.
+        let begun =
+            Begun { after: gateway.store.validated_turn(&submission.partner).await?, at: gateway.clock.now_ms() };
+        let (step, validated) = match submission.bytes < SMALL_BYTES {
+            true => check_small(&gateway, &submission, submitter, begun).await?,
+            false => match check_large(&gateway, &submission, submitter, begun).await? {
+                Some(done) => done,
+                None => return Ok(()),
+            },
+        };
+        match step {
             Step::Done => {
                 note_checked(&gateway, &validated);
                 return Ok(());
             }
             Step::NotDue => return forget_answers(&gateway, &validated.mail).await,
-            Step::Overtaken => {
-                forget_answers(&gateway, &validated.mail).await?;
-                // What was finished by now is seen this time, and does not overtake again.
-                began_at = gateway.clock.now_ms().max(began_at + 1);
-            }
+            Step::Overtaken => forget_answers(&gateway, &validated.mail).await?,
         }
     }
+}
+
+/// What a small file leaves is kept in memory until all of it is recorded in one transaction, for which the disk is
+/// waited for once.
+async fn check_small(
+    gateway: &Arc<Gateway>,
+    submission: &SubmissionRow,
+    submitter: &Submitter,
+    begun: Begun,
+) -> Result<(Step, Validated), StageError> {
+    let (to_store, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
+    let checking = checking(gateway, submission, submitter, to_store);
+    let gathering = async move {
+        let mut all = Vec::new();
+        while let Some(chunk) = chunks.recv().await {
+            all.push(chunk);
+        }
+        all
+    };
+    let (checked, chunks) = tokio::join!(checking, gathering);
+    let mut checked = checked?;
+    let rejected = std::mem::take(&mut checked.recorded.rejected);
+    let validated = put_together(gateway, submission, submitter, begun, checked).await?;
+    let step = gateway.store.record_checked(&chunks, &rejected, &validated, || gateway.draw_id()).await?;
+    Ok((step, validated))
+}
+
+/// `None`: it is not due any more.
+async fn check_large(
+    gateway: &Arc<Gateway>,
+    submission: &SubmissionRow,
+    submitter: &Submitter,
+    begun: Begun,
+) -> Result<Option<(Step, Validated)>, StageError> {
+    if gateway.store.begin_validation(submission.id).await? == Step::NotDue {
+        return Ok(None);
+    }
+    let checked = read_and_store(gateway, submission, submitter).await?;
+    for rejected in &checked.recorded.rejected {
+        gateway.store.reject_transaction(rejected, gateway.clock.now_ms(), || gateway.draw_id()).await?;
+    }
+    let validated = put_together(gateway, submission, submitter, begun, checked).await?;
+    let step = gateway.store.finish_validation(&validated).await?;
+    Ok(Some((step, validated)))
+}
+
+/// The pass over the bytes, on a thread of its own.
+async fn checking(
+    gateway: &Arc<Gateway>,
+    submission: &SubmissionRow,
+    submitter: &Submitter,
+    to_store: mpsc::Sender<Chunk>,
+) -> Result<Checked, StageError> {
+    let (gateway, row, of, runtime) = (gateway.clone(), submission.clone(), submitter.clone(), Handle::current());
+    blocking(move || check(gateway, runtime, row, &of, to_store)).await?
 }
 
 /// One pass over the bytes while the claims found so far are stored.
@@ -110,8 +171,7 @@ pub(super) async fn read_and_store(
     submitter: &Submitter,
 ) -> Result<Checked, StageError> {
     let (to_store, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
-    let (for_check, row, of, runtime) = (gateway.clone(), submission.clone(), submitter.clone(), Handle::current());
-    let checking = blocking(move || check(for_check, runtime, row, &of, to_store));
+    let checking = checking(gateway, submission, submitter, to_store);
     // Owns the receiving end: when storing fails, the check finds nobody to send to, and ends.
     let storing = async move {
         while let Some(chunk) = chunks.recv().await {
@@ -121,14 +181,14 @@ pub(super) async fn read_and_store(
     };
     let (checked, stored) = tokio::join!(checking, storing);
     stored?;
-    checked?
+    checked
 }
 
 pub(super) async fn put_together(
     gateway: &Arc<Gateway>,
     submission: &SubmissionRow,
     submitter: &Submitter,
-    began_at: i64,
+    begun: Begun,
     checked: Checked,
 ) -> Result<Validated, StageError> {
     let Checked { summary, recorded } = checked;
@@ -140,10 +200,12 @@ pub(super) async fn put_together(
     Ok(Validated {
         submission_id: submission.id,
         partner: submission.partner.clone(),
-        began_at,
+        began_at: begun.at,
+        began_after: begun.after,
         at: gateway.clock.now_ms(),
         interchanges: recorded.interchanges,
         transactions: recorded.transactions,
+        fingerprints: recorded.fingerprints,
         counts: Counts {
             claims: claims.accepted + claims.rejected,
             accepted: claims.accepted,
@@ -168,9 +230,11 @@ async fn refuse_unknown(gateway: &Arc<Gateway>, submission: &SubmissionRow) -> R
         submission_id: submission.id,
         partner: submission.partner.clone(),
         began_at: now,
+        began_after: i64::MAX,
         at: now,
         interchanges: Vec::new(),
         transactions: Vec::new(),
+        fingerprints: Vec::new(),
         counts: Counts::default(),
         mail: Vec::new(),
         outcome: Outcome::Refused(sentence),

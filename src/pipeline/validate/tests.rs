@@ -12,8 +12,8 @@ use crate::pipeline::{Gateway, Progress};
 use crate::store::claims::ClaimRow;
 use crate::store::mail::{MailKind, MailRow};
 use crate::store::search::ClaimQuery;
-use crate::store::submissions::{Channel, SubmissionRow, SubmissionState};
-use crate::store::validation::Step;
+use crate::store::submissions::{Channel, Counts, SubmissionRow, SubmissionState};
+use crate::store::validation::{Chunk, NewFinding, Outcome, Step, Validated};
 
 async fn hand_in(gateway: &Arc<Gateway>, file: &[u8], channel: Channel) -> SubmissionRow {
     let partners = gateway.partners.current();
@@ -168,6 +168,57 @@ async fn a_crash_in_the_middle_leaves_what_no_crash_leaves() {
 }
 
 #[tokio::test]
+async fn of_a_small_file_nothing_is_stored_before_all_of_it_is() {
+    let world = world().await;
+    let file = professional(1, &[&[sample("A1", 1), sample("A2", 2).spoilt()]]);
+    let row = hand_in(&world.gateway, &file, Channel::Https).await;
+    // Somebody else finishes it while it is being checked: what this try read must not be stored beside.
+    let mut chunk = Chunk::default();
+    chunk.findings.push(NewFinding { ordinal: 7, claim_id: None, body: "{}".into() });
+    let done = Validated {
+        submission_id: row.id,
+        partner: "acme".into(),
+        began_at: 0,
+        began_after: i64::MAX,
+        at: 1,
+        interchanges: Vec::new(),
+        transactions: Vec::new(),
+        fingerprints: Vec::new(),
+        counts: Counts::default(),
+        mail: Vec::new(),
+        outcome: Outcome::Validated,
+    };
+    run(&world.gateway).await.unwrap();
+    let draw = || world.gateway.draw_id();
+    let store = &world.gateway.store;
+    assert_eq!(store.record_checked(&[chunk], &[], &done, draw).await.unwrap(), Step::NotDue);
+    let findings = store.findings_of_submission(row.id, None, 100).await.unwrap();
+    assert_eq!(findings.iter().map(|row| row.ordinal).collect::<Vec<_>>(), [0]);
+    assert_eq!(statuses(&claims(&world, &row).await), [ACCEPTED, REJECTED]);
+}
+
+#[tokio::test]
+async fn many_small_files_are_checked_at_the_same_time_and_each_once() {
+    let world = world().await;
+    let mut rows = Vec::new();
+    for n in 1..40 {
+        rows.push(hand_in(&world.gateway, &professional(n, &[&[sample(&format!("A{n}"), 1)]]), Channel::Https).await);
+    }
+    assert_eq!(run(&world.gateway).await.unwrap(), Progress::Worked);
+    let (mut accepted, mut numbers) = (0, std::collections::BTreeSet::new());
+    for row in &rows {
+        let row = world.gateway.store.submission(row.id).await.unwrap().unwrap();
+        assert!(row.state.is_checked(), "{}", row.id);
+        accepted += row.counts.accepted;
+        for (_, answer) in answers(&world, &row).await {
+            assert!(numbers.insert(answer[90..99].to_string()), "control number {} twice", &answer[90..99]);
+        }
+    }
+    // One claim under 39 names: whichever came first is the one that is taken.
+    assert_eq!((accepted, numbers.len()), (1, 78));
+}
+
+#[tokio::test]
 async fn of_two_files_checked_at_the_same_time_the_second_sees_the_first() {
     let world = world().await;
     let gateway = &world.gateway;
@@ -175,9 +226,9 @@ async fn of_two_files_checked_at_the_same_time_the_second_sees_the_first() {
     let partners = gateway.partners.current();
     let acme = partners.submitter("acme").unwrap();
     gateway.store.begin_validation(slow.id).await.unwrap();
+    let begun = run::Begun { at: 0, after: gateway.store.validated_turn("acme").await.unwrap() };
     let read = run::read_and_store(gateway, &slow, acme).await.unwrap();
-    let began_at = gateway.clock.now_ms();
-    let late = run::put_together(gateway, &slow, acme, began_at, read).await.unwrap();
+    let late = run::put_together(gateway, &slow, acme, begun, read).await.unwrap();
     // While the first waits to be committed, the same claim comes in a second file and is finished.
     let quick = hand_in(gateway, &professional(2, &[&[sample("B1", 1)]]), Channel::Https).await;
     run::check_submission(gateway.clone(), quick.clone()).await.unwrap();

@@ -31,11 +31,19 @@ CREATE TABLE submission (
     charge          BIGINT NOT NULL DEFAULT 0,
     errors          BIGINT NOT NULL DEFAULT 0,
     warnings        BIGINT NOT NULL DEFAULT 0,
-    validated_at    BIGINT
+    validated_at    BIGINT,
+    validated_turn  BIGINT                   -- its place among those of its partner, in the order of their commits
 );
 CREATE UNIQUE INDEX submission_content ON submission (partner, sha256);
 CREATE UNIQUE INDEX submission_idempotency ON submission (partner, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX submission_due ON submission (state, id) WHERE state IN (0, 1);
+CREATE INDEX submission_validated ON submission (partner, validated_turn) WHERE validated_turn IS NOT NULL;
+
+-- What makes its claims duplicates of others, 8 bytes each: read as a whole by who checks the partner's next large file.
+CREATE TABLE submission_fingerprint (
+    submission_id   BIGINT  PRIMARY KEY,
+    fingerprints    BYTEA   NOT NULL
+);
 
 -- A file put over SFTP under a name that says it is not done yet; taken when it is renamed.
 CREATE TABLE upload (

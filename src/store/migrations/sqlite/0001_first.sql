@@ -29,11 +29,19 @@ CREATE TABLE submission (
     charge          INTEGER NOT NULL DEFAULT 0,
     errors          INTEGER NOT NULL DEFAULT 0,
     warnings        INTEGER NOT NULL DEFAULT 0,
-    validated_at    INTEGER
+    validated_at    INTEGER,
+    validated_turn  INTEGER                  -- its place among those of its partner, in the order of their commits
 );
 CREATE UNIQUE INDEX submission_content ON submission (partner, sha256);
 CREATE UNIQUE INDEX submission_idempotency ON submission (partner, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX submission_due ON submission (state, id) WHERE state IN (0, 1);
+CREATE INDEX submission_validated ON submission (partner, validated_turn) WHERE validated_turn IS NOT NULL;
+
+-- What makes its claims duplicates of others, 8 bytes each: read as a whole by who checks the partner's next large file.
+CREATE TABLE submission_fingerprint (
+    submission_id   INTEGER PRIMARY KEY,
+    fingerprints    BLOB    NOT NULL
+);
 
 -- A file put over SFTP under a name that says it is not done yet; taken when it is renamed.
 CREATE TABLE upload (
