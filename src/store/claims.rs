@@ -6,7 +6,7 @@ use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, ClaimStatus, Phi};
 
-/// Rows of one statement: 34 values each, SQLite takes 32,766.
+/// Rows of one statement: 35 values each, SQLite takes 32,766.
 const ROWS_MAX: usize = 900;
 
 /// Where a part of a claim stands in its submission's payload; 0, 0 where it has none.
@@ -119,12 +119,12 @@ impl Store {
     }
 }
 
-/// Puts claims in as `received`.
-pub(super) async fn add_claims(tx: &mut Tx, claims: &[NewClaim]) -> Result<(), StoreError> {
+/// Puts claims in as `received`. The bucket is that of [`Store::bucket_for`].
+pub(super) async fn add_claims(tx: &mut Tx, bucket: i64, claims: &[NewClaim]) -> Result<(), StoreError> {
     for part in claims.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO claim
-             (id, submission_id, transaction_id, partner, kind, status, patient_control_number, charge, frequency,
+             (id, bucket, submission_id, transaction_id, partner, kind, status, patient_control_number, charge, frequency,
               facility, original_reference, upstream_trace, payer_id, filing_indicator, purpose, provider_npi,
               provider_tin, provider_name, member_id, patient_last_name, patient_first_name, patient_birth_date,
               service_from, service_to, lines, fingerprint, provider_offset, provider_bytes, subscriber_offset,
@@ -132,6 +132,7 @@ pub(super) async fn add_claims(tx: &mut Tx, claims: &[NewClaim]) -> Result<(), S
         );
         insert.push_values(part, |row, claim| {
             row.push_bind(claim.id.0)
+                .push_bind(bucket)
                 .push_bind(claim.submission_id.0)
                 .push_bind(claim.transaction_id.0)
                 .push_bind(&claim.partner)

@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlSafeStr};
+use tokio::sync::Mutex;
 
+use super::buckets::OpenBucket;
 use super::sql::{Pool, Share, Tx, Writer, query};
 
 /// A failed step of the store. None of the texts holds a row's contents.
@@ -45,6 +48,7 @@ impl StoreError {
 pub struct Store {
     writers: Writers,
     readers: Pool,
+    bucket: Arc<Mutex<OpenBucket>>,
 }
 
 #[derive(Clone, Debug)]
@@ -112,7 +116,7 @@ impl Store {
             )
             .await
             .map_err(open)?;
-        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers) })
+        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers), bucket: Arc::default() })
     }
 
     /// Opens a PostgreSQL database that exists and brings its tables up to date.
@@ -120,13 +124,14 @@ impl Store {
         let writers = postgres_pool(url, POSTGRES_WRITERS, &[]).await?;
         migrator(POSTGRES).run(&writers).await.map_err(|source| StoreError::Migrate { source })?;
         let readers = postgres_pool(url, POSTGRES_READERS, &[]).await?;
-        Ok(Store { writers: Writers::Postgres(writers), readers: Pool::Postgres(readers) })
+        Ok(Store { writers: Writers::Postgres(writers), readers: Pool::Postgres(readers), bucket: Arc::default() })
     }
 
     /// The same for questions only: makes and changes nothing. `None` where no gateway has stored anything yet.
     pub async fn open_postgres_to_read(url: &str) -> Result<Option<Store>, StoreError> {
         let pool = postgres_pool(url, 1, &[("default_transaction_read_only", "on")]).await?;
-        let store = Store { writers: Writers::Postgres(pool.clone()), readers: Pool::Postgres(pool) };
+        let store =
+            Store { writers: Writers::Postgres(pool.clone()), readers: Pool::Postgres(pool), bucket: Arc::default() };
         let made = query("SELECT CASE WHEN to_regclass('submission') IS NULL THEN 0 ELSE 1 END")
             .fetch_one(store.readers())
             .await
@@ -144,7 +149,7 @@ impl Store {
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
         let writer = Writer::open(options).await.map_err(open)?;
-        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers) })
+        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers), bucket: Arc::default() })
     }
 
     pub fn engine(&self) -> Engine {
@@ -182,6 +187,10 @@ impl Store {
             Writers::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
         };
         begun.map_err(StoreError::at("begin a transaction"))
+    }
+
+    pub(super) fn bucket(&self) -> &Mutex<OpenBucket> {
+        &self.bucket
     }
 
     /// For questions: sees the last committed state.

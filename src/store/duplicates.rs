@@ -9,6 +9,9 @@ use super::{Store, StoreError};
 use crate::domain::ClaimStatus;
 use crate::domain::ids::SubmissionId;
 
+/// At one time, for their fingerprints: a large one has a megabyte of them.
+const SUBMISSIONS_READ_MAX: u32 = 32;
+
 impl Store {
     /// How many submissions of the partner had been validated by the last committed one: whoever began its checks
     /// after reading this sees all of those.
@@ -44,16 +47,19 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// The fingerprints of all claims of a partner, whatever became of them; `None` where they are more than
+    /// The fingerprints of all validated claims of a partner, whatever became of them; `None` where they are more than
     /// `at_most`.
     pub async fn fingerprints_of(&self, partner: &str, at_most: u32) -> Result<Option<HashSet<i64>>, StoreError> {
-        let rows = query("SELECT fingerprint FROM claim WHERE partner = ? AND fingerprint <> 0 LIMIT ?")
-            .bind(partner)
-            .bind(i64::from(at_most) + 1)
-            .fetch_all(self.readers())
-            .await
-            .map_err(StoreError::at("read a partner's fingerprints"))?;
-        Ok((rows.len() <= at_most as usize).then(|| rows.iter().map(|row| row.get(0)).collect()))
+        let (mut all, mut turn) = (HashSet::new(), 0);
+        loop {
+            let page = self.fingerprints_after(partner, turn, SUBMISSIONS_READ_MAX).await?;
+            let Some((last, _)) = page.last() else { return Ok(Some(all)) };
+            turn = *last;
+            all.extend(page.into_iter().flat_map(|(_, fingerprints)| fingerprints).filter(|one| *one != 0));
+            if all.len() > at_most as usize {
+                return Ok(None);
+            }
+        }
     }
 
     /// The fingerprints of the claims of each submission of the partner that was validated after the one with this
@@ -75,17 +81,14 @@ impl Store {
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("read a partner's fingerprints"))?;
-        let numbers = |bytes: Vec<u8>| {
-            bytes.chunks_exact(8).map(|one| i64::from_be_bytes(one.try_into().expect("eight bytes"))).collect()
-        };
         Ok(rows
             .iter()
-            .map(|row| (row.get(0), row.get::<Option<Vec<u8>>>(1).map(numbers).unwrap_or_default()))
+            .map(|row| (row.get(0), row.get::<Option<Vec<u8>>>(1).map(fingerprints_from).unwrap_or_default()))
             .collect())
     }
 
     /// Which of these fingerprints a claim of an earlier submission of this partner has, received since `since`
-    /// and not rejected by us or by its payer.
+    /// and not rejected by us or by its payer, alone or with its whole file.
     pub async fn fingerprints_known(
         &self,
         partner: &str,
@@ -94,11 +97,13 @@ impl Store {
         but: SubmissionId,
     ) -> Result<HashSet<i64>, StoreError> {
         let rows = query(
-            "SELECT DISTINCT claim.fingerprint FROM list(?1 AS wanted)
-               JOIN claim ON claim.partner = ?2 AND claim.fingerprint = wanted.value
-               JOIN submission ON submission.id = claim.submission_id
-             WHERE claim.submission_id <> ?3 AND submission.received_at >= ?4
-               AND submission.state IN (1, 2) AND claim.status NOT IN (?5, ?6)",
+            "SELECT DISTINCT c.fingerprint FROM list(?1 AS wanted) CROSS JOIN claim c
+               JOIN submission ON submission.id = c.submission_id
+               LEFT JOIN batch ON batch.id = c.batch_id
+             WHERE c.bucket IN (SELECT number FROM claim_bucket) AND c.fingerprint = wanted.value
+               AND c.partner = ?2 AND c.submission_id <> ?3 AND submission.received_at >= ?4
+               AND submission.state IN (1, 2) AND c.status NOT IN (?5, ?6)
+               AND NOT (c.status IN (2, 3) AND COALESCE(batch.claim_status, 0) = ?6)",
         )
         .bind(fingerprints)
         .bind(partner)
@@ -117,58 +122,51 @@ impl Store {
 pub(super) async fn overtaken(tx: &mut Tx, done: &Validated) -> Result<bool, StoreError> {
     let step = || StoreError::at("compare two files checked at the same time");
     let others = query(
-        "SELECT count(*), sum(claims) FROM submission
-         WHERE partner = ? AND validated_turn > ? AND id <> ? AND state IN (1, 2)",
+        "SELECT f.fingerprints FROM submission s JOIN submission_fingerprint f ON f.submission_id = s.id
+         WHERE s.partner = ? AND s.validated_turn > ? AND s.id <> ? AND s.state IN (1, 2)",
     )
     .bind(&done.partner)
     .bind(done.began_after)
     .bind(done.submission_id.0)
-    .fetch_one(&mut *tx)
+    .fetch_all(&mut *tx)
     .await
     .map_err(step())?;
-    if others.get::<i64>(0) == 0 {
-        return Ok(false);
+    let ours: HashSet<i64> = done.fingerprints.iter().copied().filter(|one| *one != 0).collect();
+    let theirs = others.iter().flat_map(|row| fingerprints_from(row.get(0)));
+    let shared: Vec<i64> = theirs.filter(|one| ours.contains(one)).collect();
+    let same_claim = query(SAME_CLAIM)
+        .bind(&done.partner)
+        .bind(done.began_after)
+        .bind(done.submission_id.0)
+        .bind(ClaimStatus::Rejected.code())
+        .bind(&shared[..]);
+    if !shared.is_empty() && same_claim.fetch_optional(&mut *tx).await.map_err(step())?.is_some() {
+        return Ok(true);
     }
-    let theirs = others.get::<Option<i64>>(1).unwrap_or(0).unsigned_abs();
-    let questions =
-        [if theirs < done.counts.claims { SAME_CLAIM_AS_THEIRS } else { SAME_CLAIM_AS_OURS }, SAME_INTERCHANGE];
-    for question in questions {
-        let row = query(question)
-            .bind(&done.partner)
-            .bind(done.began_after)
-            .bind(done.submission_id.0)
-            .bind(ClaimStatus::Rejected.code())
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(step())?;
-        if row.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let same_interchange =
+        query(SAME_INTERCHANGE).bind(&done.partner).bind(done.began_after).bind(done.submission_id.0);
+    Ok(same_interchange.fetch_optional(&mut *tx).await.map_err(step())?.is_some())
 }
 
-/// Whether a claim of ours is one of a file finished meanwhile, asked from the smaller side: each of theirs is looked
-/// for among all claims of the partner.
-const SAME_CLAIM_AS_THEIRS: &str = "SELECT 1 FROM submission AS other
-       CROSS JOIN claim AS theirs CROSS JOIN claim AS ours
-     WHERE other.partner = ?1 AND other.validated_turn > ?2 AND other.id <> ?3 AND other.state IN (1, 2)
-       AND theirs.submission_id = other.id AND theirs.fingerprint <> 0 AND theirs.status <> ?4
-       AND ours.partner = other.partner AND ours.fingerprint = theirs.fingerprint AND ours.submission_id = ?3
-       AND NOT EXISTS (SELECT 1 FROM claim_event WHERE claim_id = ours.id AND kind = 'rejected') LIMIT 1";
+fn fingerprints_from(bytes: Vec<u8>) -> Vec<i64> {
+    bytes.chunks_exact(8).map(|one| i64::from_be_bytes(one.try_into().expect("eight bytes"))).collect()
+}
 
-/// The same, each of ours looked for.
-const SAME_CLAIM_AS_OURS: &str = "SELECT 1 FROM claim AS ours
-       CROSS JOIN claim AS theirs CROSS JOIN submission AS other
-     WHERE ours.submission_id = ?3 AND ours.fingerprint <> 0
-       AND theirs.partner = ?1 AND theirs.fingerprint = ours.fingerprint AND theirs.submission_id <> ?3
+/// Whether a claim of ours is one of a file finished meanwhile; asked only of fingerprints that both have. The order of
+/// the tables and the plus keep the planner from reading all claims of either file for each.
+const SAME_CLAIM: &str = "SELECT 1 FROM list(?5 AS shared) CROSS JOIN claim AS theirs
+       CROSS JOIN submission AS other
+     WHERE theirs.bucket IN (SELECT number FROM claim_bucket) AND theirs.fingerprint = shared.value
+       AND other.id = theirs.submission_id AND other.partner = ?1 AND other.validated_turn > ?2 AND other.id <> ?3 AND other.state IN (1, 2)
        AND theirs.status <> ?4
-       AND other.id = theirs.submission_id AND other.validated_turn > ?2 AND other.state IN (1, 2)
-       AND NOT EXISTS (SELECT 1 FROM claim_event WHERE claim_id = ours.id AND kind = 'rejected') LIMIT 1";
+       AND EXISTS (SELECT 1 FROM claim AS ours
+                   WHERE ours.bucket IN (SELECT number FROM claim_bucket) AND ours.fingerprint = shared.value
+                     AND +ours.submission_id = ?3 AND NOT EXISTS
+                     (SELECT 1 FROM claim_event WHERE claim_id = ours.id AND kind = 'rejected')) LIMIT 1";
 
 const SAME_INTERCHANGE: &str = "SELECT 1 FROM submission AS other
        JOIN interchange AS theirs ON theirs.submission_id = other.id AND theirs.accepted = 1
        JOIN interchange AS ours ON ours.partner = other.partner AND ours.control_number = theirs.control_number
             AND ours.sender = theirs.sender AND ours.accepted = 1
-     WHERE other.partner = ?1 AND other.validated_turn > ?2 AND other.id <> ?3 AND ?4 = ?4
+     WHERE other.partner = ?1 AND other.validated_turn > ?2 AND other.id <> ?3
        AND ours.submission_id = ?3 LIMIT 1";

@@ -1,6 +1,7 @@
 //! Questions of the matching ladder: claims by trace number, payer's number, control number and the rest; and
 //! the batches that TA1, 999 and 277CA name.
 
+use super::buckets::ANY_BUCKET;
 use super::sql::{Bind, QueryBuilder, Row, query};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId, TransactionId};
@@ -88,6 +89,14 @@ pub enum ClaimKey {
 }
 
 impl ClaimKey {
+    /// What lets the planner take the key's index.
+    fn bucket(self) -> String {
+        match self {
+            ClaimKey::Id | ClaimKey::PayerClaimControlNumber => String::new(),
+            ClaimKey::PatientControlNumber | ClaimKey::MemberId => format!("{ANY_BUCKET} AND "),
+        }
+    }
+
     fn condition(self) -> &'static str {
         match self {
             ClaimKey::Id => "c.id",
@@ -120,6 +129,7 @@ impl Store {
         let mut query = QueryBuilder::new(CLAIM_FACTS);
         query
             .push("WHERE ")
+            .push(key.bucket())
             .push(key.condition())
             .push(" IN (SELECT ")
             .push(key.sought())
@@ -139,6 +149,7 @@ impl Store {
     ) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut query = QueryBuilder::new(CLAIM_FACTS);
         query.push("WHERE c.payer = ").push_bind(payer);
+        query.push(" AND ").push(ANY_BUCKET);
         query.push(" AND upper(c.patient_control_number) >= ").push_bind(prefix.to_uppercase());
         query.push(" AND upper(c.patient_control_number) < ").push_bind(format!("{}\u{10ffff}", prefix.to_uppercase()));
         query.push(" LIMIT ").push_bind(PREFIX_CANDIDATES_MAX as i64 + 1);
@@ -154,7 +165,7 @@ impl Store {
         service_from: &str,
     ) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut query = QueryBuilder::new(CLAIM_FACTS);
-        query.push("WHERE c.patient_last_name IN (").push_bind(last_name.to_string());
+        query.push("WHERE ").push(ANY_BUCKET).push(" AND c.patient_last_name IN (").push_bind(last_name.to_string());
         query.push(", ").push_bind(last_name.to_uppercase());
         query.push(") AND c.service_from = ").push_bind(service_from.to_string());
         query.push(" AND c.payer = ").push_bind(payer.to_string());

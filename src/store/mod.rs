@@ -2,6 +2,7 @@
 //! functions stand in one file for each subject, all `impl Store`; a function is one transaction unless
 //! its name says it reads. No transaction is ever open while a socket is.
 
+mod buckets;
 mod connect;
 pub mod payload_rows;
 pub mod small_payloads;

@@ -1,6 +1,7 @@
 //! Replacement and void claims (frequency 7 and 8) and the claims they stand for: found by what they refer to, told on
 //! the timelines of both, once.
 
+use super::buckets::ANY_BUCKET;
 use super::events::{NewClaimEvent, add_claim_events};
 use super::matching::{CLAIM_FACTS, ClaimFacts, claim_facts};
 use super::sql::{QueryBuilder, query};
@@ -58,9 +59,12 @@ impl Store {
         let mut found = Vec::new();
         let reference = of.original_reference.reveal();
         let by = [
-            ("c.payer_claim_control_number = ", reference.clone()),
+            ("c.payer_claim_control_number = ".to_string(), reference.clone()),
             // As it is indexed.
-            ("upper(c.patient_control_number) = ", of.patient_control_number.reveal().to_uppercase()),
+            (
+                format!("{ANY_BUCKET} AND upper(c.patient_control_number) = "),
+                of.patient_control_number.reveal().to_uppercase(),
+            ),
         ];
         for (condition, value) in by {
             if value.is_empty() {

@@ -1,5 +1,6 @@
 //! Claim search by the fields of the contract, newest first, page by page.
 
+use super::buckets::ANY_BUCKET;
 use super::sql::{QueryBuilder, Row};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId};
@@ -102,9 +103,12 @@ fn add_identifiers(sql: &mut QueryBuilder, query: &ClaimQuery) {
     equal("c.payer", query.only_payer.clone());
     equal("c.payer_claim_control_number", bare(&query.payer_claim_control_number));
     equal("c.provider_npi", query.provider_npi.clone());
-    equal("c.member_id", bare(&query.member_id));
     equal("c.patient_birth_date", bare(&query.patient_birth_date));
+    if let Some(member) = &query.member_id {
+        sql.push(" AND ").push(ANY_BUCKET).push(" AND c.member_id = ").push_bind(member.reveal().clone());
+    }
     if let Some(number) = &query.patient_control_number {
+        sql.push(" AND ").push(ANY_BUCKET);
         sql.push(" AND upper(c.patient_control_number) = upper(").push_bind(number.reveal().clone()).push(")");
     }
     if let Some(name) = &query.patient_last_name {

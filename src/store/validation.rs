@@ -127,8 +127,9 @@ impl Store {
 
     /// Adds what was read since the last chunk, in a transaction of its own.
     pub async fn add_checked(&self, id: SubmissionId, chunk: &Chunk) -> Result<(), StoreError> {
+        let bucket = self.bucket_for(chunk.claims.len()).await?;
         let mut tx = self.begin_bulk().await?;
-        add_chunk(&mut tx, id, chunk).await?;
+        add_chunk(&mut tx, id, bucket, chunk).await?;
         tx.commit().await.map_err(StoreError::at("add checked claims"))
     }
 
@@ -167,6 +168,7 @@ impl Store {
         done: &Validated,
         draw: impl Fn() -> EventId,
     ) -> Result<Step, StoreError> {
+        let bucket = self.bucket_for(chunks.iter().map(|chunk| chunk.claims.len()).sum()).await?;
         let mut tx = self.begin().await?;
         let row = query(
             "SELECT state, (SELECT count(*) FROM claim WHERE submission_id = s.id)
@@ -184,7 +186,7 @@ impl Store {
             Some(_) | None => return Ok(Step::NotDue),
         }
         for chunk in chunks {
-            add_chunk(&mut tx, done.submission_id, chunk).await?;
+            add_chunk(&mut tx, done.submission_id, bucket, chunk).await?;
         }
         for one in rejected {
             let mut after = Some(one.first_claim.0 - 1);
@@ -212,8 +214,8 @@ async fn clear_earlier_try(tx: &mut Tx, id: SubmissionId) -> Result<(), StoreErr
     Ok(())
 }
 
-async fn add_chunk(tx: &mut Tx, id: SubmissionId, chunk: &Chunk) -> Result<(), StoreError> {
-    add_claims(tx, &chunk.claims).await?;
+async fn add_chunk(tx: &mut Tx, id: SubmissionId, bucket: i64, chunk: &Chunk) -> Result<(), StoreError> {
+    add_claims(tx, bucket, &chunk.claims).await?;
     add_claim_events(tx, &chunk.rejections).await?;
     for part in chunk.findings.chunks(FINDING_ROWS_MAX) {
         let mut insert = QueryBuilder::new("INSERT INTO finding (submission_id, ordinal, claim_id, body) ");

@@ -50,7 +50,7 @@ impl Candidates {
 }
 
 /// Bloom filters, each larger than the one before until they have [`LAYER_MAX`]: two bytes a claim, and about one
-/// claim in 400 is taken for known by each full one.
+/// claim in 1,000 is taken for known by each full one.
 #[derive(Default)]
 struct Sieve {
     layers: Vec<Layer>,
@@ -64,7 +64,7 @@ struct Layer {
 const LAYER_MIN: usize = 1 << 12;
 const LAYER_MAX: usize = 1 << 19;
 const BITS_PER_CLAIM: usize = 16;
-const PROBES: u64 = 4;
+const PROBES: u64 = 6;
 
 impl Sieve {
     fn add(&mut self, fingerprint: i64) {

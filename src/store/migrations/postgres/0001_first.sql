@@ -95,10 +95,14 @@ CREATE TABLE finding (
 );
 CREATE INDEX finding_claim ON finding (claim_id) WHERE claim_id IS NOT NULL;
 
+-- Claims in the order in which they came, some hundred thousand to a number (store/buckets.rs).
+CREATE TABLE claim_bucket (number BIGINT PRIMARY KEY);
+
 -- A claim. What befalls a whole batch stands on the batch: a claim whose own status is accepted or
 -- batched has its batch's claim_status, if there is one.
 CREATE TABLE claim (
     id                  BIGINT PRIMARY KEY,     -- REF*D9 is made of it
+    bucket              BIGINT  NOT NULL,        -- store/buckets.rs
     submission_id       BIGINT NOT NULL,
     transaction_id      BIGINT NOT NULL,
     partner             TEXT COLLATE "C" NOT NULL,
@@ -143,10 +147,10 @@ CREATE TABLE claim (
 );
 CREATE INDEX claim_submission ON claim (submission_id);
 CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX claim_patient_control_number ON claim (upper(patient_control_number));
-CREATE INDEX claim_member ON claim (member_id);
-CREATE INDEX claim_patient_name ON claim (patient_last_name, service_from);
-CREATE INDEX claim_fingerprint ON claim (partner, fingerprint);
+CREATE INDEX claim_patient_control_number ON claim (bucket, upper(patient_control_number));
+CREATE INDEX claim_member ON claim (bucket, member_id);
+CREATE INDEX claim_patient_name ON claim (bucket, patient_last_name, service_from);
+CREATE INDEX claim_fingerprint ON claim (bucket, fingerprint);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
 CREATE TABLE claim_event (
