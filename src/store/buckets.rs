@@ -1,12 +1,12 @@
 //! Buckets: claims numbered in the order in which they came, some hundred thousand to a number. The indexes over what
 //! comes in no order (control numbers, member ids, fingerprints) begin with the bucket, so that new claims go into a
-//! small part of each index that stays in memory, however many claims are stored; whoever looks for a value looks once
+//! small part of each index, of the same size however many claims are stored; whoever looks for a value looks once
 //! in each bucket. docs/MEASUREMENTS.md has what either way costs.
 
 use super::sql::query;
 use super::{Store, StoreError};
 
-/// Of three indexes the part of so many claims fits into the writer's page cache.
+/// Fewer make a new claim cheaper, more make a look-up cheaper.
 const CLAIMS_MAX: i64 = 500_000;
 
 /// For a WHERE on `claim AS c`: lets the planner take an index that begins with the bucket.
