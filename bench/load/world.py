@@ -165,8 +165,11 @@ Subsystem sftp internal-sftp
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def delivered(self):
-        """Files that the payer has whole."""
-        return [name for name in os.listdir(self.inbox) if not name.startswith(".")]
+        """Files that the payer has whole; none once the world is closed."""
+        try:
+            return [name for name in os.listdir(self.inbox) if not name.startswith(".")]
+        except FileNotFoundError:
+            return []
 
     def line(self):
         return Line(self)
