@@ -99,9 +99,10 @@ impl From<StageError> for Problem {
         match error {
             StageError::Store(error) => error.into(),
             StageError::Payload(error) => error.into(),
-            error @ (StageError::Io { .. } | StageError::Stopped { .. } | StageError::Panicked) => {
-                Problem::internal(&error, false)
-            }
+            error @ (StageError::Io { .. }
+            | StageError::Stopped { .. }
+            | StageError::Panicked
+            | StageError::LeaseLost) => Problem::internal(&error, false),
         }
     }
 }

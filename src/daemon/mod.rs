@@ -2,6 +2,7 @@
 //! losing work. What is half done at a stop is in the store and goes on at the next start.
 
 mod bucket;
+mod node;
 pub mod open;
 mod ops;
 mod stages;
@@ -38,6 +39,8 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     #[error("the SFTP server cannot start")]
     Sftp(#[from] SftpServeError),
+    #[error(transparent)]
+    Node(#[from] node::NodeError),
     #[error("what an earlier run left cannot be taken up")]
     Recover(#[from] StageError),
     #[error("signals cannot be waited for")]
@@ -66,6 +69,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     let signals = Signals::new().map_err(|source| ServeError::Signals { source })?;
     let doors = Doors::bind(&config).await?;
     let gateway = open_gateway(config).await?;
+    let node = node::register(&gateway).await?;
     deliver::recover(&gateway).await?;
     route::retry_unrouted(&gateway).await?;
     let (stop, shutdown) = stop_signal();
@@ -75,8 +79,11 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         // Nobody listens any more only when everything has stopped already.
         let _ = stop.send(true);
     });
+    let living = tokio::spawn(node::say_so(gateway.clone(), node, shutdown.clone()));
     let served = serve_until(gateway.clone(), doors, shutdown).await;
     told.abort();
+    living.abort();
+    node::give_up(&gateway, &node).await;
     gateway.store.close().await;
     served
 }

@@ -173,4 +173,6 @@ pub enum StageError {
     Stopped { source: tokio::task::JoinError },
     #[error("the work on one row panicked")]
     Panicked,
+    #[error("another node took the work over")]
+    LeaseLost,
 }

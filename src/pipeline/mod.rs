@@ -17,6 +17,7 @@ pub mod file_names;
 
 pub mod gateway;
 
+pub mod lease;
 pub mod lines;
 
 pub mod opener;

@@ -52,11 +52,17 @@ impl Store {
     /// Leases a delivery and writes the attempt that begins. `None` when it is no longer due or another works
     /// on it. An earlier attempt that never ended
     /// makes it doubtful if the payer may have got the file in it.
-    pub async fn take_delivery(&self, id: DeliveryId, now: i64, lease_until: i64) -> Result<Option<Taken>, StoreError> {
+    pub async fn take_delivery(
+        &self,
+        id: DeliveryId,
+        node: u8,
+        now: i64,
+        lease_until: i64,
+    ) -> Result<Option<Taken>, StoreError> {
         let step = || StoreError::at("take a delivery");
         let mut tx = self.begin().await?;
         let leased = query(
-            "UPDATE delivery SET lease_until = ?1, attempts = attempts + 1,
+            "UPDATE delivery SET lease_until = ?1, lease_node = ?4, attempts = attempts + 1,
                  doubtful = CASE WHEN EXISTS (SELECT 1 FROM delivery_attempt a
                      WHERE a.delivery_id = delivery.id AND a.finished_at IS NULL AND a.outcome = 'handing') THEN 1 ELSE doubtful END
              WHERE id = ?2 AND state = 0 AND next_at <= ?3 AND lease_until <= ?3",
@@ -64,6 +70,7 @@ impl Store {
         .bind(lease_until)
         .bind(id.0)
         .bind(now)
+        .bind(node)
         .execute(&mut tx)
         .await
         .map_err(step())?;
@@ -117,17 +124,6 @@ impl Store {
             .await
             .map_err(StoreError::at("keep a delivery"))?;
         tx.commit().await.map_err(StoreError::at("keep a delivery"))
-    }
-
-    /// Ends all leases. Only for the start of a gateway that has the store for itself: whoever held them is gone.
-    pub async fn end_leases(&self) -> Result<u64, StoreError> {
-        let mut tx = self.begin().await?;
-        let done = query("UPDATE delivery SET lease_until = 0 WHERE state = 0 AND lease_until > 0")
-            .execute(&mut tx)
-            .await
-            .map_err(StoreError::at("end the leases of a gateway that is gone"))?;
-        tx.commit().await.map_err(StoreError::at("end the leases of a gateway that is gone"))?;
-        Ok(done.rows_affected())
     }
 
     /// The file is at the payer: the delivery, its batch and with it all its claims are sent.

@@ -32,6 +32,8 @@ pub enum StoreError {
     Migrate { source: sqlx::migrate::MigrateError },
     #[error("the database failed while it was asked to {step}")]
     Query { step: &'static str, source: sqlx::Error },
+    #[error("another node took over the work {work}")]
+    Lost { work: String },
     #[error("a stored row does not read back: {what}")]
     Damaged { what: String },
 }
@@ -214,6 +216,9 @@ impl Store {
     }
 }
 
+/// Without word of tables that are there already.
+const QUIET: &[(&str, &str)] = &[("client_min_messages", "warning")];
+
 async fn postgres_pool(
     url: &str,
     connections: u32,
@@ -224,7 +229,7 @@ async fn postgres_pool(
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(POSTGRES_WAIT_SECONDS))
-        .connect_with(options.application_name("claimgate").options(settings.iter().copied()))
+        .connect_with(options.application_name("claimgate").options(QUIET.iter().chain(settings).copied()))
         .await
         .map_err(lost)
 }

@@ -150,6 +150,9 @@ pub struct FindingRow {
     pub finding: Finding,
 }
 
+/// So long only the node that received a submission, which is in its id (`domain/ids.rs`), checks it; then any.
+const OWN_FIRST_MS: i64 = 5_000;
+
 const COLUMNS: &str = "id, partner, channel, file_name, received_at, payload_id, sha256, bytes, idempotency_key, state, \
                        refused, claims, accepted, rejected, charge, errors, warnings, validated_at";
 
@@ -217,14 +220,26 @@ impl Store {
         busy: &[SubmissionId],
         small_bytes: u64,
         small_max: u32,
+        (node, now): (u8, i64),
     ) -> Result<Due, StoreError> {
         let busy: Vec<i64> = busy.iter().map(|id| id.0).collect();
         let first = async |which: &str, order: &str, limit: u32| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM submission
-                 WHERE state = 0 AND id NOT IN (SELECT value FROM list(?)) AND bytes {which} ? ORDER BY {order} LIMIT ?"
+                 WHERE state = 0 AND id NOT IN (SELECT value FROM list(?)) AND bytes {which} ?
+                   AND (received_at < ? OR (id / 8192) % 64 = ?)
+                   AND NOT EXISTS (SELECT 1 FROM lease WHERE name = 'submission:' || id AND until > ?)
+                 ORDER BY {order} LIMIT ?"
             );
-            let rows = query(sql).bind(&busy[..]).bind(small_bytes as i64).bind(limit).fetch_all(self.readers()).await;
+            let rows = query(sql)
+                .bind(&busy[..])
+                .bind(small_bytes as i64)
+                .bind(now - OWN_FIRST_MS)
+                .bind(node)
+                .bind(now)
+                .bind(limit)
+                .fetch_all(self.readers())
+                .await;
             let rows = rows.map_err(StoreError::at("find submissions that are due"))?;
             rows.iter().map(submission_from).collect::<Result<Vec<_>, StoreError>>()
         };

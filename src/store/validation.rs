@@ -5,6 +5,7 @@
 use super::claims::{NewClaim, add_claims};
 use super::duplicates::overtaken;
 use super::events::{NewClaimEvent, add_claim_events};
+use super::leases::{Lease, must_hold};
 use super::mail::{NewMail, put_mail};
 use super::sql::{QueryBuilder, Tx, query};
 use super::submissions::{Counts, SubmissionState, TransactionRow};
@@ -126,9 +127,10 @@ impl Store {
     }
 
     /// Adds what was read since the last chunk, in a transaction of its own.
-    pub async fn add_checked(&self, id: SubmissionId, chunk: &Chunk) -> Result<(), StoreError> {
+    pub async fn add_checked(&self, id: SubmissionId, chunk: &Chunk, lease: &Lease) -> Result<(), StoreError> {
         let bucket = self.bucket_for(chunk.claims.len()).await?;
         let mut tx = self.begin_bulk().await?;
+        must_hold(&mut tx, lease).await?;
         add_chunk(&mut tx, id, bucket, chunk).await?;
         tx.commit().await.map_err(StoreError::at("add checked claims"))
     }
@@ -137,12 +139,14 @@ impl Store {
     pub async fn reject_transaction(
         &self,
         rejected: &RejectedTransaction,
+        lease: &Lease,
         at: i64,
         draw: impl Fn() -> EventId,
     ) -> Result<(), StoreError> {
         let mut after = Some(rejected.first_claim.0 - 1);
         while let Some(from) = after {
-            let mut tx = self.begin().await?;
+            let mut tx = self.begin_bulk().await?;
+            must_hold(&mut tx, lease).await?;
             after = reject_some(&mut tx, rejected, from, at, &draw).await?;
             tx.commit().await.map_err(StoreError::at("reject a transaction's claims"))?;
         }
@@ -150,8 +154,9 @@ impl Store {
     }
 
     /// Commits the result of the checks: acknowledgements, transactions, each claim's status, the submission's.
-    pub async fn finish_validation(&self, done: &Validated) -> Result<Step, StoreError> {
+    pub async fn finish_validation(&self, done: &Validated, lease: &Lease) -> Result<Step, StoreError> {
         let mut tx = self.begin().await?;
+        must_hold(&mut tx, lease).await?;
         match finish(&mut tx, done).await? {
             Step::Done => tx.commit().await.map_err(StoreError::at("finish a submission's checks"))?,
             other @ (Step::NotDue | Step::Overtaken) => return Ok(other),

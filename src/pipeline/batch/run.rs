@@ -9,6 +9,7 @@ use super::sources::SourceError;
 use crate::domain::ids::BatchId;
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::gateway::blocking;
+use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::batches::{Batch, BuiltBatch};
 use crate::store::deliveries::{DeliveryState, NewDelivery};
@@ -32,8 +33,10 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
         match partners.payer(&batch.payer) {
             // It waits until its payer is active again.
             Some(payer) if !payer.active => {}
-            Some(payer) => match deal_with(gateway, payer, &batch).await {
-                Ok(()) => progress = Progress::Worked,
+            Some(payer) => match in_turn(gateway, payer, &batch).await {
+                Ok(Some(())) => progress = Progress::Worked,
+                // Another node builds it.
+                Ok(None) => {}
                 // It must not hold up the others; it is tried again at the next look.
                 Err(trouble) => first_trouble = first_trouble.or(Some(trouble)),
             },
@@ -62,6 +65,10 @@ pub async fn rebuild(gateway: &Gateway, batch: BatchId, by: &str) -> Result<bool
     let found = gateway.store.rebuild_batch(&again, by).await?;
     gateway.nudges.nudge(Stage::Batch);
     Ok(found)
+}
+
+async fn in_turn(gateway: &Arc<Gateway>, payer: &Payer, batch: &Batch) -> Result<Option<()>, StageError> {
+    under_lease(gateway, &format!("batch:{}", batch.id), async |_| deal_with(gateway, payer, batch).await).await
 }
 
 /// Builds one batch's file, or hands the batch to support when its claims do not allow it. Our own trouble

@@ -11,6 +11,7 @@ use crate::domain::error_chain;
 use crate::link::trouble::LinkError;
 use crate::partner::secret::SecretError;
 use crate::partner::{Endpoint, Payer};
+use crate::pipeline::lease::under_lease;
 use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::collected::{Poll, Polled};
@@ -70,18 +71,27 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     for payer in partners.payers().filter(|payer| payer.active && interval(payer).is_some()) {
         let poll = polls.get(payer.id.as_str());
         if is_due(poll, now) && gateway.collecting.begin(payer.id.as_str()) == Turn::Yours {
-            tokio::spawn(look_at(gateway.clone(), payer.clone(), poll.cloned()));
+            tokio::spawn(look_at(gateway.clone(), payer.clone()));
         }
     }
     // The tasks nudge when they are done; nothing is due again before.
     Ok(Progress::Idle)
 }
 
-async fn look_at(gateway: Arc<Gateway>, payer: Payer, poll: Option<Poll>) {
-    let looked = std::panic::AssertUnwindSafe(look_and_record(&gateway, &payer, poll.as_ref())).catch_unwind().await;
+async fn look_at(gateway: Arc<Gateway>, payer: Payer) {
+    // One node polls a payer; one that waited for its turn finds that the payer is not due any more.
+    let name = format!("collect:{}", payer.id);
+    let looking = under_lease(&gateway, &name, async |_| {
+        let latest = gateway.store.polls().await?.into_iter().find(|poll| poll.partner == payer.id.as_str());
+        match is_due(latest.as_ref(), gateway.clock.now_ms()) {
+            true => look_and_record(&gateway, &payer, latest.as_ref()).await,
+            false => Ok(()),
+        }
+    });
+    let looked = std::panic::AssertUnwindSafe(looking).catch_unwind().await;
     gateway.collecting.end(payer.id.as_str());
     match looked {
-        Ok(Ok(())) => {}
+        Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::error!(payer = %payer.id, error = error_chain(&error), "a look was not recorded"),
         Err(_) => tracing::error!(payer = %payer.id, "a look at a payer panicked"),
     }

@@ -10,6 +10,7 @@ use super::read::{self, Answers};
 use super::{acks, claims};
 use crate::domain::error_chain;
 use crate::pipeline::gateway::{blocking, guarded};
+use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError, retry};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
@@ -26,8 +27,11 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     while let Some(inbound) = gateway.store.next_inbound(InboundState::Received, after).await? {
         let id = inbound.id;
         after = Some(id);
-        match guarded(work(gateway, inbound)).await {
-            Ok(()) => {
+        // One node works a payer's files, so that none is compared with others that are half worked.
+        let name = format!("correlate:{}", inbound.partner);
+        match under_lease(gateway, &name, async |_| guarded(work(gateway, inbound)).await).await {
+            Ok(None) => {}
+            Ok(Some(())) => {
                 gateway.nudges.nudge(Stage::Remit);
                 progress = Progress::Worked;
             }

@@ -12,6 +12,7 @@ use crate::domain::error_chain;
 use crate::domain::ids::{BatchId, DeliveryId};
 use crate::link::trouble::Verdict;
 use crate::partner::Payer;
+use crate::pipeline::lease::under_lease;
 use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::attempts::{Failure, Taken};
@@ -44,11 +45,16 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
 }
 
 async fn serve(gateway: Arc<Gateway>, payer: String, deliveries: Vec<DeliveryId>) {
-    let served = std::panic::AssertUnwindSafe(serve_all(&gateway, &payer, deliveries)).catch_unwind().await;
+    // One node calls a payer at a time, so that its limits hold whatever the number of nodes.
+    let name = format!("deliver:{payer}");
+    let serving = under_lease(&gateway, &name, async |_| serve_all(&gateway, &payer, deliveries).await);
+    let served = std::panic::AssertUnwindSafe(serving).catch_unwind().await;
     gateway.under_way.end(&payer);
     match served {
         // More may have become due meanwhile.
-        Ok(Ok(())) => gateway.nudges.nudge(Stage::Deliver),
+        Ok(Ok(Some(()))) => gateway.nudges.nudge(Stage::Deliver),
+        // Another node calls it.
+        Ok(Ok(None)) => {}
         // The timer looks again; what was leased is doubtful then, and looked into.
         Ok(Err(error)) => tracing::error!(payer, error = error_chain(&error), "deliveries were not recorded"),
         Err(_) => tracing::error!(payer, "a delivery panicked"),
@@ -75,7 +81,9 @@ async fn attempt(gateway: &Arc<Gateway>, payer: Option<&Payer>, id: DeliveryId) 
         None => None,
     };
     let now = gateway.clock.now_ms();
-    let Some(taken) = gateway.store.take_delivery(id, now, now + LEASE.as_millis() as i64).await? else {
+    let Some(taken) =
+        gateway.store.take_delivery(id, gateway.config.gateway.node, now, now + LEASE.as_millis() as i64).await?
+    else {
         return Ok(());
     };
     let sending = send(gateway, payer, &taken);

@@ -193,7 +193,7 @@ async fn up_to(crash: Crash, world: &World) {
         return;
     }
     let now = gateway.clock.now_ms();
-    let taken = gateway.store.take_delivery(only(world).await.id, now, now + 60_000).await.unwrap().unwrap();
+    let taken = gateway.store.take_delivery(only(world).await.id, 0, now, now + 60_000).await.unwrap().unwrap();
     if matches!(crash, Crash::BeforePutting) {
         return;
     }

@@ -25,10 +25,10 @@ pub async fn fetched(gateway: &Gateway, payload: PayloadId) -> Result<(), StageE
     Ok(())
 }
 
-/// For the start of a gateway that has its store for itself, before any stage runs: whoever held a lease is
-/// gone, and its delivery is due at once instead of when the lease would have ended.
+/// For the start of a gateway, before any stage runs: whoever held a lease under its number is gone, and the delivery
+/// is due at once instead of when the lease would have ended.
 pub async fn recover(gateway: &Gateway) -> Result<(), StageError> {
-    let ended = gateway.store.end_leases().await?;
+    let ended = gateway.store.end_leases(gateway.config.gateway.node).await?;
     if ended > 0 {
         tracing::info!(deliveries = ended, "attempts were cut off; they are looked into");
     }

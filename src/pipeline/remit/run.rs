@@ -16,6 +16,7 @@ use crate::domain::ids::RemittanceId;
 use crate::edits::catalogue::remittance::PAYEE_UNKNOWN;
 use crate::pipeline::answers::{Matched, find_claims};
 use crate::pipeline::gateway::{blocking, guarded};
+use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
@@ -28,8 +29,11 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     while let Some(inbound) = gateway.store.next_inbound(InboundState::Correlated, after).await? {
         let id = inbound.id;
         after = Some(id);
-        match guarded(work(gateway, inbound)).await {
-            Ok(()) => progress = Progress::Worked,
+        // One node works a payer's files, so that none is compared with others that are half worked.
+        let name = format!("remit:{}", inbound.partner);
+        match under_lease(gateway, &name, async |_| guarded(work(gateway, inbound)).await).await {
+            Ok(None) => {}
+            Ok(Some(())) => progress = Progress::Worked,
             Err(trouble) => {
                 tracing::error!(inbound = %id, error = error_chain(&trouble), "a payer's remittances could not be worked");
                 first_trouble = first_trouble.or(Some(trouble));

@@ -16,6 +16,7 @@ use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::batches::BatchState;
 use crate::store::claims::{NewClaim, Span, Spans};
+use crate::store::leases::Lease;
 use crate::store::submissions::{Channel, Counts, NewSubmission};
 use crate::store::validation::{Chunk, InterchangeRow, InterchangeVerdict, Outcome, Validated};
 use crate::store::{MasterKey, PayloadStore};
@@ -102,7 +103,7 @@ impl World {
         let claims = claims_of(gateway, id, text);
         let counts = Counts { claims: claims.len() as u64, accepted: claims.len() as u64, ..Counts::default() };
         gateway.store.begin_validation(id).await.unwrap();
-        gateway.store.add_checked(id, &Chunk { claims, ..Chunk::default() }).await.unwrap();
+        gateway.store.add_checked(id, &Chunk { claims, ..Chunk::default() }, &Lease::alone("test")).await.unwrap();
         let interchanges = text.matches("ISA").count() as u32;
         let interchange = |ordinal| InterchangeRow {
             ordinal,
@@ -124,7 +125,7 @@ impl World {
             mail: Vec::new(),
             outcome: Outcome::Validated,
         };
-        gateway.store.finish_validation(&validated).await.unwrap();
+        gateway.store.finish_validation(&validated, &Lease::alone("test")).await.unwrap();
         id
     }
 

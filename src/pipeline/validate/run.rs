@@ -14,7 +14,9 @@ use crate::domain::ids::SubmissionId;
 use crate::partner::Submitter;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::gateway::discard;
+use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::store::leases::Lease;
 use crate::store::mail::NewMail;
 use crate::store::submissions::{Counts, SubmissionRow};
 use crate::store::validation::{Chunk, Outcome, Step, Validated};
@@ -70,7 +72,8 @@ async fn next_due(
     let busy: Vec<Lane> = under_way.iter().map(|(_, lane, _)| *lane).collect();
     let skipped: Vec<SubmissionId> =
         under_way.iter().map(|(_, _, id)| *id).chain(failed.iter().map(|(id, _)| *id)).collect();
-    let due = gateway.store.submissions_due(&skipped, SMALL_BYTES, SMALL_AT_ONCE as u32).await?;
+    let here = (gateway.config.gateway.node, gateway.clock.now_ms());
+    let due = gateway.store.submissions_due(&skipped, SMALL_BYTES, SMALL_AT_ONCE as u32, here).await?;
     Ok(plan::next(due, &busy))
 }
 
@@ -93,7 +96,7 @@ pub(super) async fn check_submission(gateway: Arc<Gateway>, submission: Submissi
             Begun { after: gateway.store.validated_turn(&submission.partner).await?, at: gateway.clock.now_ms() };
         let (step, validated) = match submission.bytes < SMALL_BYTES {
             true => check_small(&gateway, &submission, submitter, begun).await?,
-            false => match check_large(&gateway, &submission, submitter, begun).await? {
+            false => match check_large(&gateway, &submission, submitter, begun).await?.flatten() {
                 Some(done) => done,
                 None => return Ok(()),
             },
@@ -134,22 +137,33 @@ async fn check_small(
     Ok((step, validated))
 }
 
-/// `None`: it is not due any more.
+/// `None`: it is not due any more, or another node checks it.
 async fn check_large(
     gateway: &Arc<Gateway>,
     submission: &SubmissionRow,
     submitter: &Submitter,
     begun: Begun,
+) -> Result<Option<Option<(Step, Validated)>>, StageError> {
+    let name = format!("submission:{}", submission.id.0);
+    under_lease(gateway, &name, async |lease| check_in_chunks(gateway, submission, submitter, begun, lease).await).await
+}
+
+async fn check_in_chunks(
+    gateway: &Arc<Gateway>,
+    submission: &SubmissionRow,
+    submitter: &Submitter,
+    begun: Begun,
+    lease: &Lease,
 ) -> Result<Option<(Step, Validated)>, StageError> {
     if gateway.store.begin_validation(submission.id).await? == Step::NotDue {
         return Ok(None);
     }
-    let checked = read_and_store(gateway, submission, submitter).await?;
+    let checked = read_and_store(gateway, submission, submitter, lease).await?;
     for rejected in &checked.recorded.rejected {
-        gateway.store.reject_transaction(rejected, gateway.clock.now_ms(), || gateway.draw_id()).await?;
+        gateway.store.reject_transaction(rejected, lease, gateway.clock.now_ms(), || gateway.draw_id()).await?;
     }
     let validated = put_together(gateway, submission, submitter, begun, checked).await?;
-    let step = gateway.store.finish_validation(&validated).await?;
+    let step = gateway.store.finish_validation(&validated, lease).await?;
     Ok(Some((step, validated)))
 }
 
@@ -169,13 +183,14 @@ pub(super) async fn read_and_store(
     gateway: &Arc<Gateway>,
     submission: &SubmissionRow,
     submitter: &Submitter,
+    lease: &Lease,
 ) -> Result<Checked, StageError> {
     let (to_store, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
     let checking = checking(gateway, submission, submitter, to_store);
     // Owns the receiving end: when storing fails, the check finds nobody to send to, and ends.
     let storing = async move {
         while let Some(chunk) = chunks.recv().await {
-            gateway.store.add_checked(submission.id, &chunk).await?;
+            gateway.store.add_checked(submission.id, &chunk, lease).await?;
         }
         Ok::<(), StageError>(())
     };
@@ -221,9 +236,6 @@ pub(super) async fn put_together(
 
 /// The submitter's file was taken away between the receipt and the checks: nobody is left to answer.
 async fn refuse_unknown(gateway: &Arc<Gateway>, submission: &SubmissionRow) -> Result<(), StageError> {
-    if gateway.store.begin_validation(submission.id).await? == Step::NotDue {
-        return Ok(());
-    }
     let sentence = format!("The account {} was removed before this file was checked.", submission.partner);
     let now = gateway.clock.now_ms();
     let validated = Validated {
@@ -239,7 +251,7 @@ async fn refuse_unknown(gateway: &Arc<Gateway>, submission: &SubmissionRow) -> R
         mail: Vec::new(),
         outcome: Outcome::Refused(sentence),
     };
-    if gateway.store.finish_validation(&validated).await? == Step::Done {
+    if gateway.store.record_checked(&[], &[], &validated, || gateway.draw_id()).await? == Step::Done {
         note_checked(gateway, &validated);
     }
     Ok(())

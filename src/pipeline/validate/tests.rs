@@ -10,6 +10,7 @@ use crate::pipeline::intake::{self, Received};
 use crate::pipeline::testing::{KEY, Sample, World, hosted_payer, professional, sample, submitter, world, world_of};
 use crate::pipeline::{Gateway, Progress};
 use crate::store::claims::ClaimRow;
+use crate::store::leases::Lease;
 use crate::store::mail::{MailKind, MailRow};
 use crate::store::search::ClaimQuery;
 use crate::store::submissions::{Channel, Counts, SubmissionRow, SubmissionState};
@@ -154,7 +155,9 @@ async fn a_crash_in_the_middle_leaves_what_no_crash_leaves() {
     // The first part of a run, up to the moment before everything is committed.
     let partners = world.gateway.partners.current();
     assert_eq!(world.gateway.store.begin_validation(row.id).await.unwrap(), Step::Done);
-    run::read_and_store(&world.gateway, &row, partners.submitter("acme").unwrap()).await.unwrap();
+    run::read_and_store(&world.gateway, &row, partners.submitter("acme").unwrap(), &Lease::alone("test"))
+        .await
+        .unwrap();
     assert_eq!(statuses(&claims(&world, &row).await), [ClaimStatus::Received; 3]);
     let world = world.crash().await;
     assert_eq!(run(&world.gateway).await.unwrap(), Progress::Worked);
@@ -227,12 +230,12 @@ async fn of_two_files_checked_at_the_same_time_the_second_sees_the_first() {
     let acme = partners.submitter("acme").unwrap();
     gateway.store.begin_validation(slow.id).await.unwrap();
     let begun = run::Begun { at: 0, after: gateway.store.validated_turn("acme").await.unwrap() };
-    let read = run::read_and_store(gateway, &slow, acme).await.unwrap();
+    let read = run::read_and_store(gateway, &slow, acme, &Lease::alone("test")).await.unwrap();
     let late = run::put_together(gateway, &slow, acme, begun, read).await.unwrap();
     // While the first waits to be committed, the same claim comes in a second file and is finished.
     let quick = hand_in(gateway, &professional(2, &[&[sample("B1", 1)]]), Channel::Https).await;
     run::check_submission(gateway.clone(), quick.clone()).await.unwrap();
-    assert_eq!(gateway.store.finish_validation(&late).await.unwrap(), Step::Overtaken);
+    assert_eq!(gateway.store.finish_validation(&late, &Lease::alone("test")).await.unwrap(), Step::Overtaken);
     assert_eq!(run(gateway).await.unwrap(), Progress::Worked);
     assert_eq!(statuses(&claims(&world, &quick).await), [ACCEPTED]);
     assert_eq!(statuses(&claims(&world, &slow).await), [REJECTED]);

@@ -6,6 +6,7 @@ use super::plan::{
     Alarms, WORKED_WITHIN, expectations, fetched_within, needs_a_person, not_fetched, silence, stuck_delivery,
     unreachable, unworked,
 };
+use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::deliveries::DeliveryState;
 use crate::store::exceptions::ExceptionKind;
@@ -17,7 +18,13 @@ const DELIVERIES_MAX: u32 = 200;
 const ALARMING: [ExceptionKind; 2] = [ExceptionKind::File, ExceptionKind::Balance];
 const EXCEPTIONS_MAX: u32 = 200;
 
+/// One node watches at a time.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
+    under_lease(gateway, "watch", async |_| look(gateway).await).await?;
+    Ok(Progress::Idle)
+}
+
+async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     let now = gateway.clock.now_ms();
     let partners = gateway.partners.current();
     let mut alarms = Alarms::new();
@@ -59,7 +66,7 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
         tracing::info!(kind, subject, "an alarm is over");
     }
     metrics::gauge!("claimgate_alarms").set(alarms.len() as f64);
-    Ok(Progress::Idle)
+    Ok(())
 }
 
 #[cfg(test)]

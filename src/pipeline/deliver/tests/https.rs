@@ -116,7 +116,7 @@ async fn a_repeat_with_the_same_key_that_the_payer_has_already_is_found() {
 async fn a_request_that_was_cut_off_is_repeated_with_its_key() {
     let (world, desk) = world_of(&[(409, None)]).await;
     let (store, now) = (&world.gateway.store, world.gateway.clock.now_ms());
-    let taken = store.take_delivery(only(&world).await.id, now, now + 1000).await.unwrap().unwrap();
+    let taken = store.take_delivery(only(&world).await.id, 0, now, now + 1000).await.unwrap().unwrap();
     store.begin_second_half(&taken).await.unwrap();
     let world = world.again(1).await;
     super::recover(&world.gateway).await.unwrap();

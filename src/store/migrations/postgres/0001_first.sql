@@ -239,6 +239,7 @@ CREATE TABLE delivery (
     doubtful    BIGINT NOT NULL DEFAULT 0,      -- 1: an attempt may have arrived; look first. 2: support was told so
     next_at     BIGINT NOT NULL,
     lease_until BIGINT NOT NULL DEFAULT 0,
+    lease_node  BIGINT NOT NULL DEFAULT 0,
     created_at  BIGINT NOT NULL,
     since       BIGINT NOT NULL,                -- when its tries began: created, or given back by support
     sent_at     BIGINT
@@ -464,3 +465,21 @@ CREATE TABLE glimpse (
 -- Held by the transaction that may read and then write as if it were alone.
 CREATE TABLE one_writer (id BIGINT PRIMARY KEY);
 INSERT INTO one_writer (id) VALUES (1);
+
+-- Work that one node does at a time, until its time is over. Of nodes over PostgreSQL only.
+CREATE TABLE lease (
+    name        TEXT COLLATE "C" PRIMARY KEY,
+    node        BIGINT NOT NULL,
+    turn        BIGINT NOT NULL,            -- of this taking; never used again
+    until       BIGINT NOT NULL
+);
+
+-- The gateways over this store.
+CREATE TABLE node (
+    number      BIGINT PRIMARY KEY,
+    run         BIGINT NOT NULL,
+    host        TEXT COLLATE "C" NOT NULL,
+    pid         BIGINT NOT NULL,
+    started_at  BIGINT NOT NULL,
+    seen_at     BIGINT NOT NULL             -- 0: it has stopped
+);

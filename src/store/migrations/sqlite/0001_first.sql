@@ -237,6 +237,7 @@ CREATE TABLE delivery (
     doubtful    INTEGER NOT NULL DEFAULT 0,      -- 1: an attempt may have arrived; look first. 2: support was told so
     next_at     INTEGER NOT NULL,
     lease_until INTEGER NOT NULL DEFAULT 0,
+    lease_node  INTEGER NOT NULL DEFAULT 0,
     created_at  INTEGER NOT NULL,
     since       INTEGER NOT NULL,                -- when its tries began: created, or given back by support
     sent_at     INTEGER
@@ -458,3 +459,21 @@ CREATE TABLE glimpse (
     first_at    INTEGER NOT NULL,
     PRIMARY KEY (partner, remote_path)
 ) WITHOUT ROWID;
+
+-- Work that one node does at a time, until its time is over. Of nodes over PostgreSQL only.
+CREATE TABLE lease (
+    name        TEXT PRIMARY KEY,
+    node        INTEGER NOT NULL,
+    turn        INTEGER NOT NULL,            -- of this taking; never used again
+    until       INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- The gateways over this store.
+CREATE TABLE node (
+    number      INTEGER PRIMARY KEY,
+    run         INTEGER NOT NULL,
+    host        TEXT NOT NULL,
+    pid         INTEGER NOT NULL,
+    started_at  INTEGER NOT NULL,
+    seen_at     INTEGER NOT NULL             -- 0: it has stopped
+);
