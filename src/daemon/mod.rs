@@ -79,7 +79,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         // Nobody listens any more only when everything has stopped already.
         let _ = stop.send(true);
     });
-    let living = tokio::spawn(node::say_so(gateway.clone(), node, shutdown.clone()));
+    let living = tokio::spawn(node::say_so(gateway.clone(), node.clone(), shutdown.clone()));
     let served = serve_until(gateway.clone(), doors, shutdown).await;
     told.abort();
     living.abort();

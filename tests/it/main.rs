@@ -23,6 +23,7 @@ mod full_disk;
 mod guides;
 mod matching;
 mod object_storage;
+mod nodes;
 mod odd_answers;
 mod payers;
 mod payload_care;
