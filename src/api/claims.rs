@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::ClaimId;
 use crate::domain::{Cents, ClaimStatus, Phi};
-use crate::pipeline::Gateway;
+use crate::pipeline::{Gateway, watch};
 use crate::store::search::{ClaimLine, ClaimQuery};
 use crate::store::timeline::{ClaimPayment, ClaimRecord, TimelineEvent};
 
@@ -124,11 +124,21 @@ struct ClaimWhole {
     patient_birth_date: Option<Phi<String>>,
     lines: i64,
     batch: Option<String>,
+    /// Where its payer sets a limit.
+    timely_filing: Option<TimelyFiling>,
     received_in: ReceivedIn,
     timeline: Vec<EventItem>,
     payments: Vec<PaymentItem>,
     #[schema(value_type = Vec<Object>)]
     findings: Vec<Value>,
+}
+
+/// How long the payer takes the claim, counted from its last day of service.
+#[derive(Serialize, ToSchema)]
+struct TimelyFiling {
+    last_day: String,
+    /// Below 0: the day has passed.
+    days_left: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -270,7 +280,17 @@ async fn claim(
     let timeline = gateway.store.claim_timeline(record.id).await?;
     let payments = gateway.store.claim_payments(record.id).await?;
     let findings = gateway.store.claim_findings(record.id).await?;
-    Ok(Json(whole(record, timeline, payments, findings)))
+    let timely_filing = timely_filing(&gateway, &record);
+    Ok(Json(ClaimWhole { timely_filing, ..whole(record, timeline, payments, findings) }))
+}
+
+fn timely_filing(gateway: &Gateway, record: &ClaimRecord) -> Option<TimelyFiling> {
+    let partners = gateway.partners.current();
+    let routed = record.payer.as_deref().and_then(|name| partners.payer(name));
+    let payer = routed.or_else(|| partners.payer_for_id(&record.payer_id))?;
+    let today = gateway.clock.now().to_zoned(gateway.config.gateway.time_zone.clone()).date();
+    let last = watch::last_day(payer, &record.frequency, &record.service_to, today)?;
+    Some(TimelyFiling { last_day: last.day.to_string(), days_left: last.days_left })
 }
 
 /// The claim, when this caller may see it; else as if it were not there.
@@ -372,6 +392,7 @@ fn whole(
         patient_birth_date: Some(record.patient_birth_date).filter(|date| !date.reveal().is_empty()),
         lines: record.lines,
         batch: record.batch_id.map(|id| id.to_string()),
+        timely_filing: None,
         received_in: ReceivedIn { file_name: record.file_name, interchange, group, transaction, reference },
         timeline: timeline.into_iter().map(event_item).collect(),
         payments: payments.into_iter().map(payment_item).collect(),

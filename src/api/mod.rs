@@ -2,6 +2,7 @@
 //! [`caller`]; errors are problem details; the description at `/openapi.json` is made from the handlers.
 
 mod caller;
+mod claim_status;
 mod claims;
 mod docs;
 mod edits;
@@ -48,6 +49,7 @@ fn described() -> OpenApiRouter<Arc<Gateway>> {
         .merge(submissions::routes())
         .merge(report::routes())
         .merge(claims::routes())
+        .merge(claim_status::routes())
         .merge(segments::routes())
         .merge(mailbox::routes())
         .merge(inbound::routes())

@@ -15,9 +15,12 @@ use super::page::{Page, limit_of};
 use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::DeliveryId;
+use crate::partner::payer::Expected;
 use crate::partner::{Endpoint, Payer};
-use crate::pipeline::{Gateway, batch, deliver};
+use crate::pipeline::{Gateway, batch, deliver, watch};
+use crate::store::alarms::Awaited;
 use crate::store::deliveries::Delivery;
+use crate::store::silence::AnswerTime;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::new()
@@ -37,11 +40,29 @@ struct PayerItem {
     active: bool,
     /// sftp, https or hosted; shown to people of the house only.
     endpoint: Option<&'static str>,
+    /// How long its answers take: what is expected, and what was seen in the last twelve weeks.
+    answer_times: Vec<AnswerTimeItem>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AnswerTimeItem {
+    /// TA1, 999, 277CA or 835.
+    r#type: &'static str,
+    /// Silence past this raises an alarm; `null`: no such answer is awaited.
+    expected_seconds: Option<u64>,
+    /// `file`: the payer's file says so. `learned`: from its answers. `usual`: neither.
+    from: &'static str,
+    /// Batches it answered; claims for an 835.
+    answers: i64,
+    median_seconds: Option<i64>,
+    /// 95 of 100 answers came within it.
+    p95_seconds: Option<i64>,
 }
 
 /// The payers that claims can be sent to.
 #[utoipa::path(get, path = "/v1/payers", tag = "operators", responses((status = 200, body = Page<PayerItem>)))]
-async fn payers(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Json<Page<PayerItem>> {
+async fn payers(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Result<Json<Page<PayerItem>>, Problem> {
+    let times = gateway.store.answer_times().await?;
     let partners = gateway.partners.current();
     let may_see = |payer: &&Payer| match &caller {
         Caller::Submitter { .. } => payer.active,
@@ -52,7 +73,7 @@ async fn payers(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Json<Pag
         id: payer.id.to_string(),
         name: payer.name.clone(),
         payer_ids: payer.payer_ids.iter().map(ToString::to_string).collect(),
-        accepts: payer.accepts.iter().map(|kind| kind.as_str()).collect(),
+        accepts: accepted(payer),
         active: payer.active,
         endpoint: match (&caller, &payer.endpoint) {
             (Caller::Submitter { .. } | Caller::Payer { .. }, _) => None,
@@ -60,8 +81,38 @@ async fn payers(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Json<Pag
             (Caller::Staff { .. }, Endpoint::Https(_)) => Some("https"),
             (Caller::Staff { .. }, Endpoint::Hosted(_)) => Some("hosted"),
         },
+        answer_times: Awaited::ALL.into_iter().map(|awaited| answer_time(payer, awaited, &times)).collect(),
     });
-    Json(Page { items: items.collect(), next: None })
+    Ok(Json(Page { items: items.collect(), next: None }))
+}
+
+fn accepted(payer: &Payer) -> Vec<&'static str> {
+    let questions = payer.takes_questions.then_some("276");
+    payer.accepts.iter().map(|kind| kind.as_str()).chain(questions).collect()
+}
+
+fn answer_time(payer: &Payer, awaited: Awaited, times: &[AnswerTime]) -> AnswerTimeItem {
+    let seen = times.iter().find(|time| time.payer == payer.id.as_str() && time.awaited == awaited);
+    let said = match awaited {
+        Awaited::Ta1 => payer.expect.ta1,
+        Awaited::Ack999 => payer.expect.ack_999,
+        Awaited::Ack277ca => payer.expect.ack_277ca,
+        Awaited::Remit835 => payer.expect.remit_835,
+    };
+    let learned = seen.and_then(watch::expected);
+    let answered = seen.filter(|time| time.answers > 0);
+    AnswerTimeItem {
+        r#type: awaited.as_str(),
+        expected_seconds: said.within(learned).map(|within| within.as_secs()),
+        from: match (said, learned) {
+            (Expected::Said(_), _) => "file",
+            (Expected::Usual(_), Some(_)) => "learned",
+            (Expected::Usual(_), None) => "usual",
+        },
+        answers: seen.map_or(0, |time| time.answers),
+        median_seconds: answered.map(|time| time.median_ms / 1000),
+        p95_seconds: answered.map(|time| time.most_ms / 1000),
+    }
 }
 
 #[derive(Deserialize, IntoParams)]

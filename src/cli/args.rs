@@ -56,6 +56,9 @@ pub enum Command {
     /// Files on their way to payers
     #[command(subcommand)]
     Delivery(DeliveryCommand),
+    /// What receivers of webhooks have not taken
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// The keys and certificates of this gateway
     #[command(subcommand)]
     Certs(CertsCommand),
@@ -296,6 +299,19 @@ pub enum DeliveryCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum WebhookCommand {
+    /// What each receiver has not taken, and why
+    List,
+    /// Tell a receiver now what waits or was given up
+    Retry {
+        /// The submitter's name in partners/; left out: the operator's own webhook of gateway.toml
+        name: Option<String>,
+    },
+    /// Make a signing secret; it is printed alone on the last line
+    Secret,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum CertsCommand {
     /// Write what is missing: ca.crt, server.crt, server.key, ssh_host_ed25519, master.key
     Init,
@@ -348,6 +364,9 @@ pub struct ReconcileArgs {
     /// Only what was received on this day or later
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub since: Option<Date>,
+    /// Only what was received before this day ended
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub until: Option<Date>,
     #[arg(long, value_enum, default_value_t)]
     pub format: ListFormat,
 }

@@ -22,6 +22,7 @@ pub mod store;
 pub mod submit;
 pub mod user;
 pub mod validate;
+mod webhook;
 
 use std::fmt;
 use std::path::Path;
@@ -75,6 +76,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Batch(command) => batch::run(command, &config(given)?),
         Command::Collect(args) => collect::run(&args, &config(given)?),
         Command::Delivery(command) => delivery::run(command, &config(given)?),
+        Command::Webhook(command) => webhook::run(command, &config(given)?),
         Command::Store(command) => store::run(command, &config(given)?),
         Command::Audit(command) => audit::run(command, &config(given)?),
         Command::Reconcile(args) => reconcile::run(&args, &config(given)?),

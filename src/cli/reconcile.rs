@@ -4,15 +4,16 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::args::{ListFormat, ReconcileArgs};
 use super::output::{Table, json_line};
 use super::{NOTHING_WRONG, SOMETHING_WRONG, on_store};
-use crate::domain::Cents;
 use crate::domain::ids::ClaimId;
+use crate::domain::{Cents, ClaimStatus};
 use crate::partner::Config;
-use crate::store::reconcile::{Discrepancy, MoneySum, ReceivedSum, StatusSum};
+use crate::store::reconcile::{Discrepancy, MoneySum, Period, ReceivedSum, SentSum, Share, StatusSum};
 
 /// Of each rule; a store in disorder would print for hours otherwise.
 const SHOWN_OF_EACH: u32 = 100;
@@ -20,8 +21,17 @@ const SHOWN_OF_EACH: u32 = 100;
 struct Account {
     received: ReceivedSum,
     statuses: Vec<StatusSum>,
+    sent: Vec<SentSum>,
     money: MoneySum,
     wrong: Vec<Discrepancy>,
+}
+
+/// What a claim received has come to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Life {
+    rejected: Share,
+    on_the_way: Share,
+    ended: Share,
 }
 
 impl Account {
@@ -33,24 +43,70 @@ impl Account {
         self.statuses.iter().map(|sum| sum.charge).sum()
     }
 
-    /// The sums over everything, beside what single rules found.
+    fn life(&self) -> Life {
+        let mut life = Life::default();
+        for sum in &self.statuses {
+            let share = match (sum.status, sum.status.is_final()) {
+                (ClaimStatus::Rejected, _) => &mut life.rejected,
+                (_, true) => &mut life.ended,
+                (_, false) => &mut life.on_the_way,
+            };
+            share.claims += sum.claims;
+            share.charge += sum.charge;
+        }
+        life
+    }
+
+    /// The sums over everything, each in words where it is wrong.
+    fn sums_that_are_wrong(&self) -> Vec<String> {
+        let (received, money) = (&self.received, &self.money);
+        let mut wrong = Vec::new();
+        let claims = (self.claims(), self.charge());
+        if claims != (received.claims, received.charge) {
+            let (found, charge) = claims;
+            wrong.push(format!(
+                "{} claims ({}) were received, and {found} ({charge}) are known",
+                received.claims, received.charge
+            ));
+        }
+        if self.life().rejected.claims != received.rejected {
+            wrong.push(format!("{} claims were rejected, and {} are", received.rejected, self.life().rejected.claims));
+        }
+        for sum in self.sent.iter().filter(|sum| !sum.adds_up()) {
+            let sent = sum.sent;
+            wrong.push(format!(
+                "{} claims ({}) were sent to {}, and not so many are acknowledged, rejected and silent",
+                sent.claims, sent.charge, sum.payer
+            ));
+        }
+        if !money.adds_up() {
+            wrong.push(format!(
+                "{} came in, and its parts are not that together: {} on claims, {} unmatched, {} held, {} kept beside claims",
+                money.paid_by_payers, money.on_claims, money.unmatched, money.held, money.adjustments
+            ));
+        }
+        wrong
+    }
+
     fn adds_up(&self) -> bool {
-        let claims = self.claims() == self.received.claims && self.charge() == self.received.charge;
-        claims && self.wrong.is_empty()
+        self.wrong.is_empty() && self.sums_that_are_wrong().is_empty()
     }
 }
 
 pub fn run(args: &ReconcileArgs, config: &Config) -> Result<ExitCode> {
-    let since_ms = match args.since {
-        Some(day) => day.to_zoned(config.gateway.time_zone.clone())?.timestamp().as_millisecond(),
-        None => 0,
+    let begin_of =
+        |day: Date| -> Result<i64> { Ok(day.to_zoned(config.gateway.time_zone.clone())?.timestamp().as_millisecond()) };
+    let period = Period {
+        since_ms: args.since.map(begin_of).transpose()?.unwrap_or(0),
+        until_ms: args.until.map(|day| begin_of(day.tomorrow()?)).transpose()?.unwrap_or(i64::MAX),
     };
     on_store(config, async |store, _| {
         let account = Account {
-            received: store.received_sum(since_ms).await?,
-            statuses: store.status_sums(since_ms).await?,
-            money: store.money_sum(since_ms).await?,
-            wrong: store.discrepancies(since_ms, SHOWN_OF_EACH).await?,
+            received: store.received_sum(period).await?,
+            statuses: store.status_sums(period).await?,
+            sent: store.sent_sums(period).await?,
+            money: store.money_sum(period).await?,
+            wrong: store.discrepancies(period, SHOWN_OF_EACH).await?,
         };
         match args.format {
             ListFormat::Text => print_text(&account, &mut io::stdout().lock())?,
@@ -67,19 +123,46 @@ fn print_text(account: &Account, out: &mut impl Write) -> io::Result<()> {
         "Received: {} claims, {} in {} submissions ({} still being checked)",
         received.claims, received.charge, received.submissions, received.unchecked
     )?;
+    let Life { rejected, on_the_way, ended } = account.life();
+    let told = |share: Share| format!("{} ({})", share.claims, share.charge);
+    writeln!(out, "  = {} rejected + {} on the way + {} ended", told(rejected), told(on_the_way), told(ended))?;
     let mut table = Table::new(&["  STATUS", "CLAIMS", "CHARGE"]);
     for sum in &account.statuses {
         table.row([format!("  {}", sum.status), sum.claims.to_string(), sum.charge.to_string()]);
     }
     table.row(["  together".to_string(), account.claims().to_string(), account.charge().to_string()]);
     table.print(out)?;
+    for sum in &account.sent {
+        let parts = (told(sum.acknowledged), told(sum.rejected), told(sum.silent));
+        writeln!(
+            out,
+            "Sent to {}: {} = {} acknowledged + {} rejected + {} silent",
+            sum.payer,
+            told(sum.sent),
+            parts.0,
+            parts.1,
+            parts.2
+        )?;
+    }
     writeln!(
         out,
         "Money: {} paid in {} remittances; {} on claims, {} matches no claim, {} held, {} kept by payers beside claims",
         money.paid_by_payers, money.remittances, money.on_claims, money.unmatched, money.held, money.adjustments
     )?;
+    for sentence in account.sums_that_are_wrong() {
+        writeln!(out, "Wrong: {sentence}.")?;
+    }
     for one in &account.wrong {
-        writeln!(out, "Wrong: {}: {} (expected {}, found {})", one.rule, id(one), one.expected, one.found)?;
+        let place = if one.place.is_empty() { String::new() } else { format!(" ({})", one.place) };
+        let what = one.about.as_str();
+        writeln!(
+            out,
+            "Wrong: {}: {what} {}{place}, expected {}, found {}",
+            one.rule,
+            id(one),
+            one.expected,
+            one.found
+        )?;
     }
     let verdict =
         if account.adds_up() { "Every claim and every cent is accounted for." } else { "It does not add up." };
@@ -98,18 +181,30 @@ fn print_json(account: &Account, out: &mut impl Write) -> io::Result<()> {
         .iter()
         .map(|sum| json!({"status": sum.status, "claims": sum.claims, "charge": sum.charge}))
         .collect();
-    let wrong: Vec<Value> = account
-        .wrong
+    let share = |share: Share| json!({"claims": share.claims, "charge": share.charge});
+    let sent: Vec<Value> = account
+        .sent
         .iter()
-        .map(|one| json!({"rule": one.rule, "id": id(one), "expected": one.expected, "found": one.found}))
+        .map(|sum| {
+            json!({"payer": sum.payer, "sent": share(sum.sent), "acknowledged": share(sum.acknowledged),
+                   "rejected": share(sum.rejected), "silent": share(sum.silent)})
+        })
         .collect();
+    let mut wrong: Vec<Value> = account.sums_that_are_wrong().iter().map(|rule| json!({"rule": rule})).collect();
+    wrong.extend(account.wrong.iter().map(|one| {
+        json!({"rule": one.rule, "about": one.about.as_str(), "id": id(one), "where": one.place,
+               "expected": one.expected, "found": one.found})
+    }));
+    let Life { rejected, on_the_way, ended } = account.life();
     json_line(
         out,
         &json!({
             "adds_up": account.adds_up(),
             "received": {"submissions": received.submissions, "unchecked": received.unchecked,
-                         "claims": received.claims, "charge": received.charge},
+                         "claims": received.claims, "charge": received.charge, "rejected": share(rejected),
+                         "on_the_way": share(on_the_way), "ended": share(ended)},
             "claims": statuses,
+            "sent": sent,
             "money": {"remittances": money.remittances, "paid_by_payers": money.paid_by_payers,
                       "on_claims": money.on_claims, "unmatched": money.unmatched, "held": money.held,
                       "adjustments": money.adjustments},

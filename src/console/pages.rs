@@ -17,11 +17,13 @@ use crate::edits::catalogue;
 use crate::edits::catalogue::listing::Entry;
 use crate::pipeline::Gateway;
 use crate::store::StoreError;
+use crate::store::alarms::AlarmRow;
 use crate::store::audit::AuditEntry;
 use crate::store::search::{ClaimLine, ClaimQuery};
 use crate::store::timeline::{ClaimPayment, ClaimRecord};
 
 const LINES_SHOWN: u32 = 100;
+const ALARMS_SHOWN: usize = 20;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -30,10 +32,19 @@ struct Home<'a> {
     asked: &'a Search,
     statuses: &'static [ClaimStatus],
     counts: Vec<(ClaimStatus, i64, String)>,
+    alarms: Vec<Alarm>,
+    more_alarms: usize,
     claims: Vec<Row>,
     more: bool,
     searched: bool,
     problem: Option<String>,
+}
+
+/// What is overdue or stuck.
+struct Alarm {
+    kind: String,
+    text: String,
+    since: String,
 }
 
 /// A claim as one line of the list.
@@ -136,8 +147,13 @@ async fn render(
     let searched = asked != &Search::default();
     // Counted over all claims, so only where they are shown.
     let counts = if searched { Vec::new() } else { gateway.store.count_claims_by_status(None).await? };
+    let standing = if searched { Vec::new() } else { gateway.store.standing_alarms().await? };
+    let more_alarms = standing.len().saturating_sub(ALARMS_SHOWN);
+    let alarm = |row: AlarmRow| Alarm { kind: row.kind, text: row.text, since: rfc3339(row.raised_at) };
     let page = Home {
         user,
+        alarms: standing.into_iter().take(ALARMS_SHOWN).map(alarm).collect(),
+        more_alarms,
         asked,
         statuses: ClaimStatus::ALL,
         counts: counts.into_iter().map(|(status, claims, charge)| (status, claims, charge.to_string())).collect(),

@@ -117,7 +117,7 @@ pub async fn serve_until(gateway: Arc<Gateway>, doors: Doors, shutdown: Shutdown
     // The doors end when told; a stage that panicked was restarted by its supervisor.
     while tasks.join_next().await.is_some() {}
     // Transfers end by themselves within their time-outs; what is cut off all the same is looked into at the start.
-    let ended = async { tokio::join!(gateway.under_way.idle(), gateway.collecting.idle()) };
+    let ended = async { tokio::join!(gateway.under_way.idle(), gateway.collecting.idle(), gateway.announcing.idle()) };
     if tokio::time::timeout(TRANSFERS_END, ended).await.is_err() {
         tracing::warn!("transfers were cut off by the stop; the next start looks into them");
     }

@@ -65,6 +65,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         lines: Lines::default(),
         under_way: UnderWay::default(),
         collecting: UnderWay::default(),
+        announcing: UnderWay::default(),
         submission_rates: RateLimits::default(),
         known: Known::default(),
         payer_edits: CompiledEdits::default(),

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::domain::error_chain;
 use crate::link::listen::{Shutdown, stopped};
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
-use crate::pipeline::{batch, collect, correlate, deliver, remit, route, validate, watch};
+use crate::pipeline::{announce, batch, collect, correlate, deliver, remit, route, validate, watch};
 
 /// After a failure, so that a full disk is not asked a thousand times a second.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -31,6 +31,7 @@ pub(super) fn nudge_all(gateway: &Gateway) {
 fn timer(stage: Stage) -> Duration {
     match stage {
         Stage::Batch | Stage::Deliver | Stage::Collect => Duration::from_millis(500),
+        Stage::Announce => Duration::from_secs(1),
         Stage::Validate | Stage::Route | Stage::Correlate | Stage::Remit => Duration::from_secs(2),
         Stage::Watch => Duration::from_secs(30),
     }
@@ -85,5 +86,6 @@ async fn run_once(gateway: &Arc<Gateway>, stage: Stage) -> Result<Progress, Stag
         Stage::Correlate => correlate::run(gateway).await,
         Stage::Remit => remit::run(gateway).await,
         Stage::Watch => watch::run(gateway).await,
+        Stage::Announce => announce::run(gateway).await,
     }
 }

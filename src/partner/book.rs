@@ -45,6 +45,7 @@ impl PartnerBook {
 fn load_and_check(config: &Config, further_checks: &[FurtherCheck]) -> Result<Partners, Vec<Fault>> {
     let (partners, mut faults) = Partners::load_sound(config);
     faults.extend(files::check(&partners));
+    faults.extend(files::check_config(config));
     faults.extend(further_checks.iter().flat_map(|check| check(&partners)));
     if faults.is_empty() { Ok(partners) } else { Err(faults) }
 }

@@ -242,7 +242,7 @@ impl FromStr for AfterCollect {
 }
 
 /// Text without control characters that says something: a path or a user.
-struct Word(String);
+pub(super) struct Word(pub(super) String);
 
 impl FromStr for Word {
     type Err = &'static str;
@@ -267,7 +267,7 @@ impl FromStr for Host {
     }
 }
 
-struct HttpsUrl(reqwest::Url);
+pub(super) struct HttpsUrl(pub(super) reqwest::Url);
 
 impl FromStr for HttpsUrl {
     type Err = String;

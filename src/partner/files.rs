@@ -8,19 +8,40 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
+use super::config::{Config, DEFAULT_FILE};
 use super::endpoint::{Endpoint, HttpsEndpoint};
 use super::fault::Fault;
 use super::partners::Partners;
 use super::payer::Payer;
 use super::secret::SecretError;
+use super::webhook::Webhook;
 
-/// A fault for each file that would stop a payer's connection.
+/// A fault for each file that would stop a payer's connection, or a submitter's webhook.
 pub fn check(partners: &Partners) -> Vec<Fault> {
-    partners
+    let hooks = partners.submitters().filter(|submitter| submitter.active).flat_map(|submitter| {
+        let problems = submitter.webhook.iter().flat_map(|mail| webhook_problems(&mail.webhook));
+        problems.map(|(key, problem)| partners.fault(&submitter.id, key, problem)).collect::<Vec<Fault>>()
+    });
+    let payers = partners
         .payers()
         .filter(|payer| payer.active)
-        .flat_map(|payer| problems(payer).into_iter().map(|(key, problem)| partners.fault(&payer.id, key, problem)))
-        .collect()
+        .flat_map(|payer| problems(payer).into_iter().map(|(key, problem)| partners.fault(&payer.id, key, problem)));
+    hooks.chain(payers).collect()
+}
+
+/// The same for what gateway.toml names.
+pub fn check_config(config: &Config) -> Vec<Fault> {
+    let file = config.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE)).display().to_string();
+    let problems = config.webhook.iter().flat_map(webhook_problems);
+    problems.map(|(key, problem)| Fault::of_key(&file, key, problem)).collect()
+}
+
+/// What would keep a webhook from being sent.
+fn webhook_problems(webhook: &Webhook) -> Vec<(&'static str, String)> {
+    let ca =
+        webhook.ca.iter().filter_map(|ca| certificates(ca).err().map(|problem| ("webhook.ca", problem.to_string())));
+    let secret = webhook.signing_key().err().map(|problem| ("webhook.secret", problem.to_string()));
+    ca.chain(secret).collect()
 }
 
 /// Key and problem.

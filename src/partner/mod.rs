@@ -21,6 +21,7 @@ pub mod secret;
 pub mod severity;
 pub mod ssh_key;
 pub mod submitter;
+pub mod webhook;
 mod words;
 
 pub use book::PartnerBook;

@@ -237,7 +237,7 @@ fn partner_from(name: PartnerName, base: &Path, root: &Section<'_>) -> Option<Ow
     let guessed = if looks_like_a_payer { PartnerKind::Payer } else { PartnerKind::Submitter };
     let partner = match named.unwrap_or(guessed) {
         PartnerKind::Submitter => {
-            Submitter::read(name, root).map(|submitter| OwnedPartner::Submitter(Box::new(submitter)))
+            Submitter::read(name, base, root).map(|submitter| OwnedPartner::Submitter(Box::new(submitter)))
         }
         PartnerKind::Payer => Payer::read(name, base, root).map(|payer| OwnedPartner::Payer(Box::new(payer))),
     };
@@ -248,6 +248,7 @@ fn partner_from(name: PartnerName, base: &Path, root: &Section<'_>) -> Option<Ow
 mod tests {
     use super::*;
     use crate::domain::{ClaimKind, Severity};
+    use crate::partner::payer::Expected;
     use crate::partner::samples::{example, folder, told};
     use crate::partner::schedule::Release;
 
@@ -273,7 +274,8 @@ mod tests {
         assert_eq!(bluestar.sent_id().as_str(), "BSTAR");
         let northwind = partners.payer("northwind").unwrap();
         assert_eq!(northwind.edits[0].severity, Severity::Warning);
-        assert_eq!(northwind.expect.remit_835, None);
+        assert_eq!(northwind.expect.remit_835, Expected::Said(None));
+        assert_eq!(northwind.expect.ta1.within(None), None);
         assert!(!partners.payer("redriver").unwrap().active);
     }
 

@@ -17,6 +17,7 @@ use super::requirements;
 use super::schedule::Release;
 use super::severity::{self, EditWeights, RejectStatus, SeverityWord};
 use super::ssh_key::SshPublicKey;
+use super::words::words;
 use crate::domain::finding::StatusCode;
 use crate::domain::requirements::Requirements;
 use crate::domain::{ClaimKind, Severity};
@@ -32,6 +33,8 @@ pub struct Payer {
     /// NM109 of 2010BB by which submitters may name it; at least one, and the first is the one we send.
     pub payer_ids: Vec<PayerId>,
     pub accepts: Vec<ClaimKind>,
+    /// `accepts` names 276: it takes questions about claims.
+    pub takes_questions: bool,
     /// ISA07 and ISA08 of what we send, ISA05 and ISA06 of what it answers.
     pub interchange: InterchangeId,
     /// ISA15 of what we send it, where it differs from the gateway's own.
@@ -82,14 +85,33 @@ pub struct Retry {
     pub give_up_after: Duration,
 }
 
-/// Silence past these raises an alarm; `None`: no answer of this kind is awaited.
+/// Silence past these raises an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expect {
-    pub ta1: Option<Duration>,
-    pub ack_999: Option<Duration>,
-    pub ack_277ca: Option<Duration>,
-    pub status_277: Option<Duration>,
-    pub remit_835: Option<Duration>,
+    pub ta1: Expected,
+    pub ack_999: Expected,
+    pub ack_277ca: Expected,
+    pub status_277: Expected,
+    pub remit_835: Expected,
+}
+
+/// How long an answer may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The file says so; `None`: never expected.
+    Said(Option<Duration>),
+    /// The file says nothing: what was learned holds, and until then this.
+    Usual(Option<Duration>),
+}
+
+impl Expected {
+    /// `learned` is what the payer's own answers have shown.
+    pub fn within(self, learned: Option<Duration>) -> Option<Duration> {
+        match self {
+            Expected::Said(said) => said,
+            Expected::Usual(usual) => learned.or(usual),
+        }
+    }
 }
 
 /// One of the payer's own edits. The two conditions are CEL over the claim, compiled by the edits room.
@@ -115,7 +137,7 @@ impl Payer {
         let name: Option<DisplayName> = file.required("name", "\"Blue Star Health\"");
         let active = file.flag("active", true);
         let payer_ids = payer_ids(file);
-        let accepts = claim_kinds(file, "accepts");
+        let accepts = accepted(file);
         let usage = file.optional("usage");
         let interchange = file.section("interchange", InterchangeId::read);
         let batch = file.section("batch", Batch::read);
@@ -134,12 +156,14 @@ impl Payer {
         let requirements = file.section("requirements", requirements::read);
         let edits = payer_edits(file);
         let severities = severity::read(file);
+        let (accepts, takes_questions) = accepts?;
         Some(Payer {
             id,
             name: name?.to_string(),
             active: active?,
             payer_ids: payer_ids?,
-            accepts: accepts?,
+            accepts,
+            takes_questions,
             interchange: interchange?,
             usage: usage?,
             batch: batch?,
@@ -165,6 +189,32 @@ fn payer_ids(file: &Section<'_>) -> Option<Vec<PayerId>> {
         Some(twice) => file.fault("payer_ids", format!("names \"{twice}\" twice; upper and lower case are the same")),
         None => Some(ids),
     }
+}
+
+words! {
+    /// What may be sent to a payer.
+    Accepted {
+        Professional = "837P",
+        Institutional = "837I",
+        Dental = "837D",
+        Questions = "276",
+    }
+}
+
+/// The kinds of claim it takes, and whether it takes questions about them.
+fn accepted(file: &Section<'_>) -> Option<(Vec<ClaimKind>, bool)> {
+    let all: Vec<Accepted> = file.required_list("accepts", "[\"837P\", \"837I\", \"837D\"]")?;
+    let kind = |one: &Accepted| match one {
+        Accepted::Professional => Some(ClaimKind::Professional),
+        Accepted::Institutional => Some(ClaimKind::Institutional),
+        Accepted::Dental => Some(ClaimKind::Dental),
+        Accepted::Questions => None,
+    };
+    let kinds: Vec<ClaimKind> = all.iter().filter_map(kind).collect();
+    if kinds.is_empty() {
+        return file.fault("accepts", "must name at least one of 837P, 837I and 837D");
+    }
+    Some((kinds, all.contains(&Accepted::Questions)))
 }
 
 fn claim_kinds(file: &Section<'_>, key: &'static str) -> Option<Vec<ClaimKind>> {
@@ -212,7 +262,10 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 impl Expect {
     fn read(section: &Section<'_>) -> Option<Expect> {
-        let period = |key, default| section.or(key, PeriodOrNever(default));
+        let period = |key, usual| match section.optional::<PeriodOrNever>(key)? {
+            Some(PeriodOrNever(said)) => Some(Expected::Said(said)),
+            None => Some(Expected::Usual(usual)),
+        };
         // Many payers send no TA1, and a 277 is an answer to a question that not every gateway asks.
         let ta1 = period("ta1", None);
         let ack_999 = period("999", Some(DAY));
@@ -220,11 +273,11 @@ impl Expect {
         let status_277 = period("277", None);
         let remit_835 = period("835", Some(45 * DAY));
         Some(Expect {
-            ta1: ta1?.0,
-            ack_999: ack_999?.0,
-            ack_277ca: ack_277ca?.0,
-            status_277: status_277?.0,
-            remit_835: remit_835?.0,
+            ta1: ta1?,
+            ack_999: ack_999?,
+            ack_277ca: ack_277ca?,
+            status_277: status_277?,
+            remit_835: remit_835?,
         })
     }
 }

@@ -2,6 +2,7 @@
 //! `kind = "submitter"`, as checked values.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 
 use super::config::Usage;
 use super::door::Section;
@@ -9,6 +10,7 @@ use super::names::{DisplayName, Etin, InterchangeId, Npi, PartnerName};
 use super::rate::{Per, Rate};
 use super::severity::{self, EditWeights};
 use super::ssh_key::SshPublicKey;
+use super::webhook::MailWebhook;
 use super::words::words;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,8 @@ pub struct Submitter {
     pub submissions: Rate,
     /// Edits that this submitter wants stricter or milder than the gateway has them, or not at all.
     pub severities: EditWeights,
+    /// Where it is told of each file in its mailbox.
+    pub webhook: Option<MailWebhook>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +86,8 @@ impl Acks {
 }
 
 impl Submitter {
-    /// The file's keys, `kind` aside.
-    pub(super) fn read(id: PartnerName, file: &Section<'_>) -> Option<Submitter> {
+    /// The file's keys, `kind` aside. Relative paths in it start from `base`.
+    pub(super) fn read(id: PartnerName, base: &Path, file: &Section<'_>) -> Option<Submitter> {
         let name: Option<DisplayName> = file.required("name", "\"Acme Billing\"");
         let active = file.flag("active", true);
         let usage = file.optional("usage");
@@ -97,6 +101,7 @@ impl Submitter {
         let acks = file.section("acks", Acks::read);
         let submissions = file.section("limits", |limits| limits.or("submissions", SUBMISSIONS_DEFAULT));
         let severities = severity::read(file);
+        let webhook = MailWebhook::read(base, file);
         let (etins, npis) = identity?;
         Some(Submitter {
             id,
@@ -110,6 +115,7 @@ impl Submitter {
             acks: acks?,
             submissions: submissions?,
             severities: severities?,
+            webhook: webhook?,
         })
     }
 }

@@ -37,6 +37,8 @@ pub struct Gateway {
     pub under_way: UnderWay,
     /// Payers that files are being fetched from.
     pub collecting: UnderWay,
+    /// Receivers of webhooks that are being told something.
+    pub announcing: UnderWay,
     /// How often each submitter may hand in a file, whatever the front door; see `intake::admit`.
     pub submission_rates: RateLimits,
     /// What the checks need not ask the store for again.
@@ -104,11 +106,12 @@ pub enum Stage {
     Correlate,
     Remit,
     Watch,
+    Announce,
 }
 
 impl Stage {
     /// In the order of the work. Intake is no loop: it runs where bytes come in.
-    pub const ALL: [Stage; 8] = [
+    pub const ALL: [Stage; 9] = [
         Stage::Validate,
         Stage::Route,
         Stage::Batch,
@@ -117,6 +120,7 @@ impl Stage {
         Stage::Correlate,
         Stage::Remit,
         Stage::Watch,
+        Stage::Announce,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -129,6 +133,7 @@ impl Stage {
             Stage::Correlate => "correlate",
             Stage::Remit => "remit",
             Stage::Watch => "watch",
+            Stage::Announce => "announce",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The nine stages. They never call each other: they meet in the store. Each reads rows in the state it
+//! The ten stages. They never call each other: they meet in the store. Each reads rows in the state it
 //! serves, does its work, and commits the next state in one transaction; it is woken by a nudge that
 //! carries no data, and by a timer. In a stage's folder `mod.rs` says what it takes, leaves and never
 //! does, `plan.rs` decides (pure; `now` is an argument) and `run.rs` does.
@@ -6,6 +6,8 @@
 pub mod answers;
 
 pub mod applying;
+
+pub mod claim_status;
 
 pub mod exceptions;
 
@@ -45,6 +47,8 @@ pub mod correlate;
 pub mod remit;
 
 pub mod watch;
+
+pub mod announce;
 
 #[cfg(test)]
 pub mod testing;

@@ -73,6 +73,7 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
         lines: Lines::default(),
         under_way: UnderWay::default(),
         collecting: UnderWay::default(),
+        announcing: UnderWay::default(),
         submission_rates: RateLimits::default(),
         known: Default::default(),
         payer_edits: CompiledEdits::default(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::announcements::{AlarmNews, add_alarm_news};
 use super::sql::query;
 use super::{Store, StoreError};
 use crate::domain::ids::{AlarmId, BatchId, SubmissionId};
@@ -27,7 +28,7 @@ pub struct AlarmChange {
 }
 
 /// An answer to a batch, as a column of `batch` tells whether it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Awaited {
     Ta1,
     Ack999,
@@ -36,44 +37,24 @@ pub enum Awaited {
     Remit835,
 }
 
+impl Awaited {
+    pub const ALL: [Awaited; 4] = [Awaited::Ta1, Awaited::Ack999, Awaited::Ack277ca, Awaited::Remit835];
+
+    /// As people, partners' files and metrics name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Awaited::Ta1 => "TA1",
+            Awaited::Ack999 => "999",
+            Awaited::Ack277ca => "277CA",
+            Awaited::Remit835 => "835",
+        }
+    }
+}
+
 /// Stuck rows of one kind that get an alarm of their own; more say nothing more.
 const STUCK_MAX: i64 = 100;
 
 impl Store {
-    /// Batches of a payer that were sent before `sent_before` and still wait for this answer.
-    pub async fn batches_without(
-        &self,
-        payer: &str,
-        awaited: Awaited,
-        sent_before: i64,
-    ) -> Result<Vec<(BatchId, i64)>, StoreError> {
-        let sql = match awaited {
-            Awaited::Ta1 => {
-                "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND ta1_at IS NULL"
-            }
-            Awaited::Ack999 => {
-                "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND n999_at IS NULL
-                 AND coalesce(claim_status, 4) <> 6"
-            }
-            Awaited::Ack277ca => {
-                "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ? AND n277ca_at IS NULL
-                 AND coalesce(claim_status, 4) <> 6"
-            }
-            Awaited::Remit835 => {
-                "SELECT id, sent_at FROM batch b WHERE payer = ? AND state = 3 AND sent_at < ?
-                 AND coalesce(claim_status, 4) <> 6
-                 AND EXISTS (SELECT 1 FROM claim c WHERE c.batch_id = b.id AND c.status IN (2, 3, 4, 5, 7, 8))"
-            }
-        };
-        let rows = query(sql)
-            .bind(payer)
-            .bind(sent_before)
-            .fetch_all(self.readers())
-            .await
-            .map_err(StoreError::at("look for silent payers"))?;
-        Ok(rows.iter().map(|row| (BatchId(row.get(0)), row.get(1))).collect())
-    }
-
     /// Batches in the mailbox of a payer that fetches from us, put there before `put_before` and not fetched.
     pub async fn batches_not_fetched(&self, payer: &str, put_before: i64) -> Result<Vec<BatchId>, StoreError> {
         query(
@@ -112,12 +93,14 @@ impl Store {
         Ok(found)
     }
 
-    /// Makes exactly these alarms stand: raises the new ones, clears those that are not among them.
+    /// Makes exactly these alarms stand: raises the new ones, clears those that are not among them. `letter` writes
+    /// what the operator's webhook is told of each change, where there is one.
     pub async fn set_alarms(
         &self,
         standing: &BTreeMap<AlarmKey, String>,
         now_ms: i64,
         mut new_id: impl FnMut() -> AlarmId,
+        letter: Option<impl Fn(&AlarmNews<'_>) -> String>,
     ) -> Result<AlarmChange, StoreError> {
         let step = || StoreError::at("set alarms");
         let mut tx = self.begin().await?;
@@ -135,6 +118,9 @@ impl Store {
                 .execute(&mut tx)
                 .await
                 .map_err(step())?;
+            if let Some(letter) = &letter {
+                add_alarm_news(&mut tx, new_id(), &letter(&AlarmNews::Cleared { key }), now_ms).await?;
+            }
             change.cleared.push(key.clone());
         }
         for (key, text) in standing.iter().filter(|(key, _)| !before.contains(key)) {
@@ -147,6 +133,9 @@ impl Store {
                 .execute(&mut tx)
                 .await
                 .map_err(step())?;
+            if let Some(letter) = &letter {
+                add_alarm_news(&mut tx, new_id(), &letter(&AlarmNews::Raised { key, text }), now_ms).await?;
+            }
             change.raised.push(key.clone());
         }
         tx.commit().await.map_err(step())?;

@@ -240,7 +240,7 @@ fn names(kinds: &[MailKind]) -> Vec<&'static str> {
     kinds.iter().map(|kind| kind.as_str()).collect()
 }
 
-fn mail_from(row: &Row) -> Result<MailRow, StoreError> {
+pub(super) fn mail_from(row: &Row) -> Result<MailRow, StoreError> {
     let id = MailId(row.get("id"));
     Ok(MailRow {
         id,

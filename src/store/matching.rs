@@ -90,14 +90,14 @@ pub enum ClaimKey {
 
 impl ClaimKey {
     /// What lets the planner take the key's index.
-    fn bucket(self) -> String {
+    pub(super) fn bucket(self) -> String {
         match self {
             ClaimKey::Id | ClaimKey::PayerClaimControlNumber => String::new(),
             ClaimKey::PatientControlNumber | ClaimKey::MemberId => format!("{ANY_BUCKET} AND "),
         }
     }
 
-    fn condition(self) -> &'static str {
+    pub(super) fn condition(self) -> &'static str {
         match self {
             ClaimKey::Id => "c.id",
             ClaimKey::PayerClaimControlNumber => "c.payer_claim_control_number",
@@ -107,7 +107,7 @@ impl ClaimKey {
     }
 
     /// A value of the list as the condition's side has it.
-    fn sought(self) -> &'static str {
+    pub(super) fn sought(self) -> &'static str {
         match self {
             ClaimKey::PatientControlNumber => "upper(value)",
             ClaimKey::Id | ClaimKey::PayerClaimControlNumber | ClaimKey::MemberId => "value",

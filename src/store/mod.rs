@@ -8,7 +8,9 @@ pub mod payload_rows;
 pub mod small_payloads;
 
 pub mod alarms;
+pub mod announcements;
 pub mod answers;
+pub mod asked_claims;
 pub mod attempts;
 pub mod audit;
 pub mod awaited;
@@ -29,12 +31,14 @@ pub mod matching;
 pub mod nodes;
 pub mod payload;
 pub mod payment_lines;
+pub mod questions;
 pub mod reconcile;
 pub mod remittance_search;
 pub mod remittances;
 pub mod replacements;
 pub mod routes;
 pub mod search;
+pub mod silence;
 pub mod sql;
 pub mod submissions;
 #[cfg(test)]

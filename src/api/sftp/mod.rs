@@ -37,7 +37,7 @@ impl SftpHost for Host {
     ) -> BoxFuture<'a, Option<Arc<dyn SftpSession>>> {
         Box::pin(async move {
             let role = self.role_of(user, public_key)?;
-            let view: Arc<dyn SftpSession> = Arc::new(Session::new(self.gateway.clone(), user, role));
+            let view: Arc<dyn SftpSession> = Arc::new(Session::new(self.gateway.clone(), user, public_key, role));
             Some(view)
         })
     }

@@ -31,16 +31,17 @@ pub(super) fn entries(files: &[MailRow]) -> Vec<FileEntry> {
 pub(super) async fn find(
     gateway: &Gateway,
     login: &str,
+    reader: &str,
     kinds: &[MailKind],
     name: &str,
 ) -> Result<Option<MailRow>, StageError> {
-    let named = gateway.store.mail_named(login, login, kinds, name).await?;
+    let named = gateway.store.mail_named(login, reader, kinds, name).await?;
     if let Some(file) = named.into_iter().next() {
         return Ok(Some(file));
     }
     let Some((id, plain)) = name.split_once('_') else { return Ok(None) };
     let Ok(id) = id.parse::<MailId>() else { return Ok(None) };
-    let named = gateway.store.mail_named(login, login, kinds, plain).await?;
+    let named = gateway.store.mail_named(login, reader, kinds, plain).await?;
     Ok(named.into_iter().find(|file| file.id == id))
 }
 

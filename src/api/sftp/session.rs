@@ -23,13 +23,17 @@ pub(super) struct Session {
     pub(super) gateway: Arc<Gateway>,
     /// The partner's name, which is the login's.
     pub(super) login: Arc<str>,
+    /// Whose removals hide files: the login with this key. Two systems of one partner, each with a key of its own,
+    /// do not take from each other.
+    reader: Arc<str>,
     pub(super) role: Role,
     taken: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Session {
-    pub(super) fn new(gateway: Arc<Gateway>, login: &str, role: Role) -> Session {
-        Session { gateway, login: login.into(), role, taken: Arc::default() }
+    pub(super) fn new(gateway: Arc<Gateway>, login: &str, public_key: &str, role: Role) -> Session {
+        let reader = format!("{login} {public_key}").into();
+        Session { gateway, login: login.into(), reader, role, taken: Arc::default() }
     }
 
     /// The server asks only for folders that [`SftpSession::folders`] names.
@@ -72,7 +76,7 @@ impl Session {
                 Ok(uploads.iter().map(entry_of).collect())
             }
             Folder::Outgoing(kinds) => {
-                let files = store.mail_folder(&self.login, &self.login, kinds).await;
+                let files = store.mail_folder(&self.login, &self.reader, kinds).await;
                 Ok(outgoing::entries(&files.map_err(|error| ours(error.into()))?))
             }
         }
@@ -85,7 +89,7 @@ impl Session {
                 Ok(upload.map_err(|error| ours(error.into()))?.as_ref().map(entry_of))
             }
             Folder::Outgoing(kinds) => {
-                let file = outgoing::find(&self.gateway, &self.login, kinds, name).await.map_err(ours)?;
+                let file = outgoing::find(&self.gateway, &self.login, &self.reader, kinds, name).await.map_err(ours)?;
                 Ok(file.map(|file| FileEntry {
                     name: name.to_string(),
                     bytes: file.bytes,
@@ -99,7 +103,7 @@ impl Session {
         let (payload, kind) = match self.folder(folder)? {
             Folder::Inbound => (self.upload(name).await?.payload.id, MailKind::Note),
             Folder::Outgoing(kinds) => {
-                let file = outgoing::find(&self.gateway, &self.login, kinds, name).await.map_err(ours)?;
+                let file = outgoing::find(&self.gateway, &self.login, &self.reader, kinds, name).await.map_err(ours)?;
                 let none = || SftpRefusal::no_such_file(format!("there is no {name} in /{folder}"));
                 let file = file.ok_or_else(none)?;
                 (file.payload_id, file.kind)
@@ -143,9 +147,9 @@ impl Session {
                 Ok(())
             }
             Folder::Outgoing(kinds) => {
-                let file = outgoing::find(&self.gateway, &self.login, kinds, name).await.map_err(ours)?;
+                let file = outgoing::find(&self.gateway, &self.login, &self.reader, kinds, name).await.map_err(ours)?;
                 let none = || SftpRefusal::no_such_file(format!("there is no {name} in /{folder}"));
-                store.hide_mail(&self.login, file.ok_or_else(none)?.id).await.map_err(|error| ours(error.into()))
+                store.hide_mail(&self.reader, file.ok_or_else(none)?.id).await.map_err(|error| ours(error.into()))
             }
         }
     }

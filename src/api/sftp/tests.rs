@@ -14,7 +14,7 @@ use crate::store::submissions::SubmissionState;
 
 fn view(world: &World, login: &str) -> Session {
     let role = if login == "acme" { Role::Submitter } else { Role::Payer };
-    Session::new(world.gateway.clone(), login, role)
+    Session::new(world.gateway.clone(), login, KEY, role)
 }
 
 async fn put(view: &Session, name: &str, bytes: &[u8]) -> Result<(), SftpRefusal> {

@@ -14,6 +14,7 @@ use super::fault::Fault;
 use super::names::{DisplayName, Etin, InterchangeId};
 use super::period::Period;
 use super::secret::Secret;
+use super::webhook::Webhook;
 use super::words::words;
 use crate::domain::limits;
 use values::{Address, Email, FilePath, LogLevel, Phone, Zone};
@@ -34,6 +35,8 @@ pub struct Config {
     pub intake: Intake,
     pub duplicates: Duplicates,
     pub log: Log,
+    /// Where the operator is told of alarms.
+    pub webhook: Option<Webhook>,
 }
 
 /// Who we are on the wire.
@@ -169,6 +172,7 @@ impl Config {
         let intake = root.section("intake", Intake::read);
         let duplicates = root.section("duplicates", Duplicates::read);
         let log = root.section("log", Log::read);
+        let webhook = Webhook::read(&base, root);
         Some(Config {
             file: path.map(Path::to_path_buf),
             gateway: gateway?,
@@ -179,6 +183,7 @@ impl Config {
             intake: intake?,
             duplicates: duplicates?,
             log: log?,
+            webhook: webhook?,
             base,
         })
     }

@@ -60,7 +60,7 @@ pub(super) fn envelope(us: &Ourselves, payer: &Payer, batch: &Batch, numbers: (i
             id: payer.sent_id().to_string(),
         },
         usage: payer.usage.unwrap_or(us.usage),
-        ack_requested: payer.expect.ta1.is_some(),
+        ack_requested: payer.expect.ta1.within(None).is_some(),
         at,
         isa13: format!("{:09}", control_number(numbers.0)),
         gs06: control_number(numbers.1).to_string(),

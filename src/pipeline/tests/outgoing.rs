@@ -75,6 +75,7 @@ impl World {
             lines: Lines::default(),
             under_way: UnderWay::default(),
             collecting: UnderWay::default(),
+            announcing: UnderWay::default(),
             config,
         };
         World { folder, gateway: Arc::new(gateway) }

@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::json;
+
+use super::learn::expected;
+use crate::domain::clock::rfc3339;
 use crate::domain::ids::BatchId;
 use crate::partner::Payer;
 use crate::store::alarms::{AlarmKey, Awaited};
+use crate::store::announcements::{AlarmNews, OPERATOR};
 use crate::store::collected::Poll;
 use crate::store::deliveries::Delivery;
 use crate::store::exceptions::{ExceptionKind, ExceptionRow};
+use crate::store::silence::{AnswerTime, OverdueBatch};
 
 /// A payer that could not be looked at this often in a row is one that nobody hears from.
 const POLL_FAILURES: i64 = 3;
@@ -18,8 +24,8 @@ const FETCHED_WITHIN: Duration = Duration::from_secs(86_400);
 /// Files are worked in seconds, the largest in minutes.
 pub(super) const WORKED_WITHIN: Duration = Duration::from_secs(30 * 60);
 
-/// What is awaited of a payer, and how long it may take.
-pub(super) fn expectations(payer: &Payer) -> Vec<(Awaited, Duration)> {
+/// What is awaited of a payer, and how long it may take: as its file says, or as was learned from its answers.
+pub(super) fn expectations(payer: &Payer, learned: &[AnswerTime]) -> Vec<(Awaited, Duration)> {
     let expect = &payer.expect;
     let all = [
         (Awaited::Ta1, expect.ta1),
@@ -27,24 +33,23 @@ pub(super) fn expectations(payer: &Payer) -> Vec<(Awaited, Duration)> {
         (Awaited::Ack277ca, expect.ack_277ca),
         (Awaited::Remit835, expect.remit_835),
     ];
-    all.into_iter().filter_map(|(awaited, within)| Some((awaited, within?))).collect()
-}
-
-pub(super) fn name(awaited: Awaited) -> &'static str {
-    match awaited {
-        Awaited::Ta1 => "TA1",
-        Awaited::Ack999 => "999",
-        Awaited::Ack277ca => "277CA",
-        Awaited::Remit835 => "835",
-    }
+    let of = |awaited| learned.iter().find(|time| time.payer == payer.id.as_str() && time.awaited == awaited);
+    all.into_iter()
+        .filter_map(|(awaited, said)| Some((awaited, said.within(of(awaited).and_then(expected))?)))
+        .collect()
 }
 
 pub(super) type Alarms = BTreeMap<AlarmKey, String>;
 
-pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, within: Duration, batch: BatchId) {
-    let key = (format!("no-{}", name(awaited).to_lowercase()), batch.to_string());
-    let text =
-        format!("{} has not answered batch {batch} with its {} within {}", payer.name, name(awaited), span(within));
+pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, within: Duration, late: OverdueBatch) {
+    let (batch, name) = (late.id, awaited.as_str());
+    let key = (format!("no-{}", name.to_lowercase()), batch.to_string());
+    let text = format!(
+        "{} has not answered batch {batch} with its {name} within {}; {} of its claims wait",
+        payer.name,
+        span(within),
+        late.claims
+    );
     alarms.insert(key, text);
 }
 
@@ -55,7 +60,7 @@ pub(super) fn stuck_delivery(alarms: &mut Alarms, delivery: &Delivery) {
 
 /// How long a file may wait in the mailbox of a payer that fetches from us: as long as its first answer may take.
 pub(super) fn fetched_within(payer: &Payer) -> Duration {
-    let first = expectations(payer).into_iter().map(|(_, within)| within).min();
+    let first = expectations(payer, &[]).into_iter().map(|(_, within)| within).min();
     first.unwrap_or(FETCHED_WITHIN)
 }
 
@@ -97,6 +102,23 @@ pub(super) fn unreachable(alarms: &mut Alarms, poll: &Poll) {
             format!("{} could not be asked for responses {} times: {}", poll.partner, poll.failures, poll.problem);
         alarms.insert(("collect".to_string(), poll.partner.clone()), text);
     }
+}
+
+/// A receiver of webhooks that hears nothing.
+pub(super) fn deaf(alarms: &mut Alarms, receiver: &str, waiting: i64, why: &str) {
+    let who = if receiver == OPERATOR { "the operator's own webhook" } else { receiver };
+    let text = format!("{who} does not take what it is told: {waiting} wait or were given up. The last try: {why}");
+    alarms.insert(("webhook".to_string(), who.to_string()), text);
+}
+
+/// What the operator's webhook is told of an alarm.
+pub(super) fn letter(news: &AlarmNews<'_>, now: i64) -> String {
+    let (what, (kind, subject), text) = match news {
+        AlarmNews::Raised { key, text } => ("alarm.raised", *key, *text),
+        AlarmNews::Cleared { key } => ("alarm.cleared", *key, ""),
+    };
+    let data = json!({"kind": kind, "subject": subject, "text": text});
+    json!({"type": what, "timestamp": rfc3339(now), "data": data}).to_string()
 }
 
 /// `72h` as `3 days`.

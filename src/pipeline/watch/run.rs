@@ -1,16 +1,25 @@
 //! Looks at everything that has a deadline, and sets the alarms that follow.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::filing;
+use super::learn::{HISTORY, LEARN_EVERY, learned};
 use super::plan::{
-    Alarms, WORKED_WITHIN, expectations, fetched_within, needs_a_person, not_fetched, silence, stuck_delivery,
-    unreachable, unworked,
+    Alarms, WORKED_WITHIN, deaf, expectations, fetched_within, letter, needs_a_person, not_fetched, silence,
+    stuck_delivery, unreachable, unworked,
 };
+use crate::partner::{Partners, Payer};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, StageError};
+use crate::store::alarms::Awaited;
+use crate::store::announcements::AlarmNews;
 use crate::store::deliveries::DeliveryState;
 use crate::store::exceptions::ExceptionKind;
+use crate::store::silence::AnswerTime;
 
+/// A webhook may fail for so long before anybody is told.
+const DEAF_AFTER: Duration = Duration::from_secs(3600);
 /// Stuck deliveries that get an alarm of their own; more than these are seen in the list.
 const DELIVERIES_MAX: u32 = 200;
 
@@ -28,14 +37,9 @@ async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     let now = gateway.clock.now_ms();
     let partners = gateway.partners.current();
     let mut alarms = Alarms::new();
-    for payer in partners.payers().filter(|payer| payer.active) {
-        for (awaited, within) in expectations(payer) {
-            let sent_before = now - i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
-            for (batch, _) in gateway.store.batches_without(payer.id.as_str(), awaited, sent_before).await? {
-                silence(&mut alarms, payer, awaited, within, batch);
-            }
-        }
-    }
+    let learned = learn(gateway, &partners, now).await?;
+    silence_of_all(gateway, &partners, &learned, &mut alarms).await?;
+    filing_of_all(gateway, &partners, &mut alarms).await?;
     for payer in partners.payers() {
         let put_before = now - i64::try_from(fetched_within(payer).as_millis()).unwrap_or(i64::MAX);
         for batch in gateway.store.batches_not_fetched(payer.id.as_str(), put_before).await? {
@@ -58,7 +62,12 @@ async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     for poll in gateway.store.polls().await? {
         unreachable(&mut alarms, &poll);
     }
-    let change = gateway.store.set_alarms(&alarms, now, || gateway.draw_id()).await?;
+    let failing_since = now - DEAF_AFTER.as_millis() as i64;
+    for (receiver, waiting, why) in gateway.store.deaf_receivers(failing_since).await? {
+        deaf(&mut alarms, &receiver, waiting, &why);
+    }
+    let told = gateway.config.webhook.as_ref().map(|_| |news: &AlarmNews<'_>| letter(news, now));
+    let change = gateway.store.set_alarms(&alarms, now, || gateway.draw_id(), told).await?;
     for key in &change.raised {
         tracing::error!(kind = key.0, subject = key.1, "alarm: {}", alarms[key]);
     }
@@ -69,13 +78,76 @@ async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     Ok(())
 }
 
+/// What was learned of payers' answer times, learned anew when it is old; then batches that nothing is awaited for are
+/// also put aside.
+async fn learn(gateway: &Gateway, partners: &Partners, now: i64) -> Result<Vec<AnswerTime>, StageError> {
+    let known = gateway.store.answer_times().await?;
+    let fresh = |payer: &Payer| {
+        let learned_at = known.iter().filter(|time| time.payer == payer.id.as_str()).map(|time| time.learned_at).max();
+        learned_at.is_some_and(|at| now - at < LEARN_EVERY.as_millis() as i64)
+    };
+    let since = now - HISTORY.as_millis() as i64;
+    let mut anew = Vec::new();
+    for payer in partners.payers().filter(|payer| !fresh(payer)) {
+        for awaited in Awaited::ALL {
+            let waits = gateway.store.observed_waits(payer.id.as_str(), awaited, since).await?;
+            anew.push(learned(payer.id.as_str(), awaited, waits, now));
+        }
+        let awaited: Vec<Awaited> = expectations(payer, &known).into_iter().map(|(awaited, _)| awaited).collect();
+        let undone_since = now - 2 * LEARN_EVERY.as_millis() as i64;
+        gateway.store.settle_batches(payer.id.as_str(), &awaited, undone_since, now).await?;
+    }
+    if anew.is_empty() {
+        return Ok(known);
+    }
+    gateway.store.set_answer_times(&anew).await?;
+    Ok(gateway.store.answer_times().await?)
+}
+
+async fn silence_of_all(
+    gateway: &Gateway,
+    partners: &Partners,
+    learned: &[AnswerTime],
+    alarms: &mut Alarms,
+) -> Result<(), StageError> {
+    let now = gateway.clock.now_ms();
+    for payer in partners.payers().filter(|payer| payer.active) {
+        let expected = expectations(payer, learned);
+        for awaited in Awaited::ALL {
+            let within = expected.iter().find(|(one, _)| *one == awaited).map(|(_, within)| *within);
+            let mut overdue = 0;
+            if let Some(within) = within {
+                let sent_before = now - i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
+                for late in gateway.store.overdue_batches(payer.id.as_str(), awaited, sent_before).await? {
+                    silence(alarms, payer, awaited, within, late);
+                    overdue += 1;
+                }
+            }
+            let labels = [("payer", payer.id.to_string()), ("type", awaited.as_str().to_string())];
+            metrics::gauge!("claimgate_overdue", &labels).set(f64::from(overdue));
+        }
+    }
+    Ok(())
+}
+
+async fn filing_of_all(gateway: &Gateway, partners: &Partners, alarms: &mut Alarms) -> Result<(), StageError> {
+    let today = gateway.clock.now().to_zoned(gateway.config.gateway.time_zone.clone()).date();
+    let now = gateway.clock.now_ms();
+    for payer in partners.payers() {
+        let Some(window) = filing::window(payer, today, now) else { continue };
+        for count in gateway.store.filing_counts(&window).await? {
+            let key = ("timely-filing".to_string(), format!("{}/{}", payer.id, count.submitter));
+            alarms.insert(key, filing::told(payer, &count, today));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::pipeline::answers::testing::{Sent, hand_in, sent};
-    use crate::pipeline::testing::sample;
+    use crate::pipeline::answers::testing::{Sent, ack277ca, ack999, answer, era835, hand_in, remittance, send, sent};
+    use crate::pipeline::testing::{KEY, hosted_payer, professional, sample, submitter, world_of};
 
     async fn standing(gateway: &Arc<Gateway>) -> Vec<String> {
         run(gateway).await.unwrap();
@@ -94,5 +166,93 @@ mod tests {
             kinds.contains(&"not-fetched".to_string()) && kinds.contains(&"stuck-inbound".to_string()),
             "{kinds:?}"
         );
+    }
+
+    /// The claims' batch is at the payer.
+    async fn fetched(gateway: &Arc<Gateway>) {
+        let mail = gateway.store.list_mail("bluestar", None, None, 10).await.unwrap().remove(0);
+        crate::pipeline::deliver::fetched(gateway, mail.payload_id).await.unwrap();
+    }
+
+    fn learned_hour(at: i64) -> AnswerTime {
+        AnswerTime {
+            payer: "bluestar".into(),
+            awaited: Awaited::Ack999,
+            answers: 20,
+            median_ms: 60_000,
+            most_ms: 3_600_000,
+            learned_at: at,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_late_by_what_was_learned_raises_one_alarm_that_clears_when_it_comes() {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        fetched(&world.gateway).await;
+        // The payer's file says nothing of its 999: without history a day is waited.
+        world.gateway.clock.advance(Duration::from_secs(3 * 3600));
+        assert!(standing(&world.gateway).await.is_empty());
+        let now = world.gateway.clock.now_ms();
+        world.gateway.store.set_answer_times(&[learned_hour(now)]).await.unwrap();
+        assert_eq!(standing(&world.gateway).await, ["no-999"]);
+        let first = world.gateway.store.standing_alarms().await.unwrap();
+        assert_eq!(standing(&world.gateway).await, ["no-999"]);
+        assert_eq!(world.gateway.store.standing_alarms().await.unwrap(), first, "raised a second time");
+        answer(&world, &ack999(&claims, &[])).await;
+        assert!(standing(&world.gateway).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn how_long_answers_take_is_learned_from_those_that_came() {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        fetched(&world.gateway).await;
+        world.gateway.clock.advance(Duration::from_secs(600));
+        answer(&world, &ack999(&claims, &[])).await;
+        let pays = [(claims[0].clone(), "1", "80", &["CAS*CO*45*20"][..], "ICN1")];
+        world.gateway.clock.advance(Duration::from_secs(3000));
+        answer(&world, &era835(910, &[remittance("0001", "T1", "80", &pays, &[])])).await;
+        standing(&world.gateway).await;
+        let times = world.gateway.store.answer_times().await.unwrap();
+        let of = |awaited| times.iter().find(|time| time.awaited == awaited).unwrap();
+        assert_eq!((of(Awaited::Ack999).answers, of(Awaited::Ack999).median_ms), (1, 600_000));
+        assert_eq!((of(Awaited::Remit835).answers, of(Awaited::Remit835).most_ms), (1, 3_600_000));
+        assert_eq!(of(Awaited::Ta1).answers, 0);
+    }
+
+    #[tokio::test]
+    async fn claims_that_wait_for_their_277ca_beside_others_that_have_it_are_overdue_and_settled_batches_are_not_asked()
+    {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1), sample("A2", 2)]]).await;
+        fetched(&world.gateway).await;
+        answer(&world, &ack999(&claims, &[])).await;
+        answer(&world, &ack277ca(&[(claims[0].clone(), "A2:20", "")])).await;
+        world.gateway.clock.advance(Duration::from_secs(4 * 86_400));
+        assert_eq!(standing(&world.gateway).await, ["no-277ca"]);
+        answer(&world, &ack277ca(&[(claims[1].clone(), "A2:20", "")])).await;
+        assert!(standing(&world.gateway).await.is_empty());
+        world.gateway.clock.advance(Duration::from_secs(60 * 86_400));
+        assert_eq!(standing(&world.gateway).await, ["no-835"]);
+        let pays = claims.iter().cloned().map(|claim| (claim, "1", "80", &["CAS*CO*45*20"][..], ""));
+        let pays: Vec<_> = pays.collect();
+        answer(&world, &era835(910, &[remittance("0001", "T1", "160", &pays, &[])])).await;
+        world.gateway.clock.advance(Duration::from_secs(2 * 3600));
+        assert!(standing(&world.gateway).await.is_empty());
+        let late = world.gateway.store.overdue_batches("bluestar", Awaited::Ta1, i64::MAX).await.unwrap();
+        assert!(late.is_empty(), "a batch that nothing is awaited for is still looked at");
+    }
+
+    #[tokio::test]
+    async fn a_rejected_claim_whose_days_run_out_raises_an_alarm_until_it_is_sent_in_again() {
+        let acme = submitter("ACMEBILL", KEY, "");
+        let payer = hosted_payer("BLUESTAR", "BSTAR", KEY) + "[requirements]\ntimely_filing = \"30d\"\n";
+        let world = world_of("", &[("acme", &acme), ("bluestar", &payer)]).await;
+        let (late, fresh) = (sample("A1", 10).spoilt(), sample("A2", 30).spoilt());
+        send(&world, "acme", &professional(1, &[&[late, fresh]])).await;
+        assert_eq!(standing(&world.gateway).await, ["timely-filing"]);
+        let alarm = world.gateway.store.standing_alarms().await.unwrap().remove(0);
+        assert_eq!(alarm.subject, "bluestar/acme");
+        assert!(alarm.text.contains("1 claims") && alarm.text.contains("2026-11-09, 7 days"), "{}", alarm.text);
+        send(&world, "acme", &professional(2, &[&[sample("A1", 10)]])).await;
+        assert!(standing(&world.gateway).await.is_empty());
     }
 }

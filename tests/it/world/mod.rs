@@ -4,6 +4,7 @@
 pub mod database;
 pub mod https;
 pub mod payers;
+pub mod receiver;
 pub mod run;
 pub mod sftp;
 pub mod submitter;

@@ -171,7 +171,7 @@ fn user() -> String {
 }
 
 /// An authority, a certificate for `localhost` and one for the gateway, made as a payer would make them.
-fn certificates(folder: &Path) {
+pub fn certificates(folder: &Path) {
     let authority_key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

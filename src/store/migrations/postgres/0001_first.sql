@@ -151,6 +151,8 @@ CREATE INDEX claim_patient_control_number ON claim (bucket, upper(patient_contro
 CREATE INDEX claim_member ON claim (bucket, member_id);
 CREATE INDEX claim_patient_name ON claim (bucket, patient_last_name, service_from);
 CREATE INDEX claim_fingerprint ON claim (bucket, fingerprint);
+-- Refused ones alone, for the days in which they may still be corrected.
+CREATE INDEX claim_refused ON claim (payer_id, service_to) WHERE status IN (1, 6);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
 CREATE TABLE claim_event (
@@ -167,6 +169,7 @@ CREATE TABLE claim_event (
     undone_at   BIGINT                           -- a person took the decision behind it back
 );
 CREATE INDEX claim_event_claim ON claim_event (claim_id);
+CREATE INDEX claim_event_undone ON claim_event (undone_at) WHERE undone_at IS NOT NULL;
 
 -- The claims that go to one payer in one 837.
 CREATE TABLE batch (
@@ -189,12 +192,15 @@ CREATE TABLE batch (
     ta1_at          BIGINT,
     n999_at         BIGINT,
     n277ca_at       BIGINT,
-    tried_at        BIGINT                      -- when unmatched answers were compared with its claims
+    tried_at        BIGINT,                     -- when unmatched answers were compared with its claims
+    settled_at      BIGINT                      -- nothing is awaited for any of its claims any more
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
 CREATE INDEX batch_sent ON batch (payer, sent_at) WHERE state = 3;
 CREATE INDEX batch_payload ON batch (payload_id) WHERE payload_id IS NOT NULL;
+CREATE INDEX batch_awaited ON batch (payer, sent_at) WHERE state = 3 AND settled_at IS NULL;
+CREATE INDEX batch_refused ON batch (payer) WHERE claim_status = 6;
 CREATE INDEX batch_isa13 ON batch (payer, isa13) WHERE isa13 IS NOT NULL;
 CREATE INDEX batch_gs06 ON batch (payer, gs06) WHERE gs06 IS NOT NULL;
 CREATE INDEX batch_untried ON batch (id) WHERE isa13 IS NOT NULL AND tried_at IS NULL;
@@ -482,4 +488,36 @@ CREATE TABLE node (
     pid         BIGINT NOT NULL,
     started_at  BIGINT NOT NULL,
     seen_at     BIGINT NOT NULL             -- 0: it has stopped
+
+-- What receivers of webhooks are told of: a submitter (or the operator, whose name here is empty).
+CREATE TABLE announcement (
+    receiver    TEXT COLLATE "C" NOT NULL,
+    id          BIGINT NOT NULL,                -- of the mail or of the alarm; they are told in this order
+    message_id  TEXT COLLATE "C" NOT NULL,      -- webhook-id, the same at each repeat
+    body        TEXT COLLATE "C" NOT NULL,      -- what is sent; empty once taken
+    state       BIGINT NOT NULL,                -- 0 due, 1 taken, 2 given up
+    attempts    BIGINT NOT NULL DEFAULT 0,
+    since       BIGINT NOT NULL,                -- when its tries began: made, or given back by an operator
+    next_at     BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL DEFAULT 0,
+    detail      TEXT COLLATE "C" NOT NULL DEFAULT '',
+    PRIMARY KEY (receiver, id)
+);
+CREATE INDEX announcement_open ON announcement (receiver, id) WHERE state IN (0, 2);
+
+-- The last file of its mailbox that a receiver is told of, or was not meant to be.
+CREATE TABLE announced (
+    receiver    TEXT COLLATE "C" PRIMARY KEY,
+    mail_id     BIGINT NOT NULL
+);
+
+-- How long payers took to answer in the last weeks; learned anew every hour.
+CREATE TABLE answer_time (
+    payer       TEXT COLLATE "C" NOT NULL,
+    kind        TEXT COLLATE "C" NOT NULL,            -- TA1, 999, 277CA, 835
+    answers     BIGINT NOT NULL,
+    median_ms   BIGINT NOT NULL,
+    most_ms     BIGINT NOT NULL,            -- 95 of 100 came within it
+    learned_at  BIGINT NOT NULL,
+    PRIMARY KEY (payer, kind)
 );

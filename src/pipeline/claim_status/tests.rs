@@ -1,0 +1,225 @@
+//! Questions about claims that went all the way, and what our own guide says of the answers.
+
+use crate::domain::Finding;
+use crate::edits::sink::Sink;
+use crate::edits::{Day, Settings, check};
+use crate::pipeline::answers::testing::*;
+use crate::pipeline::claim_status::{Answer, AnswerKind, Ask, answer as ask_status};
+use crate::pipeline::testing::{KEY, World, hosted_payer, sample, submitter, world_of};
+
+/// A 276 of one provider about claims of member W123456789; each list holds the segments after TRN.
+fn question(sender: &str, npi: &str, asked: &[&[&str]]) -> String {
+    let mut segments: Vec<String> = [
+        "ST*276*0001*005010X212",
+        "BHT*0010*13*Q1*20261102*1200",
+        "HL*1**20*1",
+        "NM1*PR*2*BLUE STAR*****PI*BSTAR",
+        "HL*2*1*21*1",
+        "NM1*41*2*ACME BILLING*****46*ACMEBILL",
+        "HL*3*2*19*1",
+    ]
+    .map(String::from)
+    .into();
+    segments.push(format!("NM1*1P*2*LAKESIDE*****XX*{npi}"));
+    segments.extend(["HL*4*3*22*0", "DMG*D8*19800615*F", "NM1*IL*1*DOE*JANE****MI*W123456789"].map(String::from));
+    for (n, details) in asked.iter().enumerate() {
+        segments.push(format!("TRN*1*REF{n}"));
+        segments.extend(details.iter().map(|segment| segment.to_string()));
+    }
+    segments.push(format!("SE*{}*0001", segments.len() + 1));
+    let body: String = segments.iter().map(|segment| format!("{segment}~\n")).collect();
+    format!(
+        "ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*CLAIMGATE      *261102*1200*^*00501*000000007*0*T*:~\n\
+         GS*HR*{sender}*CLAIMGATE*20261102*1200*7*X*005010X212~\n{body}GE*1*7~\nIEA*1*000000007~\n"
+    )
+}
+
+async fn ask(world: &World, file: &str) -> Answer {
+    let partners = world.gateway.partners.current();
+    ask_status(&world.gateway, partners.submitter("acme").unwrap(), Ask::Here, file.as_bytes().to_vec()).await.unwrap()
+}
+
+/// The 277's own segments, after our guide found no fault with it.
+async fn told(world: &World, asked: &[&[&str]]) -> String {
+    let answer = ask(world, &question("ACMEBILL", "1234567893", asked)).await;
+    assert_eq!(answer.kind, AnswerKind::Status277, "{}", String::from_utf8_lossy(&answer.bytes));
+    assert_eq!(answer.questions, asked.len());
+    assert!(faults(world, &answer.bytes).is_empty(), "{:#?}", faults(world, &answer.bytes));
+    String::from_utf8(answer.bytes).unwrap().replace("~\n", "~")
+}
+
+fn faults(world: &World, bytes: &[u8]) -> Vec<String> {
+    struct All(Vec<String>);
+    impl Sink for All {
+        fn finding(&mut self, finding: &Finding) -> std::io::Result<()> {
+            self.0.push(format!("{:?}: {}", finding.place.segment, finding.message));
+            Ok(())
+        }
+    }
+    let codes = world.gateway.codes.load_full();
+    let settings = Settings::alone(Day::read(b"20261102").unwrap(), &codes);
+    let mut all = All(Vec::new());
+    check(bytes, &world.gateway.guides, &settings, &mut all).unwrap();
+    all.0
+}
+
+#[tokio::test]
+async fn each_question_is_answered_with_its_own_number_from_what_is_known() {
+    let Sent { world, claims } =
+        sent(&[&[sample("A1", 1), sample("A2", 2), sample("A3", 3), sample("A4", 4).spoilt()]]).await;
+    answer(&world, &ack999(&claims, &[])).await;
+    let first = [(claims[1].clone(), "A2:20", "ICN2"), (claims[2].clone(), "A7:562:85", "")];
+    answer(&world, &ack277ca(&first)).await;
+    let pays = [(claims[1].clone(), "1", "80", &["CAS*CO*45*20"][..], "ICN2")];
+    answer(&world, &era835(910, &[remittance("0001", "CHK77", "80", &pays, &[])])).await;
+    let trace = format!("REF*D9*{}", claims[2].trace);
+    let told = told(
+        &world,
+        &[
+            &["REF*EJ*A1"],
+            &["REF*1K*ICN2"],
+            &[&trace],
+            &["AMT*T3*100", "DTP*472*D8*20261004"],
+            &["REF*EJ*NOBODYS", "DTP*472*D8*20261004"],
+        ],
+    )
+    .await;
+    for wanted in [
+        "TRN*2*REF0~STC*A1:19:IN*20261102**100~REF*EJ*A1~",
+        "TRN*2*REF1~STC*F1:65*20261102**100*80*20261103**20261103*CHK77~REF*1K*ICN2~REF*EJ*A2~",
+        "TRN*2*REF2~STC*A7:562:85*20261102**100~REF*EJ*A3~",
+        // Refused by our own check, in the code of our 277CA, and found by member, day and charge.
+        "TRN*2*REF3~STC*A7:562:82*20261102**100~REF*EJ*A4~",
+        "TRN*2*REF4~STC*D0:35*20261102~REF*EJ*NOBODYS~DTP*472*D8*20261004~",
+        "NM1*1P*2*LAKESIDE*****XX*1234567893~HL*4*3*22*0~NM1*IL*1*DOE*JANE****MI*W123456789~",
+    ] {
+        assert!(told.contains(wanted), "{wanted}\n{told}");
+    }
+    assert_eq!(told.matches("TRN*2*").count(), 5);
+}
+
+#[tokio::test]
+async fn a_payment_with_a_long_number_names_it_beside_the_status() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let pays = [(claims[0].clone(), "4", "0", &["CAS*CO*50*100"][..], "ICN1")];
+    answer(&world, &era835(910, &[remittance("0001", "CHECK-NUMBER-OF-25-LETTERS", "0", &pays, &[])])).await;
+    let told = told(&world, &[&["REF*EJ*a1"]]).await;
+    assert!(told.contains("STC*F2:585*20261102**100*0*20261103**20261103~"), "{told}");
+    assert!(told.contains("REF*VV*CHECK-NUMBER-OF-25-LETTERS~REF*D9*"), "{told}");
+}
+
+#[tokio::test]
+async fn nobody_hears_of_claims_that_are_anothers() {
+    let other = submitter("OTHERBIL", KEY, "");
+    let acme = submitter("ACMEBILL", KEY, "");
+    let payer = hosted_payer("BLUESTAR", "BSTAR", KEY);
+    let world = world_of("", &[("acme", &acme), ("other", &other), ("bluestar", &payer)]).await;
+    let claims = send(&world, "acme", &crate::pipeline::testing::professional(1, &[&[sample("A1", 1)]])).await;
+    let (trace, everything) =
+        (format!("REF*D9*{}", claims[0].trace), ["REF*EJ*A1", "AMT*T3*100", "DTP*472*D8*20261001"]);
+    for details in [&[trace.as_str()][..], &everything] {
+        let file = question("OTHERBIL", "1234567893", &[details]);
+        let partners = world.gateway.partners.current();
+        let asks = partners.submitter("other").unwrap();
+        let answer = ask_status(&world.gateway, asks, Ask::Here, file.into_bytes()).await.unwrap();
+        let text = String::from_utf8(answer.bytes).unwrap();
+        assert!(text.contains("STC*D0:35*"), "{text}");
+        // Its own submitter, asking for another provider, finds nothing either.
+        let answer = ask(&world, &question("ACMEBILL", "1245319599", &[details])).await;
+        assert!(String::from_utf8(answer.bytes).unwrap().contains("STC*D0:35*"));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_its_guide_gets_a_999_and_one_of_another_sender_a_ta1() {
+    let Sent { world, .. } = sent(&[&[sample("A1", 1)]]).await;
+    let good = question("ACMEBILL", "1234567893", &[&["REF*EJ*A1"]]);
+    let answer = ask(&world, &good.replace("BHT*0010*13*", "BHT*0010*99*")).await;
+    let text = String::from_utf8(answer.bytes).unwrap();
+    assert_eq!(answer.kind, AnswerKind::Ack999);
+    assert!(text.contains("ST*999*") && text.contains("IK3*BHT*2*") && text.contains("IK5*R*"), "{text}");
+    let answer = ask(&world, &question("SOMEBODY", "1234567893", &[&["REF*EJ*A1"]])).await;
+    assert_eq!(answer.kind, AnswerKind::Ta1);
+    assert!(String::from_utf8(answer.bytes).unwrap().contains("TA1*000000007*"), "no TA1");
+    assert_eq!(ask(&world, "<html>").await.kind, AnswerKind::NotX12);
+    assert_eq!(ask(&world, "").await.kind, AnswerKind::NotX12);
+}
+
+/// Blue Star's file with 276 among what it takes.
+async fn world_that_asks() -> World {
+    let acme = submitter("ACMEBILL", KEY, "");
+    let payer = hosted_payer("BLUESTAR", "BSTAR", KEY).replace("\"837D\"]", "\"837D\", \"276\"]");
+    world_of("", &[("acme", &acme), ("bluestar", &payer)]).await
+}
+
+#[tokio::test]
+async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under_the_submitters_number() {
+    let world = world_that_asks().await;
+    let file = crate::pipeline::testing::professional(1, &[&[sample("A1", 1), sample("A2", 2).spoilt()]]);
+    let claims = send(&world, "acme", &file).await;
+    let sent = world.gateway.store.list_mail("bluestar", None, None, 10).await.unwrap().remove(0);
+    crate::pipeline::deliver::fetched(&world.gateway, sent.payload_id).await.unwrap();
+    let asked = question(
+        "ACMEBILL",
+        "1234567893",
+        &[&["REF*EJ*A1", "REF*D9*OLDTRACE", "AMT*T3*100", "DTP*472*D8*20261001"], &["REF*EJ*A2"], &["REF*EJ*NOBODYS"]],
+    );
+    let partners = world.gateway.partners.current();
+    let acme = partners.submitter("acme").unwrap();
+    let answer_now = ask_status(&world.gateway, acme, Ask::PayersToo, asked.into_bytes()).await.unwrap();
+    // The second was refused here and the third is not known, so no payer can say anything of them.
+    assert_eq!((answer_now.questions, answer_now.passed_on), (3, 1));
+    let mail = world.gateway.store.list_mail("bluestar", Some(sent.id), None, 10).await.unwrap();
+    assert_eq!(mail.len(), 1);
+    assert!(mail[0].file_name.ends_with(".276"), "{}", mail[0].file_name);
+    let bytes = world.gateway.read_payload(mail[0].payload_id).await.unwrap();
+    assert!(faults(&world, &bytes).is_empty(), "{:#?}", faults(&world, &bytes));
+    let text = String::from_utf8(bytes).unwrap();
+    let wanted = format!(
+        "HL*3*2*19*1~NM1*1P*2*LAKESIDE*****XX*1234567893~HL*4*3*22*0~DMG*D8*19800615*F~\
+         NM1*IL*1*DOE*JANE****MI*W123456789~TRN*1*REF0~REF*EJ*A1~REF*D9*{}~AMT*T3*100~DTP*472*D8*20261001~SE*",
+        claims[0].trace
+    );
+    assert!(text.contains(&wanted), "{text}");
+    assert!(
+        text.contains("*ZZ*CLAIMGATE      *ZZ*BLUESTAR       *") && text.contains("NM1*PR*2*Blue Star*****PI*BSTAR~")
+    );
+    crate::pipeline::deliver::fetched(&world.gateway, mail[0].payload_id).await.unwrap();
+
+    let told = [
+        "ST*277*0001*005010X212",
+        "BHT*0010*08*P9*20261102*1300*DG",
+        "HL*1**20*1",
+        "NM1*PR*2*BLUE STAR*****PI*BSTAR",
+        "HL*2*1*21*1",
+        "NM1*41*2*CLAIMGATE*****46*CLAIMGATE",
+        "HL*3*2*19*1",
+        "NM1*1P*2*LAKESIDE*****XX*1234567893",
+        "HL*4*3*22*0",
+        "NM1*IL*1*DOE*JANE****MI*W123456789",
+        "TRN*2*REF0",
+        "STC*P1:20*20261102**100",
+        "REF*EJ*A1",
+    ];
+    let mut told: Vec<String> = told.map(String::from).into();
+    told.push(format!("REF*D9*{}", claims[0].trace));
+    answer(&world, &interchange("HN", "005010X212", 955, &[told])).await;
+    let letters = letters(&world, "acme", crate::store::mail::MailKind::Status277).await;
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].contains("TRN*2*REF0~") && letters[0].contains("STC*P1:20*"), "{}", letters[0]);
+    assert_eq!(claim(&world, "A1").await.status, crate::domain::ClaimStatus::Pending);
+    let wrong =
+        world.gateway.store.discrepancies(crate::store::reconcile::Period { since_ms: 0, until_ms: i64::MAX }, 9);
+    assert_eq!(wrong.await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_payer_that_takes_no_questions_is_not_asked() {
+    let Sent { world, .. } = sent(&[&[sample("A1", 1)]]).await;
+    let partners = world.gateway.partners.current();
+    let file = question("ACMEBILL", "1234567893", &[&["REF*EJ*A1"]]);
+    let acme = partners.submitter("acme").unwrap();
+    let answer = ask_status(&world.gateway, acme, Ask::PayersToo, file.into_bytes()).await.unwrap();
+    assert_eq!(answer.passed_on, 0);
+    assert_eq!(world.gateway.store.list_mail("bluestar", None, None, 10).await.unwrap().len(), 1);
+}

@@ -1,0 +1,61 @@
+//! Timely filing: how many days are left in which a payer still takes a claim.
+
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+
+use crate::partner::Payer;
+use crate::store::silence::{FilingCount, FilingWindow};
+
+/// From so many days before the last on, a claim that is rejected or not sent is told of.
+const WARN_DAYS: i64 = 14;
+/// A batch that is not sent so long after it was opened is stuck.
+const STUCK_MS: i64 = 3_600_000;
+
+/// The last day on which the payer takes a claim, and how many days that is from `today`; below 0 when it has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastDay {
+    pub day: Date,
+    pub days_left: i64,
+}
+
+/// `None` where the payer sets no limit for claims of this frequency (CLM05-3), or the claim has no day of service
+/// (`YYYY-MM-DD`).
+pub fn last_day(payer: &Payer, frequency: &str, service_to: &str, today: Date) -> Option<LastDay> {
+    let asked = &payer.requirements;
+    let days = match frequency {
+        "7" => asked.timely_correction_days,
+        "8" => None,
+        _ => asked.timely_filing_days,
+    }?;
+    let day = service_to.parse::<Date>().ok()?.checked_add(i64::from(days).days()).ok()?;
+    let left = today.until(day).map(|span: Span| i64::from(span.get_days())).ok()?;
+    Some(LastDay { day, days_left: left })
+}
+
+/// Which claims of a payer are looked for; `None` where it sets no limit.
+pub(super) fn window(payer: &Payer, today: Date, now: i64) -> Option<FilingWindow<'_>> {
+    let days = i64::from(payer.requirements.timely_filing_days?);
+    let back = |days: i64| today.checked_sub(days.days()).ok().map(|day| day.to_string());
+    let ids = payer.payer_ids.iter().map(ToString::to_string);
+    Some(FilingWindow {
+        payer: payer.id.as_str(),
+        payer_ids: ids.flat_map(|id| [id.to_ascii_uppercase(), id.to_ascii_lowercase(), id]).collect(),
+        service_from: back(days)?,
+        service_to: back(days - WARN_DAYS)?,
+        opened_before: now - STUCK_MS,
+    })
+}
+
+/// For the operator: how many, and when the first of them is too old.
+pub(super) fn told(payer: &Payer, count: &FilingCount, today: Date) -> String {
+    let first = last_day(payer, "1", &count.service_to, today);
+    let until = first
+        .map_or_else(String::new, |last| format!("; the first until {}, {} days from now", last.day, last.days_left));
+    format!(
+        "{} claims of {} are rejected or not sent, and {} takes them only {} days after their service{until}",
+        count.claims,
+        count.submitter,
+        payer.name,
+        payer.requirements.timely_filing_days.unwrap_or_default()
+    )
+}

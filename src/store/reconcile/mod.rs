@@ -1,0 +1,235 @@
+//! Sums over all claims and all money, for `claimgate reconcile`. Each question finds what does not add up;
+//! an empty answer to all of them is the proof.
+
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use super::search::{EFFECTIVE_STATUS, status};
+use super::sql::{Row, query};
+use super::{Store, StoreError};
+use crate::domain::{Cents, ClaimStatus};
+use rules::RULES;
+
+pub use rules::Subject;
+
+/// Claims of one status, received since a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusSum {
+    pub status: ClaimStatus,
+    pub claims: i64,
+    pub charge: Cents,
+}
+
+/// What submitters handed in, as their files' own counts say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceivedSum {
+    pub submissions: i64,
+    /// Still being checked: their claims are not counted yet.
+    pub unchecked: i64,
+    pub claims: i64,
+    pub rejected: i64,
+    pub charge: Cents,
+}
+
+/// Money of remittances, by what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MoneySum {
+    pub remittances: i64,
+    /// BPR02 of all that are no repeats.
+    pub paid_by_payers: Cents,
+    pub on_claims: Cents,
+    pub unmatched: Cents,
+    /// In remittances that do not balance and wait for a person.
+    pub held: Cents,
+    /// PLB: what payers kept or added beside claims.
+    pub adjustments: Cents,
+    /// How far the amounts of remittances that do not balance are from their parts: held ones, and those that were
+    /// released as they are.
+    pub unbalanced: Cents,
+}
+
+/// Claims sent to one payer, as its batches count them, and what became of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentSum {
+    pub payer: String,
+    /// By the batches' own counts.
+    pub sent: Share,
+    /// Of the claims in those batches: not refused, and something was heard of them.
+    pub acknowledged: Share,
+    /// Refused by the payer before adjudication.
+    pub rejected: Share,
+    /// Nothing was heard of them.
+    pub silent: Share,
+}
+
+/// Some claims and their charge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    pub claims: i64,
+    pub charge: Cents,
+}
+
+impl SentSum {
+    pub fn adds_up(&self) -> bool {
+        let parts = [self.acknowledged, self.rejected, self.silent];
+        self.sent.claims == parts.iter().map(|share| share.claims).sum::<i64>()
+            && self.sent.charge == parts.iter().map(|share| share.charge).sum()
+    }
+}
+
+impl MoneySum {
+    /// Money in is money on claims, unmatched or held, less what payers kept beside claims. A remittance that a person
+    /// released although it does not balance is told apart by its rule.
+    pub fn adds_up(&self) -> bool {
+        self.paid_by_payers - self.unbalanced == self.on_claims + self.unmatched + self.held - self.adjustments
+    }
+}
+
+/// From one time to before another, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    pub since_ms: i64,
+    pub until_ms: i64,
+}
+
+/// Something that does not add up: what, where, and what it is about by its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discrepancy {
+    pub rule: &'static str,
+    pub about: Subject,
+    pub subject: i64,
+    /// The file it stands in, by name; or else what leads there. Never patient data.
+    pub place: String,
+    pub expected: i64,
+    pub found: i64,
+}
+
+impl Store {
+    pub async fn received_sum(&self, period: Period) -> Result<ReceivedSum, StoreError> {
+        let row = query(
+            "SELECT COUNT(*), coalesce(SUM(CASE WHEN state = 0 THEN 1 END), 0), coalesce(SUM(claims), 0), coalesce(SUM(rejected), 0),
+                    coalesce(SUM(charge), 0) FROM submission WHERE received_at >= ? AND received_at < ?",
+        )
+        .bind(period.since_ms)
+        .bind(period.until_ms)
+        .fetch_one(self.readers())
+        .await
+        .map_err(StoreError::at("sum what was received"))?;
+        Ok(ReceivedSum {
+            submissions: row.get(0),
+            unchecked: row.get(1),
+            claims: row.get(2),
+            rejected: row.get(3),
+            charge: Cents(row.get(4)),
+        })
+    }
+
+    pub async fn status_sums(&self, period: Period) -> Result<Vec<StatusSum>, StoreError> {
+        let sql = format!(
+            "SELECT {EFFECTIVE_STATUS} AS effective, COUNT(*), SUM(c.charge) FROM claim c
+             LEFT JOIN batch b ON b.id = c.batch_id JOIN submission s ON s.id = c.submission_id
+             WHERE s.received_at >= ? AND s.received_at < ? AND s.state IN (1, 2) GROUP BY effective ORDER BY effective"
+        );
+        let rows = query(sql)
+            .bind(period.since_ms)
+            .bind(period.until_ms)
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("sum claims by status"))?;
+        rows.iter()
+            .map(|row| Ok(StatusSum { status: status(row.get(0))?, claims: row.get(1), charge: Cents(row.get(2)) }))
+            .collect()
+    }
+
+    /// Of the batches that were sent in the period.
+    pub async fn sent_sums(&self, period: Period) -> Result<Vec<SentSum>, StoreError> {
+        let step = || StoreError::at("sum what was sent");
+        let batches = query(
+            "SELECT payer, coalesce(SUM(claims), 0), coalesce(SUM(charge), 0) FROM batch
+             WHERE state = 3 AND sent_at >= ? AND sent_at < ? GROUP BY payer ORDER BY payer",
+        );
+        let rows =
+            batches.bind(period.since_ms).bind(period.until_ms).fetch_all(self.readers()).await.map_err(step())?;
+        let share = |row: &Row, at: usize| Share { claims: row.get(at), charge: Cents(row.get(at + 1)) };
+        let mut sums: Vec<SentSum> = Vec::new();
+        for row in &rows {
+            let nothing = Share::default();
+            let (payer, sent) = (row.get(0), share(row, 1));
+            sums.push(SentSum { payer, sent, acknowledged: nothing, rejected: nothing, silent: nothing });
+        }
+        let sql = format!(
+            "SELECT b.payer, CASE {EFFECTIVE_STATUS} WHEN 6 THEN 6 WHEN 2 THEN 4 WHEN 3 THEN 4 WHEN 4 THEN 4 ELSE 5 END AS heard,
+                    COUNT(*), SUM(c.charge) FROM batch b JOIN claim c ON c.batch_id = b.id
+             WHERE b.state = 3 AND b.sent_at >= ? AND b.sent_at < ? GROUP BY b.payer, heard"
+        );
+        let query = query(sql).bind(period.since_ms).bind(period.until_ms);
+        for row in &query.fetch_all(self.readers()).await.map_err(step())? {
+            let payer: String = row.get(0);
+            let Some(sum) = sums.iter_mut().find(|sum| sum.payer == payer) else { continue };
+            match row.get::<i64>(1) {
+                4 => sum.silent = share(row, 2),
+                6 => sum.rejected = share(row, 2),
+                _ => sum.acknowledged = share(row, 2),
+            }
+        }
+        Ok(sums)
+    }
+
+    pub async fn money_sum(&self, period: Period) -> Result<MoneySum, StoreError> {
+        let row = query(
+            "SELECT COUNT(*), coalesce(SUM(amount), 0), coalesce(SUM(adjustments), 0),
+                    coalesce(SUM(CASE WHEN state = 1 THEN claims_paid END), 0),
+                    coalesce(SUM(CASE WHEN state = 1 OR problem <> '' THEN amount - claims_paid + adjustments END), 0)
+             FROM remittance WHERE received_at >= ? AND received_at < ? AND state IN (0, 1)",
+        )
+        .bind(period.since_ms)
+        .bind(period.until_ms)
+        .fetch_one(self.readers())
+        .await
+        .map_err(StoreError::at("sum remittances"))?;
+        let paid = query(
+            "SELECT coalesce(SUM(CASE WHEN p.claim_id IS NOT NULL THEN p.paid END), 0),
+                    coalesce(SUM(CASE WHEN p.claim_id IS NULL THEN p.paid END), 0)
+             FROM payment p JOIN remittance r ON r.id = p.remittance_id
+             WHERE r.received_at >= ? AND r.received_at < ? AND r.state = 0",
+        )
+        .bind(period.since_ms)
+        .bind(period.until_ms)
+        .fetch_one(self.readers())
+        .await
+        .map_err(StoreError::at("sum payments"))?;
+        Ok(MoneySum {
+            remittances: row.get(0),
+            paid_by_payers: Cents(row.get(1)),
+            adjustments: Cents(row.get(2)),
+            held: Cents(row.get(3)),
+            unbalanced: Cents(row.get(4)),
+            on_claims: Cents(paid.get(0)),
+            unmatched: Cents(paid.get(1)),
+        })
+    }
+
+    /// Everything that does not add up, at most `limit` of each rule.
+    pub async fn discrepancies(&self, period: Period, limit: u32) -> Result<Vec<Discrepancy>, StoreError> {
+        let mut found = Vec::new();
+        for rule in RULES.iter().copied().flatten() {
+            let rows = query(format!("{} LIMIT ?3", rule.sql))
+                .bind(period.since_ms)
+                .bind(period.until_ms)
+                .bind(limit)
+                .fetch_all(self.readers())
+                .await
+                .map_err(StoreError::at("reconcile"))?;
+            found.extend(rows.iter().map(|row| Discrepancy {
+                rule: rule.says,
+                about: rule.about,
+                subject: row.get(0),
+                place: row.get::<Option<String>>(1).unwrap_or_default(),
+                expected: row.get(2),
+                found: row.get(3),
+            }));
+        }
+        Ok(found)
+    }
+}
