@@ -22,7 +22,7 @@ EVENTS = 1 << 40
 FILL = """
 CREATE TEMP TABLE n AS WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < :claims) SELECT n FROM n;
 CREATE TEMP TABLE f AS SELECT DISTINCT n / :per AS f FROM n;
-INSERT INTO payload SELECT f * 10 + k.value + 1, zeroblob(32), 1, f FROM f, json_each('[0,1,2,3,4,5]') k;
+INSERT INTO payload (id, sha256, bytes, created_at) SELECT f * 10 + k.value + 1, zeroblob(32), 1, f FROM f, json_each('[0,1,2,3,4,5]') k;
 INSERT INTO submission (id, partner, channel, file_name, received_at, payload_id, sha256, bytes, state, claims, accepted, charge, validated_at)
   SELECT f + 1, 'acme', 'https', 'f' || f, f, f * 10 + 1, CAST(printf('%032d', f) AS BLOB), 1, 2, :per, :per, :per * 10000, f FROM f;
 INSERT INTO interchange SELECT f + 1, 0, 'acme', 'ZZ:ACME', printf('%09d', f), 1, NULL FROM f;

@@ -316,11 +316,11 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Remittance,
         "a submitter with claims in a remittance was not handed its part",
-        "SELECT DISTINCT r.id, c.partner, 1, 0 FROM remittance r JOIN payment p ON p.remittance_id = r.id
-         JOIN claim c ON c.id = p.claim_id
-         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0
-         AND NOT EXISTS (SELECT 1 FROM mail m WHERE m.partner = c.partner AND m.kind = '835'
-             AND m.inbound_id = r.inbound_id)",
+        "SELECT h.remittance_id, h.partner, 1, 0 FROM (SELECT DISTINCT p.remittance_id, c.partner FROM payment p
+               JOIN claim c ON c.id = p.claim_id) h JOIN remittance r ON r.id = h.remittance_id
+         LEFT JOIN (SELECT DISTINCT partner, inbound_id FROM mail WHERE kind = '835' AND inbound_id IS NOT NULL) m
+             ON m.partner = h.partner AND m.inbound_id = r.inbound_id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND m.partner IS NULL",
     ),
 ];
 
