@@ -327,6 +327,33 @@ pub enum StoreCommand {
     Check(StoreCheckArgs),
     /// Have the present master key alone open every payload, after `certs rotate`
     Rekey,
+    /// Copy the store into a folder, beside a gateway that runs; again into the same folder copies what is new
+    Backup(BackupArgs),
+    /// Put a backup where the settings say the store is, when nothing is there yet
+    Restore(RestoreArgs),
+}
+
+/// claimgate store backup
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The backup's folder
+    pub dir: PathBuf,
+    /// Copy the master keys too: whoever has the backup then reads everything in it
+    #[arg(long)]
+    pub with_keys: bool,
+    /// Leave out the database: for PostgreSQL, after its own tools have backed that up
+    #[arg(long)]
+    pub payloads_only: bool,
+}
+
+/// claimgate store restore
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// A folder that `store backup` has filled
+    pub dir: PathBuf,
+    /// Leave the database as it is: for PostgreSQL, after its own tools have put it back
+    #[arg(long)]
+    pub payloads_only: bool,
 }
 
 /// claimgate store check

@@ -11,6 +11,7 @@ pub mod collect;
 pub mod delivery;
 pub mod demo;
 pub mod edits;
+pub mod files;
 pub mod key;
 pub mod logging;
 pub mod output;

@@ -1,8 +1,11 @@
-//! `claimgate store migrate|check|rekey`: the tables of this version, whether every payload is there and whole, and
-//! the master key that opens them.
+//! `claimgate store migrate|check|rekey|backup|restore`: the tables of this version, whether every payload is there and
+//! whole, the master key that opens them, and copies of it all.
 
+mod backup;
 mod check;
+mod manifest;
 mod rekey;
+mod restore;
 
 use std::process::ExitCode;
 
@@ -14,13 +17,18 @@ use crate::daemon::open::open_payloads;
 use crate::partner::Config;
 
 pub fn run(command: StoreCommand, config: &Config) -> Result<ExitCode> {
-    on_store(config, async |store, now| match command {
-        // Opening the store has done it.
-        StoreCommand::Migrate => {
+    match command {
+        StoreCommand::Migrate => on_store(config, async |_, _| {
+            // Opening the store has done it.
             println!("The store's tables are those of this version.");
             Ok(NOTHING_WRONG)
+        }),
+        StoreCommand::Check(args) => {
+            on_store(config, async |store, now| check::run(store, &open_payloads(config)?, &args, now).await)
         }
-        StoreCommand::Check(args) => check::run(store, &open_payloads(config)?, &args, now).await,
-        StoreCommand::Rekey => rekey::run(store, &open_payloads(config)?).await,
-    })
+        StoreCommand::Rekey => on_store(config, async |store, _| rekey::run(store, &open_payloads(config)?).await),
+        StoreCommand::Backup(args) => on_store(config, async |store, now| backup::run(store, config, &args, now).await),
+        // Opening a store makes it, and this one is to be put where there is none.
+        StoreCommand::Restore(args) => restore::run(&args, config),
+    }
 }

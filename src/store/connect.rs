@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlSafeStr};
@@ -30,6 +30,11 @@ pub enum StoreError {
     Connect { url: String, source: sqlx::Error },
     #[error("the database's tables cannot be brought up to date")]
     Migrate { source: sqlx::migrate::MigrateError },
+    #[error(
+        "the store was made by a later version of claimgate (its tables are at step {found}, this version knows \
+         {known}): run that version or one after it; a store is not taken back to an earlier one"
+    )]
+    Newer { found: i64, known: usize },
     #[error("the database failed while it was asked to {step}")]
     Query { step: &'static str, source: sqlx::Error },
     #[error("another node took over the work {work}")]
@@ -108,7 +113,7 @@ impl Store {
             .foreign_keys(false);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
         let first = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
-        migrator(SQLITE).run(&first).await.map_err(|source| StoreError::Migrate { source })?;
+        migrator(SQLITE).run(&first).await.map_err(|source| unmigrated(source, SQLITE))?;
         first.close().await;
         let writer = Writer::open(options.clone()).await.map_err(open)?;
         let readers = SqlitePoolOptions::new()
@@ -124,7 +129,7 @@ impl Store {
     /// Opens a PostgreSQL database that exists and brings its tables up to date.
     pub async fn open_postgres(url: &str) -> Result<Store, StoreError> {
         let writers = postgres_pool(url, POSTGRES_WRITERS, &[]).await?;
-        migrator(POSTGRES).run(&writers).await.map_err(|source| StoreError::Migrate { source })?;
+        migrator(POSTGRES).run(&writers).await.map_err(|source| unmigrated(source, POSTGRES))?;
         let readers = postgres_pool(url, POSTGRES_READERS, &[]).await?;
         Ok(Store { writers: Writers::Postgres(writers), readers: Pool::Postgres(readers), bucket: Arc::default() })
     }
@@ -148,6 +153,19 @@ impl Store {
             .read_only(true)
             .create_if_missing(false)
             .busy_timeout(Duration::from_secs(BUSY_SECONDS));
+        let open = |source| StoreError::Open { path: path.to_path_buf(), source };
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
+        let writer = Writer::open(options).await.map_err(open)?;
+        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers), bucket: Arc::default() })
+    }
+
+    /// Opens a copy that [`Store::snapshot_into`] made, as it is: of nobody else's concern, and without files beside it.
+    pub async fn open_copy(path: &Path) -> Result<Store, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Delete)
+            .foreign_keys(false);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
         let writer = Writer::open(options).await.map_err(open)?;
@@ -245,6 +263,14 @@ fn migrator(steps: &[&'static str]) -> Migrator {
     Migrator::with_migrations(steps.iter().enumerate().map(step).collect())
 }
 
+/// A step that this version does not have was taken by a later one.
+fn unmigrated(source: MigrateError, steps: &[&str]) -> StoreError {
+    match source {
+        MigrateError::VersionMissing(found) => StoreError::Newer { found, known: steps.len() },
+        source => StoreError::Migrate { source },
+    }
+}
+
 /// A URL as it may be shown: without what stands between `//` and `@`.
 fn without_password(url: &str) -> String {
     match (url.find("//"), url.rfind('@')) {
@@ -274,6 +300,24 @@ mod tests {
             let tx = store.begin().await.unwrap();
             tx.commit().await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_store_of_a_later_version_is_refused_in_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = crate::store::testing::open(folder.path()).await;
+        let mut tx = store.begin().await.unwrap();
+        query(
+            "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
+             SELECT version + 1, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations",
+        )
+        .execute(&mut tx)
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        store.close().await;
+        let refused = crate::store::testing::try_open(folder.path()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }), "{refused}");
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@ pub mod asked_claims;
 pub mod attempts;
 pub mod audit;
 pub mod awaited;
+pub mod backup;
 pub mod batches;
 pub mod claims;
 pub mod collected;

@@ -5,13 +5,18 @@ use std::path::Path;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use super::Store;
+use super::{Store, StoreError};
 
 /// Opens the store of a test, making it the first time the folder is seen.
 pub async fn open(folder: &Path) -> Store {
+    try_open(folder).await.unwrap()
+}
+
+/// The same, where it may be refused.
+pub async fn try_open(folder: &Path) -> Result<Store, StoreError> {
     match std::env::var("CLAIMGATE_TEST_STORE") {
-        Ok(server) => Store::open(&database_for(&server, folder).await, folder).await.unwrap(),
-        Err(_) => Store::open("sqlite:var/claimgate.db", folder).await.unwrap(),
+        Ok(server) => Store::open(&database_for(&server, folder).await, folder).await,
+        Err(_) => Store::open("sqlite:var/claimgate.db", folder).await,
     }
 }
 

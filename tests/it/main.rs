@@ -9,6 +9,7 @@ mod trip;
 mod world;
 mod x12;
 
+mod backup;
 mod bad_files;
 mod big_files;
 mod bystanders;

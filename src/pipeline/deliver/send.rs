@@ -73,6 +73,8 @@ pub(super) fn unreadable(error: StageError, doubtful: Doubtful) -> Result<Ended,
         | PayloadError::Folder { .. }
         | PayloadError::NewMasterKey { .. }
         | PayloadError::Bucket { .. }
+        | PayloadError::BackupUnderWay
+        | PayloadError::RemovalUnderWay
         | PayloadError::ReadOnly { .. }
         | PayloadError::Write { .. }
         | PayloadError::DiskFull { .. }

@@ -30,6 +30,8 @@ impl From<PayloadError> for IntakeRefusal {
             | PayloadError::Folder { .. }
             | PayloadError::NewMasterKey { .. }
             | PayloadError::Bucket { .. }
+            | PayloadError::BackupUnderWay
+            | PayloadError::RemovalUnderWay
             | PayloadError::ReadOnly { .. }
             | PayloadError::Write { .. }
             | PayloadError::Missing { .. }

@@ -14,6 +14,7 @@ mod place;
 mod reader;
 mod rekey;
 mod ring;
+mod still;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -32,6 +33,7 @@ pub use place::Standing;
 pub use reader::PayloadReader;
 pub use rekey::Rewrapped;
 pub use ring::{KeyRing, Rotated, rotate};
+pub use still::{Kept, path_in};
 pub use writer::{Held, PayloadWriter, Sealed};
 
 /// Where a small payload is, for a person.
@@ -53,6 +55,10 @@ pub enum PayloadError {
     Folder { folder: PathBuf, source: io::Error },
     #[error("the bucket {place} cannot be used")]
     Bucket { place: String, source: io::Error },
+    #[error("a backup of the payloads is under way: nothing is removed until it has ended")]
+    BackupUnderWay,
+    #[error("payloads are being removed just now: begin the backup when that has ended")]
+    RemovalUnderWay,
     #[error("the payload cannot be written: the disk is full")]
     DiskFull { source: io::Error },
     #[error("the payload cannot be written: its folder can only be read")]

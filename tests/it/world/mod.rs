@@ -85,6 +85,15 @@ impl World {
         )
     }
 
+    /// Whether the database is a file of this folder, and not one of PostgreSQL's.
+    pub fn stores_in_a_file(&self) -> bool {
+        self.database.is_a_file()
+    }
+
+    pub fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

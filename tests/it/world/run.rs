@@ -13,6 +13,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("curl", "curl"),
     ("env", "coreutils"),
     ("mount", "mount"),
+    ("pg_dump", "postgresql-client"),
     ("psql", "postgresql-client"),
     ("python3", "python3"),
     ("setpriv", "util-linux"),
