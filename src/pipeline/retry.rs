@@ -169,7 +169,6 @@ async fn record(gateway: &Gateway, resolution: Result<Resolution, ResolveError>)
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::{Cents, ClaimStatus};
     use crate::pipeline::answers::testing::*;
     use crate::pipeline::correlate;

@@ -50,7 +50,7 @@ impl QueryBuilder {
             self.sql.push(')');
             count += 1;
         }
-        self.bulk = (before == 0 && count > 0).then(|| Bulk { head, rows: count });
+        self.bulk = (before == 0 && count > 0).then_some(Bulk { head, rows: count });
         self
     }
 
