@@ -1,5 +1,7 @@
 //! Claims as rows: put in bulk while a submission is checked, read back one by one.
 
+use std::collections::HashSet;
+
 use super::sql::{QueryBuilder, Row, Tx, query};
 use super::submissions::count;
 use super::{Store, StoreError};
@@ -98,7 +100,9 @@ pub(super) const CLAIM_COLUMNS: &str =
      claim.service_to, claim.lines, claim.fingerprint, claim.provider_offset, claim.provider_bytes,
      claim.subscriber_offset, claim.subscriber_bytes, claim.patient_offset, claim.patient_bytes, claim.claim_offset,
      claim.claim_bytes, claim.batch_id,
-     CASE WHEN claim.status IN (2, 3) THEN COALESCE(batch.claim_status, claim.status) ELSE claim.status END AS shown";
+     CASE WHEN claim.status IN (2, 3) AND batch.claim_status IS NOT NULL THEN batch.claim_status
+          WHEN claim.status IN (1, 2) AND claim.submission_id IN (SELECT id FROM submission WHERE state = 0) THEN 0
+          ELSE claim.status END AS shown";
 pub(super) const CLAIM_TABLES: &str = "claim LEFT JOIN batch ON batch.id = claim.batch_id";
 
 impl Store {
@@ -119,8 +123,18 @@ impl Store {
     }
 }
 
-/// Puts claims in as `received`. The bucket is that of [`Store::bucket_for`].
-pub(super) async fn add_claims(tx: &mut Tx, bucket: i64, claims: &[NewClaim]) -> Result<(), StoreError> {
+/// Puts claims in with what the check says of them; until their submission is validated they are shown as `received`.
+/// The bucket is that of [`Store::bucket_for`].
+pub(super) async fn add_claims(
+    tx: &mut Tx,
+    bucket: i64,
+    claims: &[NewClaim],
+    rejected: &HashSet<i64>,
+) -> Result<(), StoreError> {
+    let verdict = |claim: &NewClaim| match rejected.contains(&claim.id.0) {
+        true => ClaimStatus::Rejected,
+        false => ClaimStatus::Accepted,
+    };
     for part in claims.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO claim
@@ -137,7 +151,7 @@ pub(super) async fn add_claims(tx: &mut Tx, bucket: i64, claims: &[NewClaim]) ->
                 .push_bind(claim.transaction_id.0)
                 .push_bind(&claim.partner)
                 .push_bind(claim.kind.as_str())
-                .push_bind(ClaimStatus::Received.code())
+                .push_bind(verdict(claim).code())
                 .push_bind(claim.patient_control_number.reveal())
                 .push_bind(claim.charge.0)
                 .push_bind(&claim.frequency)

@@ -5,7 +5,7 @@ use super::batches::BatchState;
 use super::events::{NewBatchEvent, add_batch_event};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
-use crate::domain::ids::{BatchId, EventId, ExceptionId, SubmissionId};
+use crate::domain::ids::{BatchId, ClaimId, EventId, ExceptionId, SubmissionId};
 use crate::domain::{Cents, ClaimKind, ClaimStatus};
 
 /// Accepted claims of one submission that name the same payer and are in no batch yet.
@@ -18,6 +18,21 @@ pub struct Unplaced {
     pub purpose: String,
     pub claims: i64,
     pub charge: Cents,
+}
+
+/// Some of a submission's claims, in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub claims: Vec<Unplaced>,
+    /// Before the first, and the last of them.
+    pub after: ClaimId,
+    pub last: ClaimId,
+}
+
+impl Piece {
+    pub fn count(&self) -> i64 {
+        self.claims.iter().map(|claims| claims.claims).sum()
+    }
 }
 
 /// Where such claims go.
@@ -80,43 +95,65 @@ impl Store {
             .collect()
     }
 
-    /// Reads the accepted claims of a submission that are in no batch, by what decides their route.
-    pub async fn claims_to_route(&self, submission: SubmissionId) -> Result<Vec<Unplaced>, StoreError> {
+    /// Reads the next accepted claims of a submission after `after` that are in no batch, at most `limit`, by what
+    /// decides their route.
+    pub async fn claims_to_route(
+        &self,
+        submission: SubmissionId,
+        after: Option<ClaimId>,
+        limit: u32,
+    ) -> Result<Piece, StoreError> {
+        let after = after.map_or(i64::MIN, |id| id.0);
         let rows = query(
-            "SELECT payer_id, kind, purpose, count(*), sum(charge) FROM claim
-             WHERE submission_id = ? AND status = ? AND batch_id IS NULL GROUP BY 1, 2, 3",
+            "SELECT payer_id, kind, purpose, count(*), sum(charge), max(id) FROM
+               (SELECT id, payer_id, kind, purpose, charge FROM claim
+                WHERE submission_id = ? AND id > ? AND status = ? AND batch_id IS NULL ORDER BY id LIMIT ?) AS piece
+             GROUP BY 1, 2, 3",
         )
         .bind(submission.0)
+        .bind(after)
         .bind(ClaimStatus::Accepted.code())
+        .bind(limit)
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("read claims to route"))?;
-        rows.iter().map(unplaced).collect()
+        let last = rows.iter().map(|row| row.get::<i64>(5)).max().unwrap_or(i64::MAX);
+        Ok(Piece {
+            claims: rows.iter().map(unplaced).collect::<Result<_, _>>()?,
+            after: ClaimId(after),
+            last: ClaimId(last),
+        })
     }
 
-    /// Puts the claims into their batches, opening those that are missing, raises an exception for each stray
-    /// once, settles those that are strays no more, and makes the submission routed.
+    /// Puts the claims of the piece into their batches, opening those that are missing.
+    pub async fn place_piece(
+        &self,
+        submission: SubmissionId,
+        piece: &Piece,
+        placements: &[Placement],
+        now: i64,
+    ) -> Result<Placing, StoreError> {
+        let mut tx = self.begin().await?;
+        let placing = place(&mut tx, submission, piece, placements, now).await?;
+        if placing == Placing::Done {
+            tx.commit().await.map_err(StoreError::at("put claims into batches"))?;
+        }
+        Ok(placing)
+    }
+
+    /// The same with the last piece: also raises an exception for each stray once, settles those that are strays no
+    /// more, and makes the submission routed.
     pub async fn place_claims(
         &self,
         submission: SubmissionId,
+        piece: &Piece,
         placements: &[Placement],
         strays: &[Stray],
         now: i64,
     ) -> Result<Placing, StoreError> {
         let mut tx = self.begin().await?;
-        let mut batches = Vec::with_capacity(placements.len());
-        for placement in placements {
-            batches.push(open_batch(&mut tx, placement, now).await?);
-        }
-        for (placements, batches) in placements.chunks(ROWS_MAX).zip(batches.chunks(ROWS_MAX)) {
-            let wanted: i64 = placements.iter().map(|placement| placement.claims.claims).sum();
-            if put_claims(&mut tx, submission, placements, batches).await? != wanted {
-                return Ok(Placing::ChangedMeanwhile);
-            }
-        }
-        for (placement, batch) in placements.iter().zip(&batches) {
-            count_in(&mut tx, *batch, &placement.claims).await?;
-            settle_stray(&mut tx, submission, &placement.claims, now).await?;
+        if place(&mut tx, submission, piece, placements, now).await? == Placing::ChangedMeanwhile {
+            return Ok(Placing::ChangedMeanwhile);
         }
         for stray in strays {
             raise_stray(&mut tx, submission, stray, now).await?;
@@ -129,6 +166,30 @@ impl Store {
         tx.commit().await.map_err(StoreError::at("put claims into batches"))?;
         Ok(Placing::Done)
     }
+}
+
+async fn place(
+    tx: &mut Tx,
+    submission: SubmissionId,
+    piece: &Piece,
+    placements: &[Placement],
+    now: i64,
+) -> Result<Placing, StoreError> {
+    let mut batches = Vec::with_capacity(placements.len());
+    for placement in placements {
+        batches.push(open_batch(tx, placement, now).await?);
+    }
+    for (placements, batches) in placements.chunks(ROWS_MAX).zip(batches.chunks(ROWS_MAX)) {
+        let wanted: i64 = placements.iter().map(|placement| placement.claims.claims).sum();
+        if put_claims(tx, submission, piece, placements, batches).await? != wanted {
+            return Ok(Placing::ChangedMeanwhile);
+        }
+    }
+    for (placement, batch) in placements.iter().zip(&batches) {
+        count_in(tx, *batch, &placement.claims).await?;
+        settle_stray(tx, submission, &placement.claims, now).await?;
+    }
+    Ok(Placing::Done)
 }
 
 fn unplaced(row: &Row) -> Result<Unplaced, StoreError> {
@@ -185,6 +246,7 @@ async fn open_batch(tx: &mut Tx, placement: &Placement, now: i64) -> Result<Batc
 async fn put_claims(
     tx: &mut Tx,
     submission: SubmissionId,
+    piece: &Piece,
     placements: &[Placement],
     batches: &[BatchId],
 ) -> Result<i64, StoreError> {
@@ -209,12 +271,14 @@ async fn put_claims(
     let done = query(
         "UPDATE claim SET status = ?1, (batch_id, payer) = (SELECT route.batch_id, route.payer FROM route
              WHERE route.payer_id = claim.payer_id AND route.kind = claim.kind AND route.purpose = claim.purpose)
-         WHERE submission_id = ?2 AND status = ?3 AND batch_id IS NULL AND EXISTS (SELECT 1 FROM route
+         WHERE submission_id = ?2 AND id > ?4 AND id <= ?5 AND status = ?3 AND batch_id IS NULL AND EXISTS (SELECT 1 FROM route
              WHERE route.payer_id = claim.payer_id AND route.kind = claim.kind AND route.purpose = claim.purpose)",
     )
     .bind(ClaimStatus::Batched.code())
     .bind(submission.0)
     .bind(ClaimStatus::Accepted.code())
+    .bind(piece.after.0)
+    .bind(piece.last.0)
     .execute(&mut *tx)
     .await
     .map_err(step())?;

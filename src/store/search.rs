@@ -58,7 +58,9 @@ pub struct ClaimLine {
 /// A claim's own status, or its batch's while it has none of its own: the numbers are those of
 /// accepted (2) and batched (3).
 pub(super) const EFFECTIVE_STATUS: &str =
-    "CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status ELSE c.status END";
+    "CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status
+          WHEN c.status IN (1, 2) AND c.submission_id IN (SELECT id FROM submission WHERE state = 0) THEN 0
+          ELSE c.status END";
 
 impl Store {
     pub async fn search_claims(&self, query: &ClaimQuery) -> Result<Vec<ClaimLine>, StoreError> {

@@ -2,6 +2,8 @@
 //! then everything else in the one transaction that makes the submission validated. Until that transaction
 //! nothing acts on the rows, and a try that a crash cut short is cleared before the next.
 
+use std::collections::HashSet;
+
 use super::claims::{NewClaim, add_claims};
 use super::duplicates::overtaken;
 use super::events::{NewClaimEvent, add_claim_events};
@@ -220,7 +222,8 @@ async fn clear_earlier_try(tx: &mut Tx, id: SubmissionId) -> Result<(), StoreErr
 }
 
 async fn add_chunk(tx: &mut Tx, id: SubmissionId, bucket: i64, chunk: &Chunk) -> Result<(), StoreError> {
-    add_claims(tx, bucket, &chunk.claims).await?;
+    let rejected: HashSet<i64> = chunk.rejections.iter().map(|event| event.claim_id.0).collect();
+    add_claims(tx, bucket, &chunk.claims, &rejected).await?;
     add_claim_events(tx, &chunk.rejections).await?;
     for part in chunk.findings.chunks(FINDING_ROWS_MAX) {
         let mut insert = QueryBuilder::new("INSERT INTO finding (submission_id, ordinal, claim_id, body) ");
@@ -258,6 +261,12 @@ async fn reject_some(
     let events: Vec<NewClaimEvent> =
         rows.iter().map(|row| rejection(rejected, ClaimId(row.get(0)), at, draw())).collect();
     add_claim_events(tx, &events).await?;
+    query("UPDATE claim SET status = ? WHERE id IN (SELECT value FROM list(?))")
+        .bind(ClaimStatus::Rejected.code())
+        .bind(events.iter().map(|event| event.claim_id.0).collect::<Vec<i64>>())
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("reject a transaction's claims"))?;
     Ok(rows.last().map(|row| row.get(0)))
 }
 
@@ -271,17 +280,6 @@ async fn finish(tx: &mut Tx, done: &Validated) -> Result<Step, StoreError> {
     if overtaken(tx, done).await? {
         return Ok(Step::Overtaken);
     }
-    query(
-        "UPDATE claim SET status = CASE WHEN EXISTS
-           (SELECT 1 FROM claim_event WHERE claim_id = claim.id AND kind = 'rejected') THEN ?1 ELSE ?2 END
-         WHERE submission_id = ?3",
-    )
-    .bind(ClaimStatus::Rejected.code())
-    .bind(ClaimStatus::Accepted.code())
-    .bind(done.submission_id.0)
-    .execute(&mut *tx)
-    .await
-    .map_err(StoreError::at("set the statuses of a submission's claims"))?;
     add_transactions(tx, &done.transactions).await?;
     add_fingerprints(tx, done).await?;
     for mail in &done.mail {

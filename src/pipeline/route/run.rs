@@ -1,15 +1,15 @@
-//! Puts the claims of validated submissions into batches, one transaction for each submission.
+//! Puts the claims of validated submissions into batches, those of a large one in pieces.
 
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 
-use super::plan::plan;
+use super::plan::{Plan, plan};
 use crate::domain::error_chain;
 use crate::domain::ids::SubmissionId;
 use crate::pipeline::gateway::guarded;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
-use crate::store::routes::Placing;
+use crate::store::routes::{Piece, Placement, Placing};
 
 /// Submissions of one run; the loop calls again at once.
 const SUBMISSIONS_PER_RUN: u32 = 100;
@@ -55,14 +55,40 @@ pub async fn retry_unrouted(gateway: &Arc<Gateway>) -> Result<usize, StageError>
     first_trouble.map_or(Ok(waiting.len()), Err)
 }
 
+/// Claims put into batches in one transaction: what else is to be written does not wait for a whole large file.
+const PIECE_CLAIMS: u32 = 2_500;
+
+fn planned(gateway: &Gateway, piece: &Piece) -> Plan {
+    let (partners, zone) = (gateway.partners.current(), &gateway.config.gateway.time_zone);
+    plan(piece.claims.clone(), &partners, gateway.clock.now(), zone, &gateway.ids)
+}
+
+fn count(placements: &[Placement]) -> i64 {
+    placements.iter().map(|placement| placement.claims.claims).sum()
+}
+
 async fn route(gateway: &Gateway, submission: SubmissionId) -> Result<(), StageError> {
-    let found = gateway.store.claims_to_route(submission).await?;
-    let now = gateway.clock.now();
-    let plan = plan(found, &gateway.partners.current(), now, &gateway.config.gateway.time_zone, &gateway.ids);
-    let placed: i64 = plan.placements.iter().map(|placement| placement.claims.claims).sum();
+    let (mut after, mut placed) = (None, 0);
+    loop {
+        let piece = gateway.store.claims_to_route(submission, after, PIECE_CLAIMS).await?;
+        if piece.count() < i64::from(PIECE_CLAIMS) {
+            break;
+        }
+        // Strays wait for the end, when all of them are counted.
+        let Plan { placements, .. } = planned(gateway, &piece);
+        let placing = gateway.store.place_piece(submission, &piece, &placements, gateway.clock.now_ms()).await?;
+        if placing == Placing::ChangedMeanwhile {
+            return Ok(());
+        }
+        placed += count(&placements);
+        after = Some(piece.last);
+    }
+    let rest = gateway.store.claims_to_route(submission, None, u32::MAX).await?;
+    let plan = planned(gateway, &rest);
+    placed += count(&plan.placements);
     let strays: i64 = plan.strays.iter().map(|stray| stray.claims.claims).sum();
-    let placing = gateway.store.place_claims(submission, &plan.placements, &plan.strays, now.as_millisecond()).await?;
-    match placing {
+    let now = gateway.clock.now_ms();
+    match gateway.store.place_claims(submission, &rest, &plan.placements, &plan.strays, now).await? {
         Placing::Done => {
             metrics::counter!("claimgate_claims_routed_total").increment(placed.unsigned_abs());
             tracing::info!(%submission, placed, strays, "routed");
