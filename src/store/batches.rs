@@ -187,7 +187,7 @@ impl Store {
     /// Reads the closed batches whose file is missing, oldest first.
     pub async fn batches_to_build(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
         let rows =
-            query("SELECT id, payer, kind, purpose, claims, charge FROM batch WHERE state = 1 ORDER BY id LIMIT ?")
+            query("SELECT id, payer, kind, purpose, claims, charge FROM batch WHERE state IN (0, 1, 2) AND state = 1 ORDER BY id LIMIT ?")
                 .bind(limit)
                 .fetch_all(self.readers())
                 .await

@@ -7,7 +7,7 @@ use super::sql::query;
 use super::{Store, StoreError};
 
 /// Fewer make a new claim cheaper, more make a look-up cheaper.
-const CLAIMS_MAX: i64 = 500_000;
+const CLAIMS_MAX: i64 = 100_000;
 
 /// For a WHERE on `claim AS c`: lets the planner take an index that begins with the bucket.
 pub(super) const ANY_BUCKET: &str = "c.bucket IN (SELECT number FROM claim_bucket)";

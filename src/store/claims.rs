@@ -101,7 +101,7 @@ pub(super) const CLAIM_COLUMNS: &str =
      claim.subscriber_offset, claim.subscriber_bytes, claim.patient_offset, claim.patient_bytes, claim.claim_offset,
      claim.claim_bytes, claim.batch_id,
      CASE WHEN claim.status IN (2, 3) AND batch.claim_status IS NOT NULL THEN batch.claim_status
-          WHEN claim.status IN (1, 2) AND claim.submission_id IN (SELECT id FROM submission WHERE state = 0) THEN 0
+          WHEN claim.status IN (1, 2) AND claim.submission_id IN (SELECT id FROM submission WHERE state IN (0, 1) AND state = 0) THEN 0
           ELSE claim.status END AS shown";
 pub(super) const CLAIM_TABLES: &str = "claim LEFT JOIN batch ON batch.id = claim.batch_id";
 

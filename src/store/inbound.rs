@@ -160,7 +160,7 @@ impl Store {
         state: InboundState,
         after: Option<InboundId>,
     ) -> Result<Option<InboundRow>, StoreError> {
-        let sql = format!("{COLUMNS} WHERE state = ? AND id > ? ORDER BY id LIMIT 1");
+        let sql = format!("{COLUMNS} WHERE state IN (0, 1) AND state = ? AND id > ? ORDER BY id LIMIT 1");
         let row = query(sql).bind(state as i64).bind(after.map_or(-1, |id| id.0)).fetch_optional(self.readers()).await;
         row.map_err(StoreError::at("find a payer's file to work"))?.as_ref().map(inbound_row).transpose()
     }

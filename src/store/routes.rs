@@ -69,7 +69,7 @@ const ROWS_MAX: usize = 5_000;
 impl Store {
     /// Reads the submissions that are validated and not yet routed, oldest first.
     pub async fn submissions_to_route(&self, limit: u32) -> Result<Vec<SubmissionId>, StoreError> {
-        query("SELECT id FROM submission WHERE state = 1 ORDER BY id LIMIT ?")
+        query("SELECT id FROM submission WHERE state IN (0, 1) AND state = 1 ORDER BY id LIMIT ?")
             .bind(limit)
             .fetch_all(self.readers())
             .await

@@ -59,7 +59,7 @@ pub struct ClaimLine {
 /// accepted (2) and batched (3).
 pub(super) const EFFECTIVE_STATUS: &str =
     "CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status
-          WHEN c.status IN (1, 2) AND c.submission_id IN (SELECT id FROM submission WHERE state = 0) THEN 0
+          WHEN c.status IN (1, 2) AND c.submission_id IN (SELECT id FROM submission WHERE state IN (0, 1) AND state = 0) THEN 0
           ELSE c.status END";
 
 impl Store {

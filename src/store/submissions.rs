@@ -226,7 +226,7 @@ impl Store {
         let first = async |which: &str, order: &str, limit: u32| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM submission
-                 WHERE state = 0 AND id NOT IN (SELECT value FROM list(?)) AND bytes {which} ?
+                 WHERE state IN (0, 1) AND state = 0 AND id NOT IN (SELECT value FROM list(?)) AND bytes {which} ?
                    AND (received_at < ? OR (id / 8192) % 64 = ?)
                    AND NOT EXISTS (SELECT 1 FROM lease WHERE name = 'submission:' || id AND until > ?)
                  ORDER BY {order} LIMIT ?"

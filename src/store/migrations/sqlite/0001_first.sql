@@ -34,7 +34,8 @@ CREATE TABLE submission (
 );
 CREATE UNIQUE INDEX submission_content ON submission (partner, sha256);
 CREATE UNIQUE INDEX submission_idempotency ON submission (partner, idempotency_key) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX submission_due ON submission (state, id);
+-- Of what is due: whoever asks names the index's condition too, or the planner does not take it.
+CREATE INDEX submission_due ON submission (state, id) WHERE state IN (0, 1);
 CREATE INDEX submission_validated ON submission (partner, validated_turn) WHERE validated_turn IS NOT NULL;
 
 -- What makes its claims duplicates of others, 8 bytes each: read as a whole by who checks the partner's next large file.
@@ -194,7 +195,7 @@ CREATE TABLE batch (
     settled_at      INTEGER                      -- nothing is awaited for any of its claims any more
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
-CREATE INDEX batch_state ON batch (state, id);
+CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
 CREATE INDEX batch_sent ON batch (payer, sent_at) WHERE state = 3;
 CREATE INDEX batch_payload ON batch (payload_id) WHERE payload_id IS NOT NULL;
 CREATE INDEX batch_awaited ON batch (payer, sent_at) WHERE state = 3 AND settled_at IS NULL;
@@ -278,7 +279,7 @@ CREATE TABLE inbound (
     notes       TEXT    NOT NULL DEFAULT '[]'    -- what was wrong with it, JSON list of sentences
 );
 CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256) WHERE state <> 4;
-CREATE INDEX inbound_due ON inbound (state, id);
+CREATE INDEX inbound_due ON inbound (state, id) WHERE state IN (0, 1);
 
 -- What was seen at a payer, so that a file left there is fetched once.
 CREATE TABLE collected (
