@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use crate::domain::Clock;
-use crate::domain::ids::{IdSource, PayloadId};
+use crate::domain::ids::{IdSource, PayloadId, SubmissionId};
 use crate::edits::CodeSets;
 use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
@@ -142,13 +142,20 @@ impl Stage {
 #[derive(Debug, Default)]
 pub struct Nudges {
     bells: [Notify; Stage::ALL.len()],
-    /// Rung when a submission's checks are done: those who `?wait=` look again.
-    pub validated: Notify,
+    /// Rung when a submission's checks are done; each for a part of the submissions.
+    validated: [Notify; VALIDATED_BELLS],
 }
+
+const VALIDATED_BELLS: usize = 32;
 
 impl Nudges {
     pub fn nudge(&self, stage: Stage) {
         self.bells[stage as usize].notify_one();
+    }
+
+    /// Rung when the checks of this submission, or of one of few others, are done: who waits for it looks again.
+    pub fn validated(&self, id: SubmissionId) -> &Notify {
+        &self.validated[id.0.unsigned_abs() as usize % VALIDATED_BELLS]
     }
 
     pub async fn nudged(&self, stage: Stage) {

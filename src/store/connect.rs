@@ -183,11 +183,16 @@ impl Store {
     /// transaction runs at a time. With SQLite those that wait are committed together.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         let mut tx = self.begin_as(Share::Group).await?;
+        self.take_turn(&mut tx).await?;
+        Ok(tx)
+    }
+
+    async fn take_turn(&self, tx: &mut Tx) -> Result<(), StoreError> {
         if self.engine() == Engine::Postgres {
-            let turn = query("SELECT id FROM one_writer WHERE id = 1 FOR UPDATE").fetch_one(&mut tx).await;
+            let turn = query("SELECT id FROM one_writer WHERE id = 1 FOR UPDATE").fetch_one(&mut *tx).await;
             turn.map_err(StoreError::at("wait for its turn to write"))?;
         }
-        Ok(tx)
+        Ok(())
     }
 
     /// Begins a transaction beside others, where the engine can have several: for statements that are right whatever
@@ -199,6 +204,13 @@ impl Store {
     /// The same for much work, that nobody should wait for longer than need be.
     pub(super) async fn begin_bulk(&self) -> Result<Tx, StoreError> {
         self.begin_as(Share::Alone).await
+    }
+
+    /// As [`Store::begin`], for much work, that nobody should wait for longer than need be.
+    pub(super) async fn begin_much(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.begin_as(Share::Alone).await?;
+        self.take_turn(&mut tx).await?;
+        Ok(tx)
     }
 
     async fn begin_as(&self, share: Share) -> Result<Tx, StoreError> {

@@ -133,7 +133,7 @@ impl Store {
         placements: &[Placement],
         now: i64,
     ) -> Result<Placing, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_much().await?;
         let placing = place(&mut tx, submission, piece, placements, now).await?;
         if placing == Placing::Done {
             tx.commit().await.map_err(StoreError::at("put claims into batches"))?;

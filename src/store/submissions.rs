@@ -243,11 +243,14 @@ impl Store {
             let rows = rows.map_err(StoreError::at("find submissions that are due"))?;
             rows.iter().map(submission_from).collect::<Result<Vec<_>, StoreError>>()
         };
-        Ok(Due {
-            small: first("<", "id", small_max).await?,
-            oldest: first(">=", "id", 1).await?.pop(),
-            smallest: first(">=", "bytes, id", 1).await?.pop(),
-        })
+        let small = first("<", "id", small_max).await?;
+        let oldest = first(">=", "id", 1).await?.pop();
+        // Where there is no large one there is no smallest of them.
+        let smallest = match oldest {
+            Some(_) => first(">=", "bytes, id", 1).await?.pop(),
+            None => None,
+        };
+        Ok(Due { small, oldest, smallest })
     }
 
     pub async fn transactions_of(&self, id: SubmissionId) -> Result<Vec<TransactionRow>, StoreError> {

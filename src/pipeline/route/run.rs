@@ -56,7 +56,7 @@ pub async fn retry_unrouted(gateway: &Arc<Gateway>) -> Result<usize, StageError>
 }
 
 /// Claims put into batches in one transaction: what else is to be written does not wait for a whole large file.
-const PIECE_CLAIMS: u32 = 2_500;
+const PIECE_CLAIMS: u32 = 1_000;
 
 fn planned(gateway: &Gateway, piece: &Piece) -> Plan {
     let (partners, zone) = (gateway.partners.current(), &gateway.config.gateway.time_zone);

@@ -26,8 +26,8 @@ use crate::x12::envelope::{Group, Interchange, Transaction};
 use crate::x12::segment::text_of;
 
 /// A chunk is sent when it has so many of either.
-const CLAIMS_PER_CHUNK: usize = 2_000;
-const FINDINGS_PER_CHUNK: usize = 4_000;
+const CLAIMS_PER_CHUNK: usize = 1_000;
+const FINDINGS_PER_CHUNK: usize = 2_000;
 
 pub struct Recorder {
     gateway: Arc<Gateway>,

@@ -258,7 +258,7 @@ async fn refuse_unknown(gateway: &Arc<Gateway>, submission: &SubmissionRow) -> R
 }
 
 fn note_checked(gateway: &Gateway, done: &Validated) {
-    gateway.nudges.validated.notify_waiters();
+    gateway.nudges.validated(done.submission_id).notify_waiters();
     gateway.nudges.nudge(Stage::Route);
     let Counts { claims, accepted, rejected, errors, .. } = done.counts;
     metrics::counter!("claimgate_submissions_checked_total").increment(1);

@@ -1,5 +1,5 @@
 //! The one connection that writes to SQLite, taken in turns. Transactions that end while others wait for their turn
-//! are committed together with them: one sync of the disk for all. Each stands behind a savepoint of its own, so that
+//! are committed together with them: one sync of the disk for all. Each but the first stands behind a savepoint of its own, so that
 //! one that is dropped takes nothing of the others with it; and each is told that it is durable only when it is.
 //!
 //! Whoever ends a turn queues again behind those who wait now, and commits if nobody did so before. Nobody waits for
@@ -15,6 +15,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 #[derive(Clone)]
 pub struct Writer {
     lane: Arc<Mutex<Lane>>,
+    /// Those with much work queue here first, so that at most one of them stands before anybody else.
+    much: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -29,6 +31,8 @@ struct Lane {
     connection: Option<SqliteConnection>,
     /// A transaction of SQLite is open.
     open: bool,
+    /// The turn under way is the transaction's first: it needs no savepoint, as with it all is taken back.
+    first: bool,
     /// Somebody left in the middle of a turn: what it wrote is to be taken back.
     abandoned: bool,
     /// Of the turns that are in the open transaction, or will be in the next.
@@ -54,6 +58,7 @@ pub enum Share {
 /// A transaction: the writer, until it is committed or dropped.
 pub struct Turn {
     lane: Option<OwnedMutexGuard<Lane>>,
+    _much: Option<OwnedMutexGuard<()>>,
     home: Arc<Mutex<Lane>>,
     /// It ended well, and its group is to be committed.
     ended_in: Option<Arc<Group>>,
@@ -62,11 +67,22 @@ pub struct Turn {
 impl Writer {
     pub async fn open(options: SqliteConnectOptions) -> Result<Writer, sqlx::Error> {
         let connection = options.connect().await?;
-        let lane = Lane { options, connection: Some(connection), open: false, abandoned: false, group: Arc::default() };
-        Ok(Writer { lane: Arc::new(Mutex::new(lane)) })
+        let lane = Lane {
+            options,
+            connection: Some(connection),
+            open: false,
+            first: false,
+            abandoned: false,
+            group: Arc::default(),
+        };
+        Ok(Writer { lane: Arc::new(Mutex::new(lane)), much: Arc::default() })
     }
 
     pub async fn begin(&self, share: Share) -> Result<Turn, sqlx::Error> {
+        let much = match share {
+            Share::Group => None,
+            Share::Alone => Some(self.much.clone().lock_owned().await),
+        };
         let mut lane = self.lane.clone().lock_owned().await;
         lane.settle().await;
         if share == Share::Alone {
@@ -77,7 +93,7 @@ impl Writer {
             lane.give_up(error).await;
             lane.start_turn().await?;
         }
-        Ok(Turn { lane: Some(lane), home: self.lane.clone(), ended_in: None })
+        Ok(Turn { lane: Some(lane), _much: much, home: self.lane.clone(), ended_in: None })
     }
 
     pub async fn close(&self) {
@@ -104,11 +120,13 @@ impl Lane {
     }
 
     async fn start_turn(&mut self) -> Result<(), sqlx::Error> {
-        if !self.open {
-            self.run("BEGIN IMMEDIATE").await?;
-            self.open = true;
+        self.first = !self.open;
+        if self.open {
+            return self.run("SAVEPOINT turn").await;
         }
-        self.run("SAVEPOINT turn").await
+        self.run("BEGIN IMMEDIATE").await?;
+        self.open = true;
+        Ok(())
     }
 
     /// Takes back what somebody left unfinished.
@@ -117,19 +135,21 @@ impl Lane {
             return;
         }
         self.abandoned = false;
+        if self.first {
+            match self.run("ROLLBACK").await {
+                Ok(()) => self.end(Ok(())),
+                Err(error) => self.give_up(error).await,
+            }
+            return;
+        }
         let undone = match self.run("ROLLBACK TO turn").await {
             Ok(()) => self.run("RELEASE turn").await,
             Err(error) => Err(error),
         };
         match undone {
             Err(error) => self.give_up(error).await,
-            // Somebody else's work may be in the transaction: it is committed by whoever did it, or with the next.
-            Ok(()) if Arc::strong_count(&self.group) > 1 => {}
-            // Nobody's is: the lock on the file is let go.
-            Ok(()) => match self.run("ROLLBACK").await {
-                Ok(()) => self.end(Ok(())),
-                Err(error) => self.give_up(error).await,
-            },
+            // The work of others is in the transaction: whoever did it commits it.
+            Ok(()) => {}
         }
     }
 
@@ -187,7 +207,9 @@ impl Turn {
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
         let lane = self.lane.as_mut().expect("the lane is held until the turn ends");
-        lane.run("RELEASE turn").await?;
+        if !lane.first {
+            lane.run("RELEASE turn").await?;
+        }
         let group = lane.group.clone();
         self.ended_in = Some(group.clone());
         // Those who wait now have their turn first.
