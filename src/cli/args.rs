@@ -65,6 +65,9 @@ pub enum Command {
     /// The database and the payloads
     #[command(subcommand)]
     Store(StoreCommand),
+    /// What is kept however old it is
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// The audit trail
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -331,6 +334,16 @@ pub enum StoreCommand {
     Backup(BackupArgs),
     /// Put a backup where the settings say the store is, when nothing is there yet
     Restore(RestoreArgs),
+    /// Remove what is older than [retention] in gateway.toml keeps it; a gateway does so once a day
+    Purge(PurgeArgs),
+}
+
+/// claimgate store purge
+#[derive(Debug, Args)]
+pub struct PurgeArgs {
+    /// Only count what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// claimgate store backup
@@ -362,6 +375,36 @@ pub struct StoreCheckArgs {
     /// Remove payloads that nothing names and that are older than a day
     #[arg(long)]
     pub remove_orphans: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HoldCommand {
+    /// Keep what there is of a partner or a claim until the hold is taken back
+    Add {
+        #[command(flatten)]
+        on: HeldArgs,
+        /// Why: as the number of a court's order; no patient's name
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take a hold back
+    Remove {
+        #[command(flatten)]
+        on: HeldArgs,
+    },
+    /// Every hold, also of partners' files
+    List,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct HeldArgs {
+    /// A submitter's or payer's name in partners/
+    #[arg(long, value_name = "NAME")]
+    pub partner: Option<String>,
+    /// A claim's id or trace number
+    #[arg(long, value_name = "ID")]
+    pub claim: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -60,7 +60,12 @@ async fn list(store: &Store) -> Result<ExitCode> {
 
 /// What is done on the command line is done by whoever has the machine.
 pub(super) async fn write_audit(store: &Store, action: &str, object: &str, now_ms: i64) -> Result<()> {
-    let actor = format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "unknown".to_string()));
+    let actor = actor();
     let entry = AuditEntry { actor: &actor, action, object, source: "command line", result: "ok" };
     Ok(store.add_audit(&entry, now_ms).await?)
+}
+
+/// Who runs this command, for the audit trail.
+pub(super) fn actor() -> String {
+    format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "unknown".to_string()))
 }

@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod demo;
 pub mod edits;
 pub mod files;
+pub mod hold;
 pub mod key;
 pub mod logging;
 pub mod output;
@@ -79,6 +80,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Delivery(command) => delivery::run(command, &config(given)?),
         Command::Webhook(command) => webhook::run(command, &config(given)?),
         Command::Store(command) => store::run(command, &config(given)?),
+        Command::Hold(command) => hold::run(command, &config(given)?),
         Command::Audit(command) => audit::run(command, &config(given)?),
         Command::Reconcile(args) => reconcile::run(&args, &config(given)?),
     }

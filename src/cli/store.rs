@@ -1,9 +1,10 @@
-//! `claimgate store migrate|check|rekey|backup|restore`: the tables of this version, whether every payload is there and
-//! whole, the master key that opens them, and copies of it all.
+//! `claimgate store migrate|check|rekey|backup|restore|purge`: the tables of this version, whether every payload is there
+//! and whole, the master key that opens them, copies of it all, and the end of what is old.
 
 mod backup;
 mod check;
 mod manifest;
+mod purge;
 mod rekey;
 mod restore;
 
@@ -26,6 +27,7 @@ pub fn run(command: StoreCommand, config: &Config) -> Result<ExitCode> {
         StoreCommand::Check(args) => {
             on_store(config, async |store, now| check::run(store, &open_payloads(config)?, &args, now).await)
         }
+        StoreCommand::Purge(args) => on_store(config, async |store, now| purge::run(store, config, &args, now).await),
         StoreCommand::Rekey => on_store(config, async |store, _| rekey::run(store, &open_payloads(config)?).await),
         StoreCommand::Backup(args) => on_store(config, async |store, now| backup::run(store, config, &args, now).await),
         // Opening a store makes it, and this one is to be put where there is none.

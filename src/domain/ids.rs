@@ -46,6 +46,11 @@ impl IdSource {
     }
 }
 
+/// All ids drawn before this time are smaller.
+pub fn first_of(ms: i64) -> i64 {
+    (ms - EPOCH_MS).max(0) << (NODE_BITS + SEQUENCE_BITS)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an id: twelve characters 0-9 A-Z (without I, L, O and U) are expected")]
 pub struct NotAnId;

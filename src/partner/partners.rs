@@ -117,6 +117,13 @@ impl Partners {
         self.by_payer_id.get(&payer_key(payer_id)).and_then(|name| self.payers.get(name))
     }
 
+    /// Those whose files say that nothing of theirs is to be removed.
+    pub fn on_legal_hold(&self) -> Vec<String> {
+        let submitters = self.submitters.values().filter(|one| one.legal_hold).map(|one| one.id.to_string());
+        let payers = self.payers.values().filter(|one| one.legal_hold).map(|one| one.id.to_string());
+        submitters.chain(payers).collect()
+    }
+
     /// In the order of their names.
     pub fn submitters(&self) -> impl Iterator<Item = &Submitter> {
         self.submitters.values()

@@ -30,6 +30,8 @@ pub struct Payer {
     pub name: String,
     /// Claims of a payer that is not active wait; nothing is sent or collected.
     pub active: bool,
+    /// What is kept of it is kept however old it is.
+    pub legal_hold: bool,
     /// NM109 of 2010BB by which submitters may name it; at least one, and the first is the one we send.
     pub payer_ids: Vec<PayerId>,
     pub accepts: Vec<ClaimKind>,
@@ -136,6 +138,7 @@ impl Payer {
     pub(super) fn read(id: PartnerName, base: &Path, file: &Section<'_>) -> Option<Payer> {
         let name: Option<DisplayName> = file.required("name", "\"Blue Star Health\"");
         let active = file.flag("active", true);
+        let legal_hold = file.flag("legal_hold", false);
         let payer_ids = payer_ids(file);
         let accepts = accepted(file);
         let usage = file.optional("usage");
@@ -161,6 +164,7 @@ impl Payer {
             id,
             name: name?.to_string(),
             active: active?,
+            legal_hold: legal_hold?,
             payer_ids: payer_ids?,
             accepts,
             takes_questions,

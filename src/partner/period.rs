@@ -53,6 +53,31 @@ impl FromStr for PeriodOrNever {
     }
 }
 
+/// How long something is kept: a length of time, also in years of 365 days, or `forever`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping(pub Option<Duration>);
+
+const YEARS_MAX: u64 = 100;
+
+impl FromStr for Keeping {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Keeping, String> {
+        if text == "forever" {
+            return Ok(Keeping(None));
+        }
+        match text.strip_suffix('y').map(str::parse::<u64>) {
+            Some(Ok(years)) if (1..=YEARS_MAX).contains(&years) => {
+                Ok(Keeping(Some(Duration::from_secs(years * 365 * 86_400))))
+            }
+            Some(_) => Err(format!("\"{text}\" is out of bounds: from 1y to {YEARS_MAX}y")),
+            None => text
+                .parse()
+                .map(|Period(length)| Keeping(Some(length)))
+                .map_err(|problem| format!("{problem}, years as in \"7y\", or \"forever\"")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +93,11 @@ mod tests {
             assert!(wrong.parse::<Period>().is_err(), "{wrong}");
         }
         assert_eq!("never".parse(), Ok(PeriodOrNever(None)));
+        let days = |days: u64| Ok(Keeping(Some(Duration::from_secs(days * 86_400))));
+        assert_eq!(["7y", "90d"].map(str::parse::<Keeping>), [days(2_555), days(90)]);
+        assert_eq!("forever".parse(), Ok(Keeping(None)));
+        for wrong in ["0y", "y", "101y", "-1y", "never", "7"] {
+            assert!(wrong.parse::<Keeping>().is_err(), "{wrong}");
+        }
     }
 }

@@ -21,6 +21,8 @@ pub struct Submitter {
     pub name: String,
     /// A partner that is not active keeps its history and may neither log in nor send.
     pub active: bool,
+    /// What is kept of it is kept however old it is.
+    pub legal_hold: bool,
     /// ISA05 and ISA06 of what it sends.
     pub interchange: InterchangeId,
     /// ISA15 that is taken from it, where it differs from the gateway's own.
@@ -90,6 +92,7 @@ impl Submitter {
     pub(super) fn read(id: PartnerName, base: &Path, file: &Section<'_>) -> Option<Submitter> {
         let name: Option<DisplayName> = file.required("name", "\"Acme Billing\"");
         let active = file.flag("active", true);
+        let legal_hold = file.flag("legal_hold", false);
         let usage = file.optional("usage");
         let interchange = file.section("interchange", InterchangeId::read);
         let identity = file.section("identity", |identity| {
@@ -107,6 +110,7 @@ impl Submitter {
             id,
             name: name?.to_string(),
             active: active?,
+            legal_hold: legal_hold?,
             interchange: interchange?,
             usage: usage?,
             etins,

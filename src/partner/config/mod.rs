@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use super::door::{self, Section};
 use super::fault::Fault;
 use super::names::{DisplayName, Etin, InterchangeId};
-use super::period::Period;
+use super::period::{Keeping, Period};
 use super::secret::Secret;
 use super::webhook::Webhook;
 use super::words::words;
@@ -34,6 +34,7 @@ pub struct Config {
     pub paths: Paths,
     pub intake: Intake,
     pub duplicates: Duplicates,
+    pub retention: Retention,
     pub log: Log,
     /// Where the operator is told of alarms.
     pub webhook: Option<Webhook>,
@@ -110,6 +111,27 @@ pub struct Duplicates {
     pub control_numbers: Duration,
 }
 
+/// How long each kind is kept; `None`: forever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Submitters' files with their claims, and what was sent to payers of them.
+    pub submissions: Option<Duration>,
+    /// What was found in submitters' files.
+    pub findings: Option<Duration>,
+    /// Payers' files with the payments in them.
+    pub answers: Option<Duration>,
+    /// Files of mailboxes, and at least as long as what they belong to.
+    pub mail: Option<Duration>,
+    /// What became of each try to deliver a file.
+    pub attempts: Option<Duration>,
+}
+
+impl Retention {
+    pub fn is_forever(&self) -> bool {
+        *self == Retention::default()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
     /// As RUST_LOG, which wins when it is set: `info`, or `info,claimgate::link=debug`.
@@ -171,6 +193,7 @@ impl Config {
         let paths = root.section("paths", |paths| Paths::read(&base, paths));
         let intake = root.section("intake", Intake::read);
         let duplicates = root.section("duplicates", Duplicates::read);
+        let retention = root.section("retention", Retention::read);
         let log = root.section("log", Log::read);
         let webhook = Webhook::read(&base, root);
         Some(Config {
@@ -182,6 +205,7 @@ impl Config {
             paths: paths?,
             intake: intake?,
             duplicates: duplicates?,
+            retention: retention?,
             log: log?,
             webhook: webhook?,
             base,
@@ -292,6 +316,21 @@ impl Duplicates {
         let window = section.or("window", year);
         let control_numbers = section.or("control_numbers", year);
         Some(Duplicates { window: window?.0, control_numbers: control_numbers?.0 })
+    }
+}
+
+impl Retention {
+    fn read(section: &Section<'_>) -> Option<Retention> {
+        let kept = |key| section.or(key, Keeping(None));
+        let (submissions, findings) = (kept("submissions"), kept("findings"));
+        let (answers, mail, attempts) = (kept("answers"), kept("mail"), kept("attempts"));
+        Some(Retention {
+            submissions: submissions?.0,
+            findings: findings?.0,
+            answers: answers?.0,
+            mail: mail?.0,
+            attempts: attempts?.0,
+        })
     }
 }
 

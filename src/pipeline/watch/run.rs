@@ -9,6 +9,7 @@ use super::plan::{
     Alarms, WORKED_WITHIN, deaf, expectations, fetched_within, letter, needs_a_person, not_fetched, silence,
     stuck_delivery, unreachable, unworked,
 };
+use super::purge;
 use crate::partner::{Partners, Payer};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, StageError};
@@ -30,7 +31,7 @@ const EXCEPTIONS_MAX: u32 = 200;
 /// One node watches at a time.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     under_lease(gateway, "watch", async |_| look(gateway).await).await?;
-    Ok(Progress::Idle)
+    purge::daily(gateway).await
 }
 
 async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {

@@ -127,9 +127,15 @@ impl Store {
 
     pub async fn status_sums(&self, period: Period) -> Result<Vec<StatusSum>, StoreError> {
         let sql = format!(
-            "SELECT {EFFECTIVE_STATUS} AS effective, COUNT(*), SUM(c.charge) FROM claim c
-             LEFT JOIN batch b ON b.id = c.batch_id JOIN submission s ON s.id = c.submission_id
-             WHERE s.received_at >= ? AND s.received_at < ? AND s.state IN (1, 2) GROUP BY effective ORDER BY effective"
+            "SELECT effective, SUM(n), SUM(charge) FROM (
+                 SELECT {EFFECTIVE_STATUS} AS effective, COUNT(*) AS n, SUM(c.charge) AS charge FROM claim c
+                 LEFT JOIN batch b ON b.id = c.batch_id JOIN submission s ON s.id = c.submission_id
+                 WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2) GROUP BY effective
+                 UNION ALL
+                 SELECT g.status, SUM(g.claims), SUM(g.charge) FROM purged_claim g
+                 JOIN submission s ON s.id = g.submission_id
+                 WHERE s.received_at >= ?1 AND s.received_at < ?2 GROUP BY g.status) parts
+             GROUP BY effective ORDER BY effective"
         );
         let rows = query(sql)
             .bind(period.since_ms)
@@ -159,9 +165,15 @@ impl Store {
             sums.push(SentSum { payer, sent, acknowledged: nothing, rejected: nothing, silent: nothing });
         }
         let sql = format!(
-            "SELECT b.payer, CASE {EFFECTIVE_STATUS} WHEN 6 THEN 6 WHEN 2 THEN 4 WHEN 3 THEN 4 WHEN 4 THEN 4 ELSE 5 END AS heard,
-                    COUNT(*), SUM(c.charge) FROM batch b JOIN claim c ON c.batch_id = b.id
-             WHERE b.state = 3 AND b.sent_at >= ? AND b.sent_at < ? GROUP BY b.payer, heard"
+            "SELECT payer, CASE effective WHEN 6 THEN 6 WHEN 2 THEN 4 WHEN 3 THEN 4 WHEN 4 THEN 4 ELSE 5 END AS heard,
+                    SUM(n), SUM(charge) FROM (
+                 SELECT b.payer, {EFFECTIVE_STATUS} AS effective, COUNT(*) AS n, SUM(c.charge) AS charge
+                 FROM batch b JOIN claim c ON c.batch_id = b.id
+                 WHERE b.state = 3 AND b.sent_at >= ?1 AND b.sent_at < ?2 GROUP BY b.payer, effective
+                 UNION ALL
+                 SELECT b.payer, g.status, SUM(g.claims), SUM(g.charge) FROM batch b JOIN purged_claim g ON g.batch_id = b.id
+                 WHERE b.state = 3 AND b.sent_at >= ?1 AND b.sent_at < ?2 GROUP BY b.payer, g.status) parts
+             GROUP BY payer, heard"
         );
         let query = query(sql).bind(period.since_ms).bind(period.until_ms);
         for row in &query.fetch_all(self.readers()).await.map_err(step())? {
@@ -180,7 +192,9 @@ impl Store {
         let row = query(
             "SELECT COUNT(*), coalesce(SUM(amount), 0), coalesce(SUM(adjustments), 0),
                     coalesce(SUM(CASE WHEN state = 1 THEN claims_paid END), 0),
-                    coalesce(SUM(CASE WHEN state = 1 OR problem <> '' THEN amount - claims_paid + adjustments END), 0)
+                    coalesce(SUM(CASE WHEN state = 1 OR problem <> '' THEN amount - claims_paid + adjustments END), 0),
+                    coalesce(SUM(CASE WHEN state = 0 THEN purged_on_claims END), 0),
+                    coalesce(SUM(CASE WHEN state = 0 THEN purged_unmatched END), 0)
              FROM remittance WHERE received_at >= ? AND received_at < ? AND state IN (0, 1)",
         )
         .bind(period.since_ms)
@@ -205,8 +219,8 @@ impl Store {
             adjustments: Cents(row.get(2)),
             held: Cents(row.get(3)),
             unbalanced: Cents(row.get(4)),
-            on_claims: Cents(paid.get(0)),
-            unmatched: Cents(paid.get(1)),
+            on_claims: Cents(paid.get::<i64>(0) + row.get::<i64>(5)),
+            unmatched: Cents(paid.get::<i64>(1) + row.get::<i64>(6)),
         })
     }
 

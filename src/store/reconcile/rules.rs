@@ -45,24 +45,33 @@ const RECEIVED: &[Rule] = &[
     rule(
         Subject::Submission,
         "a submission's count of claims is not that of its claims",
-        "SELECT s.id, s.file_name, s.claims, coalesce(c.n, 0) FROM submission s
+        "SELECT s.id, s.file_name, s.claims, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
          LEFT JOIN (SELECT submission_id, COUNT(*) AS n FROM claim GROUP BY submission_id) c ON c.submission_id = s.id
-         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2) AND s.claims <> coalesce(c.n, 0)",
+         LEFT JOIN (SELECT submission_id, SUM(claims) AS n FROM purged_claim GROUP BY submission_id) g
+             ON g.submission_id = s.id
+         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2)
+         AND s.claims <> coalesce(c.n, 0) + coalesce(g.n, 0)",
     ),
     rule(
         Subject::Submission,
         "a submission's charge is not that of its claims",
-        "SELECT s.id, s.file_name, s.charge, coalesce(c.n, 0) FROM submission s
+        "SELECT s.id, s.file_name, s.charge, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
          LEFT JOIN (SELECT submission_id, SUM(charge) AS n FROM claim GROUP BY submission_id) c ON c.submission_id = s.id
-         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2) AND s.charge <> coalesce(c.n, 0)",
+         LEFT JOIN (SELECT submission_id, SUM(charge) AS n FROM purged_claim GROUP BY submission_id) g
+             ON g.submission_id = s.id
+         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2)
+         AND s.charge <> coalesce(c.n, 0) + coalesce(g.n, 0)",
     ),
     rule(
         Subject::Submission,
         "a submission's count of rejected claims is not that of its claims",
-        "SELECT s.id, s.file_name, s.rejected, coalesce(c.n, 0) FROM submission s
+        "SELECT s.id, s.file_name, s.rejected, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
          LEFT JOIN (SELECT submission_id, COUNT(*) AS n FROM claim WHERE status = 1 GROUP BY submission_id) c
              ON c.submission_id = s.id
-         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2) AND s.rejected <> coalesce(c.n, 0)",
+         LEFT JOIN (SELECT submission_id, SUM(claims) AS n FROM purged_claim WHERE status = 1 GROUP BY submission_id) g
+             ON g.submission_id = s.id
+         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2)
+         AND s.rejected <> coalesce(c.n, 0) + coalesce(g.n, 0)",
     ),
     rule(
         Subject::Submission,
@@ -149,18 +158,20 @@ const SENT: &[Rule] = &[
     rule(
         Subject::Batch,
         "a batch's count of claims is not that of the claims in it",
-        "SELECT b.id, coalesce(b.file_name, b.payer), b.claims, coalesce(c.n, 0) FROM batch b
+        "SELECT b.id, coalesce(b.file_name, b.payer), b.claims, coalesce(c.n, 0) + coalesce(g.n, 0) FROM batch b
          LEFT JOIN (SELECT batch_id, COUNT(*) AS n FROM claim WHERE batch_id IS NOT NULL GROUP BY batch_id) c
              ON c.batch_id = b.id
-         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.claims <> coalesce(c.n, 0)",
+         LEFT JOIN (SELECT batch_id, SUM(claims) AS n FROM purged_claim GROUP BY batch_id) g ON g.batch_id = b.id
+         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.claims <> coalesce(c.n, 0) + coalesce(g.n, 0)",
     ),
     rule(
         Subject::Batch,
         "a batch's charge is not that of the claims in it",
-        "SELECT b.id, coalesce(b.file_name, b.payer), b.charge, coalesce(c.n, 0) FROM batch b
+        "SELECT b.id, coalesce(b.file_name, b.payer), b.charge, coalesce(c.n, 0) + coalesce(g.n, 0) FROM batch b
          LEFT JOIN (SELECT batch_id, SUM(charge) AS n FROM claim WHERE batch_id IS NOT NULL GROUP BY batch_id) c
              ON c.batch_id = b.id
-         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.charge <> coalesce(c.n, 0)",
+         LEFT JOIN (SELECT batch_id, SUM(charge) AS n FROM purged_claim GROUP BY batch_id) g ON g.batch_id = b.id
+         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.charge <> coalesce(c.n, 0) + coalesce(g.n, 0)",
     ),
     rule(
         Subject::Batch,
@@ -278,18 +289,21 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Remittance,
         "a remittance's payments are not all there",
-        "SELECT r.id, coalesce(i.file_name, ''), r.claims, coalesce(p.n, 0) FROM remittance r
+        "SELECT r.id, coalesce(i.file_name, ''), r.claims, coalesce(p.n, 0) + r.purged_payments FROM remittance r
          LEFT JOIN inbound i ON i.id = r.inbound_id
          LEFT JOIN (SELECT remittance_id, COUNT(*) AS n FROM payment GROUP BY remittance_id) p ON p.remittance_id = r.id
-         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state IN (0, 1) AND r.claims <> coalesce(p.n, 0)",
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state IN (0, 1)
+         AND r.claims <> coalesce(p.n, 0) + r.purged_payments",
     ),
     rule(
         Subject::Remittance,
         "a remittance's claims do not add up to what it says it paid on claims",
-        "SELECT r.id, coalesce(i.file_name, ''), r.claims_paid, coalesce(p.n, 0) FROM remittance r
+        "SELECT r.id, coalesce(i.file_name, ''), r.claims_paid,
+                coalesce(p.n, 0) + r.purged_on_claims + r.purged_unmatched FROM remittance r
          LEFT JOIN inbound i ON i.id = r.inbound_id
          LEFT JOIN (SELECT remittance_id, SUM(paid) AS n FROM payment GROUP BY remittance_id) p ON p.remittance_id = r.id
-         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state IN (0, 1) AND r.claims_paid <> coalesce(p.n, 0)",
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state IN (0, 1)
+         AND r.claims_paid <> coalesce(p.n, 0) + r.purged_on_claims + r.purged_unmatched",
     ),
     rule(
         Subject::Remittance,
@@ -304,6 +318,7 @@ const MONEY: &[Rule] = &[
         "a remittance that does not balance is held, and in no exception",
         "SELECT r.id, coalesce(i.file_name, ''), 1, 0 FROM remittance r LEFT JOIN inbound i ON i.id = r.inbound_id
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 1
+         AND i.purged_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.inbound_id = r.inbound_id AND e.kind = 'balance')",
     ),
     rule(
@@ -330,19 +345,22 @@ const KEPT: &[Rule] = &[
         Subject::Submission,
         "the bytes of a submission are not kept",
         "SELECT s.id, s.file_name, 1, 0 FROM submission s LEFT JOIN payload p ON p.id = s.payload_id
-         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND p.id IS NULL",
+         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND p.id IS NULL
+         AND s.purged_at IS NULL",
     ),
     rule(
         Subject::Batch,
         "the bytes of a batch that was built are not kept",
         "SELECT b.id, coalesce(b.file_name, b.payer), 1, 0 FROM batch b LEFT JOIN payload p ON p.id = b.payload_id
-         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.state IN (2, 3) AND p.id IS NULL",
+         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.state IN (2, 3) AND p.id IS NULL
+         AND b.purged_at IS NULL",
     ),
     rule(
         Subject::Inbound,
         "the bytes of a payer's file are not kept",
         "SELECT i.id, i.file_name, 1, 0 FROM inbound i LEFT JOIN payload p ON p.id = i.payload_id
-         WHERE i.received_at >= ?1 AND i.received_at < ?2 AND p.id IS NULL",
+         WHERE i.received_at >= ?1 AND i.received_at < ?2 AND p.id IS NULL
+         AND i.purged_at IS NULL",
     ),
     rule(
         Subject::Mail,

@@ -32,7 +32,8 @@ CREATE TABLE submission (
     errors          BIGINT NOT NULL DEFAULT 0,
     warnings        BIGINT NOT NULL DEFAULT 0,
     validated_at    BIGINT,
-    validated_turn  BIGINT                   -- its place among those of its partner, in the order of their commits
+    validated_turn  BIGINT,                   -- its place among those of its partner, in the order of their commits
+    purged_at       BIGINT                  -- its bytes and claims are no longer kept
 );
 CREATE UNIQUE INDEX submission_content ON submission (partner, sha256);
 CREATE UNIQUE INDEX submission_idempotency ON submission (partner, idempotency_key) WHERE idempotency_key IS NOT NULL;
@@ -194,7 +195,8 @@ CREATE TABLE batch (
     n999_at         BIGINT,
     n277ca_at       BIGINT,
     tried_at        BIGINT,                     -- when unmatched answers were compared with its claims
-    settled_at      BIGINT                      -- nothing is awaited for any of its claims any more
+    settled_at      BIGINT,                      -- nothing is awaited for any of its claims any more
+    purged_at       BIGINT
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
@@ -278,7 +280,8 @@ CREATE TABLE inbound (
     state       BIGINT NOT NULL,                -- 0 received, 1 correlated, 2 remitted (done), 3 not X12, 4 a repeat
     kinds       TEXT COLLATE "C" NOT NULL DEFAULT '',     -- as TA1,999,835
     repeat_of   BIGINT ,
-    notes       TEXT COLLATE "C" NOT NULL DEFAULT '[]'    -- what was wrong with it, JSON list of sentences
+    notes       TEXT COLLATE "C" NOT NULL DEFAULT '[]',    -- what was wrong with it, JSON list of sentences
+    purged_at   BIGINT                          -- its bytes and payments are no longer kept
 );
 CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256) WHERE state <> 4;
 CREATE INDEX inbound_due ON inbound (state, id) WHERE state IN (0, 1);
@@ -324,7 +327,11 @@ CREATE TABLE remittance (
     problem         TEXT COLLATE "C" NOT NULL DEFAULT '',
     digest          BYTEA    NOT NULL,            -- SHA-256 of what it says, however it is written
     received_at     BIGINT NOT NULL,
-    lines_tied_at   BIGINT                      -- when its service lines were tied to the claims' lines
+    lines_tied_at   BIGINT,                      -- when its service lines were tied to the claims' lines
+    -- Of payments that are no longer kept: how many, and what they paid on claims and on none.
+    purged_payments     BIGINT NOT NULL DEFAULT 0,
+    purged_on_claims    BIGINT NOT NULL DEFAULT 0,
+    purged_unmatched    BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX remittance_place ON remittance (inbound_id, ordinal);
 CREATE INDEX remittance_trace ON remittance (trace, payer);
@@ -521,4 +528,36 @@ CREATE TABLE answer_time (
     most_ms     BIGINT NOT NULL,            -- 95 of 100 came within it
     learned_at  BIGINT NOT NULL,
     PRIMARY KEY (payer, kind)
+);
+
+-- For the daily look at what is older than it is to be kept.
+CREATE INDEX submission_kept ON submission (id) WHERE purged_at IS NULL;
+CREATE INDEX inbound_kept ON inbound (id) WHERE purged_at IS NULL;
+CREATE INDEX batch_kept ON batch (id) WHERE purged_at IS NULL;
+
+-- Claims that are no longer kept, summed: every claim and every cent stays accounted for.
+CREATE TABLE purged_claim (
+    submission_id   BIGINT NOT NULL,
+    batch_id        BIGINT NOT NULL,                -- 0: it was in none
+    status          BIGINT NOT NULL,                -- what it had come to
+    claims          BIGINT NOT NULL,
+    charge          BIGINT NOT NULL,
+    PRIMARY KEY (submission_id, batch_id, status)
+);
+CREATE INDEX purged_claim_batch ON purged_claim (batch_id);
+
+-- What is kept however old it is, until the hold is taken back.
+CREATE TABLE legal_hold (
+    kind        TEXT COLLATE "C" NOT NULL,                    -- partner | claim
+    subject     TEXT COLLATE "C" NOT NULL,                    -- a partner's name, a claim's id
+    reason      TEXT COLLATE "C" NOT NULL,
+    set_by      TEXT COLLATE "C" NOT NULL,
+    set_at      BIGINT NOT NULL,
+    PRIMARY KEY (kind, subject)
+);
+
+-- Work that is done now and then, by when it was done last.
+CREATE TABLE chore (
+    name        TEXT COLLATE "C" PRIMARY KEY,
+    done_at     BIGINT NOT NULL
 );

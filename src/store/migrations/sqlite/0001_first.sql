@@ -30,7 +30,8 @@ CREATE TABLE submission (
     errors          INTEGER NOT NULL DEFAULT 0,
     warnings        INTEGER NOT NULL DEFAULT 0,
     validated_at    INTEGER,
-    validated_turn  INTEGER                  -- its place among those of its partner, in the order of their commits
+    validated_turn  INTEGER,                  -- its place among those of its partner, in the order of their commits
+    purged_at       INTEGER                  -- its bytes and claims are no longer kept
 );
 CREATE UNIQUE INDEX submission_content ON submission (partner, sha256);
 CREATE UNIQUE INDEX submission_idempotency ON submission (partner, idempotency_key) WHERE idempotency_key IS NOT NULL;
@@ -192,7 +193,8 @@ CREATE TABLE batch (
     n999_at         INTEGER,
     n277ca_at       INTEGER,
     tried_at        INTEGER,                     -- when unmatched answers were compared with its claims
-    settled_at      INTEGER                      -- nothing is awaited for any of its claims any more
+    settled_at      INTEGER,                      -- nothing is awaited for any of its claims any more
+    purged_at       INTEGER
 );
 CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0;
 CREATE INDEX batch_state ON batch (state, id) WHERE state IN (0, 1, 2);
@@ -276,7 +278,8 @@ CREATE TABLE inbound (
     state       INTEGER NOT NULL,                -- 0 received, 1 correlated, 2 remitted (done), 3 not X12, 4 a repeat
     kinds       TEXT    NOT NULL DEFAULT '',     -- as TA1,999,835
     repeat_of   INTEGER,
-    notes       TEXT    NOT NULL DEFAULT '[]'    -- what was wrong with it, JSON list of sentences
+    notes       TEXT    NOT NULL DEFAULT '[]',    -- what was wrong with it, JSON list of sentences
+    purged_at   INTEGER                          -- its bytes and payments are no longer kept
 );
 CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256) WHERE state <> 4;
 CREATE INDEX inbound_due ON inbound (state, id) WHERE state IN (0, 1);
@@ -322,7 +325,11 @@ CREATE TABLE remittance (
     problem         TEXT    NOT NULL DEFAULT '',
     digest          BLOB    NOT NULL,            -- SHA-256 of what it says, however it is written
     received_at     INTEGER NOT NULL,
-    lines_tied_at   INTEGER                      -- when its service lines were tied to the claims' lines
+    lines_tied_at   INTEGER,                      -- when its service lines were tied to the claims' lines
+    -- Of payments that are no longer kept: how many, and what they paid on claims and on none.
+    purged_payments     INTEGER NOT NULL DEFAULT 0,
+    purged_on_claims    INTEGER NOT NULL DEFAULT 0,
+    purged_unmatched    INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX remittance_place ON remittance (inbound_id, ordinal);
 CREATE INDEX remittance_trace ON remittance (trace, payer);
@@ -516,4 +523,36 @@ CREATE TABLE answer_time (
     most_ms     INTEGER NOT NULL,            -- 95 of 100 came within it
     learned_at  INTEGER NOT NULL,
     PRIMARY KEY (payer, kind)
+) WITHOUT ROWID;
+
+-- For the daily look at what is older than it is to be kept.
+CREATE INDEX submission_kept ON submission (id) WHERE purged_at IS NULL;
+CREATE INDEX inbound_kept ON inbound (id) WHERE purged_at IS NULL;
+CREATE INDEX batch_kept ON batch (id) WHERE purged_at IS NULL;
+
+-- Claims that are no longer kept, summed: every claim and every cent stays accounted for.
+CREATE TABLE purged_claim (
+    submission_id   INTEGER NOT NULL,
+    batch_id        INTEGER NOT NULL,                -- 0: it was in none
+    status          INTEGER NOT NULL,                -- what it had come to
+    claims          INTEGER NOT NULL,
+    charge          INTEGER NOT NULL,
+    PRIMARY KEY (submission_id, batch_id, status)
+) WITHOUT ROWID;
+CREATE INDEX purged_claim_batch ON purged_claim (batch_id);
+
+-- What is kept however old it is, until the hold is taken back.
+CREATE TABLE legal_hold (
+    kind        TEXT NOT NULL,                    -- partner | claim
+    subject     TEXT NOT NULL,                    -- a partner's name, a claim's id
+    reason      TEXT NOT NULL,
+    set_by      TEXT NOT NULL,
+    set_at      INTEGER NOT NULL,
+    PRIMARY KEY (kind, subject)
+) WITHOUT ROWID;
+
+-- Work that is done now and then, by when it was done last.
+CREATE TABLE chore (
+    name        TEXT PRIMARY KEY,
+    done_at     INTEGER NOT NULL
 ) WITHOUT ROWID;
