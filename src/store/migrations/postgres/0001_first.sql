@@ -496,6 +496,7 @@ CREATE TABLE node (
     pid         BIGINT NOT NULL,
     started_at  BIGINT NOT NULL,
     seen_at     BIGINT NOT NULL             -- 0: it has stopped
+);
 
 -- What receivers of webhooks are told of: a submitter (or the operator, whose name here is empty).
 CREATE TABLE announcement (
