@@ -146,10 +146,9 @@ impl Lane {
             Ok(()) => self.run("RELEASE turn").await,
             Err(error) => Err(error),
         };
-        match undone {
-            Err(error) => self.give_up(error).await,
-            // The work of others is in the transaction: whoever did it commits it.
-            Ok(()) => {}
+        // Otherwise the work of others is in the transaction: whoever did it commits it.
+        if let Err(error) = undone {
+            self.give_up(error).await;
         }
     }
 
