@@ -122,8 +122,12 @@ impl Store {
     /// Stands for a small payload that is lost.
     #[cfg(test)]
     pub async fn lose_small_payload(&self, id: PayloadId) {
-        let mut tx = self.begin().await.unwrap();
-        query("UPDATE payload SET sealed = NULL WHERE id = ?").bind(id.0).execute(&mut tx).await.unwrap();
-        tx.commit().await.unwrap();
+        let mut tx = self.begin().await.expect("the store of a test takes writes");
+        query("UPDATE payload SET sealed = NULL WHERE id = ?")
+            .bind(id.0)
+            .execute(&mut tx)
+            .await
+            .expect("the store of a test takes writes");
+        tx.commit().await.expect("the store of a test takes writes");
     }
 }

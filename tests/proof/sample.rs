@@ -44,11 +44,10 @@ impl Sample {
 
 #[cfg(test)]
 mod tests {
-    use super::super::chopped::seed_of;
-    use super::*;
-
     #[test]
     fn a_part_of_the_inputs_is_about_its_share_and_all_are_all() {
+        use super::super::chopped::seed_of;
+        use super::{Dear, Sample};
         for what in [Dear::Chopped, Dear::TwoCores, Dear::AnswersChecked] {
             let (one_in, _) = what.share();
             let seeds = (0..64 * one_in).map(|n| seed_of(format!("CLM*{n}*100~").repeat(9).as_bytes()));
