@@ -19,6 +19,7 @@ use crate::domain::{Cents, ClaimStatus, Phi};
 use crate::pipeline::{Gateway, watch};
 use crate::store::search::{ClaimLine, ClaimQuery};
 use crate::store::timeline::{ClaimPayment, ClaimRecord, TimelineEvent};
+use crate::store::{Store, StoreError};
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::new().routes(routes!(search_claims)).routes(routes!(list_claims)).routes(routes!(claim))
@@ -282,6 +283,16 @@ async fn claim(
     let findings = gateway.store.claim_findings(record.id).await?;
     let timely_filing = timely_filing(&gateway, &record);
     Ok(Json(ClaimWhole { timely_filing, ..whole(record, timeline, payments, findings) }))
+}
+
+/// A claim as `GET /v1/claims/{id}` tells it but for its days of timely filing, which change daily: for an export.
+pub async fn claim_document(store: &Store, id: ClaimId) -> Result<Option<Value>, StoreError> {
+    let Some(record) = store.claim_record(id).await? else { return Ok(None) };
+    let timeline = store.claim_timeline(id).await?;
+    let payments = store.claim_payments(id).await?;
+    let findings = store.claim_findings(id).await?;
+    let told = serde_json::to_value(whole(record, timeline, payments, findings));
+    Ok(Some(told.expect("its keys are texts, so it is JSON")))
 }
 
 fn timely_filing(gateway: &Gateway, record: &ClaimRecord) -> Option<TimelyFiling> {

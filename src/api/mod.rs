@@ -32,6 +32,8 @@ use crate::domain::limits::REQUEST_BYTES_MAX;
 use crate::pipeline::Gateway;
 use problem::Problem;
 
+pub use claims::claim_document;
+
 /// Everything under `/v1`, its description and its reference page.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     let (router, description) = described().split_for_parts();

@@ -65,6 +65,8 @@ pub enum Command {
     /// The database and the payloads
     #[command(subcommand)]
     Store(StoreCommand),
+    /// All that the gateway holds of a submitter, into a folder: files as they came, claims, findings, its mailbox
+    Export(ExportArgs),
     /// What is kept however old it is
     #[command(subcommand)]
     Hold(HoldCommand),
@@ -375,6 +377,17 @@ pub struct StoreCheckArgs {
     /// Remove payloads that nothing names and that are older than a day
     #[arg(long)]
     pub remove_orphans: bool,
+}
+
+/// claimgate export
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The submitter's name in partners/
+    #[arg(long, value_name = "NAME")]
+    pub partner: String,
+    /// The folder; run again into the same one, files that are there and whole are left as they are
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,9 +2,9 @@
 //! alone, as all of them are about patients.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,39 @@ pub fn write_durably(path: &Path, mut bytes: &[u8]) -> io::Result<()> {
     save(&mut bytes, path).map(drop)
 }
 
-fn unfinished(path: &Path) -> std::path::PathBuf {
+/// A file of one JSON object a line, which gets its name when it is finished.
+pub struct LineFile {
+    out: BufWriter<File>,
+    digest: Context,
+    bytes: u64,
+    path: PathBuf,
+}
+
+impl LineFile {
+    pub fn create(path: &Path) -> io::Result<LineFile> {
+        make_folder(path.parent().unwrap_or(Path::new(".")))?;
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(unfinished(path))?;
+        Ok(LineFile { out: BufWriter::new(file), digest: Context::new(&SHA256), bytes: 0, path: path.to_path_buf() })
+    }
+
+    pub fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        self.digest.update(&line);
+        self.bytes += line.len() as u64;
+        self.out.write_all(&line)
+    }
+
+    pub fn finish(self) -> io::Result<FileFacts> {
+        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        fs::rename(unfinished(&self.path), &self.path)?;
+        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok(FileFacts { bytes: self.bytes, sha256: hex(self.digest.finish().as_ref()), source_changed_at: None })
+    }
+}
+
+fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".unfinished");
     path.with_file_name(name)

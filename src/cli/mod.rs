@@ -11,6 +11,7 @@ pub mod collect;
 pub mod delivery;
 pub mod demo;
 pub mod edits;
+pub mod export;
 pub mod files;
 pub mod hold;
 pub mod key;
@@ -80,6 +81,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Delivery(command) => delivery::run(command, &config(given)?),
         Command::Webhook(command) => webhook::run(command, &config(given)?),
         Command::Store(command) => store::run(command, &config(given)?),
+        Command::Export(args) => export::run(&args, &config(given)?),
         Command::Hold(command) => hold::run(command, &config(given)?),
         Command::Audit(command) => audit::run(command, &config(given)?),
         Command::Reconcile(args) => reconcile::run(&args, &config(given)?),
