@@ -21,7 +21,7 @@ use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::SubmissionId;
 use crate::domain::limits::WAIT_SECONDS_MAX;
-use crate::domain::{Cents, Finding};
+use crate::domain::{Cents, CrashPoint, Finding, passing};
 use crate::partner::rate::TooOften;
 use crate::pipeline::intake::{self, IntakeRefusal, Received};
 use crate::pipeline::{Gateway, StageError};
@@ -156,6 +156,7 @@ async fn submit(
     // The answer waits for both, and they need not wait for each other.
     let (noted, checked) = tokio::join!(noted, checked);
     noted?;
+    passing(CrashPoint::ReplyHttp);
     if let Some(row) = checked? {
         return Ok((StatusCode::OK, Json(whole(&gateway, row).await?)).into_response());
     }

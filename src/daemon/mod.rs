@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
+use crate::domain::crash_point::{self, NoSuchPoint};
 use crate::domain::error_chain;
 use crate::edits::CodeSets;
 use crate::link::https_server::{HttpLimits, serve, serve_plain};
@@ -43,6 +44,8 @@ pub enum ServeError {
     Node(#[from] node::NodeError),
     #[error("what an earlier run left cannot be taken up")]
     Recover(#[from] StageError),
+    #[error(transparent)]
+    CrashPoint(#[from] NoSuchPoint),
     #[error("signals cannot be waited for")]
     Signals { source: std::io::Error },
 }
@@ -66,6 +69,12 @@ impl Doors {
 
 /// `claimgate serve`: runs until SIGTERM or SIGINT; SIGHUP reads the partners' files again.
 pub async fn run(config: Config) -> Result<(), ServeError> {
+    if let Some(point) = crash_point::arm_from_environment()? {
+        tracing::warn!(
+            point = point.as_str(),
+            "this gateway will end as by SIGKILL at a crash point: it is under test"
+        );
+    }
     let signals = Signals::new().map_err(|source| ServeError::Signals { source })?;
     let doors = Doors::bind(&config).await?;
     let gateway = open_gateway(config).await?;

@@ -53,9 +53,11 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         PayloadsUrl::S3 { .. } => open_payloads(&config)?,
     };
     let store = open_store(&config).await?;
+    let ids = IdSource::new(config.gateway.node);
+    ids.begin_after(store.newest_id().await?.unwrap_or(0));
     Ok(Arc::new(Gateway {
         clock: Clock::System,
-        ids: IdSource::new(config.gateway.node),
+        ids,
         store,
         payloads,
         partners,

@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use jiff::Timestamp;
 
+/// Two clocks differ by so much without meaning anything: of two machines, or of one before and after it was set right.
+pub const SLACK_MS: i64 = 60_000;
+
 /// Where `now` comes from: the machine's clock, or one that a test moves.
 #[derive(Clone, Debug)]
 pub enum Clock {
@@ -31,12 +34,24 @@ impl Clock {
         self.now().as_millisecond()
     }
 
+    /// Puts a clock that was [`Clock::set`] back; the machine's clock stays as it is.
+    pub fn put_back(&self, by: std::time::Duration) {
+        if let Clock::Set(ms) = self {
+            ms.fetch_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+
     /// Moves a clock that was [`Clock::set`]; the machine's clock stays as it is.
     pub fn advance(&self, by: std::time::Duration) {
         if let Clock::Set(ms) = self {
             ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
+}
+
+/// A time in the future that nobody can have seen: of a clock that has been put back since.
+pub fn is_ahead(at_ms: i64, now_ms: i64) -> bool {
+    at_ms > now_ms.saturating_add(SLACK_MS)
 }
 
 /// The API's form of a stored time: RFC 3339 in UTC.

@@ -29,6 +29,12 @@ impl IdSource {
         IdSource { node: u64::from(node) & ((1 << NODE_BITS) - 1), last: AtomicU64::new(0) }
     }
 
+    /// Draws ids greater than `newest` from now on: of an earlier run, whose clock may have been ahead of this one's.
+    pub fn begin_after(&self, newest: i64) {
+        let (ms, sequence) = (newest as u64 >> (NODE_BITS + SEQUENCE_BITS), newest as u64 & ((1 << SEQUENCE_BITS) - 1));
+        self.last.fetch_max((ms << SEQUENCE_BITS) | sequence, Ordering::Relaxed);
+    }
+
     pub fn draw<T: From<i64>>(&self, now_ms: i64) -> T {
         T::from(self.draw_many(now_ms, 1))
     }
@@ -184,6 +190,19 @@ mod tests {
             let id: ClaimId = source.draw(now);
             assert!(id > last, "{id} after {last}");
             last = id;
+        }
+    }
+
+    #[test]
+    fn ids_grow_also_when_the_clock_was_put_back_between_two_runs() {
+        for (before, after) in [(3, 3), (3, 0), (0, 63)] {
+            let newest = IdSource::new(before).draw::<ClaimId>(1_800_000_000_000);
+            let source = IdSource::new(after);
+            source.begin_after(newest.0);
+            let next: ClaimId = source.draw(1_700_000_000_000);
+            let (next_ticket, newest_ticket) =
+                (next.0 >> 19 << 13 | next.0 & 8191, newest.0 >> 19 << 13 | newest.0 & 8191);
+            assert!(next_ticket > newest_ticket, "{next} after {newest}");
         }
     }
 

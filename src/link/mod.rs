@@ -6,6 +6,7 @@ pub mod https_client;
 pub mod https_server;
 pub mod listen;
 pub mod objects;
+pub mod remote_files;
 pub mod sftp_client;
 pub mod sftp_server;
 pub mod tls;

@@ -8,17 +8,24 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::link::https_client::HttpsTarget;
+use crate::link::remote_files::{self, Dial};
 use crate::link::sftp_client::SftpTarget;
 use crate::partner::endpoint::{HttpsEndpoint, SftpEndpoint};
 use crate::partner::rate::RateLimits;
 use crate::partner::secret::SecretError;
 use crate::partner::{PartnerName, Payer};
 
-#[derive(Debug, Default)]
 pub struct Lines {
     requests: RateLimits,
+    dial: Arc<Dial>,
     /// By payer, with the number that its file allowed when they were made.
     connections: Mutex<HashMap<PartnerName, (u32, Arc<Semaphore>)>>,
+}
+
+impl Default for Lines {
+    fn default() -> Lines {
+        Lines::over(Arc::new(remote_files::dial))
+    }
 }
 
 /// Permission for one connection; over when dropped.
@@ -28,6 +35,16 @@ pub struct Line {
 }
 
 impl Lines {
+    /// Connections to SFTP servers are made by `dial`.
+    pub fn over(dial: Arc<Dial>) -> Lines {
+        Lines { requests: RateLimits::default(), dial, connections: Mutex::default() }
+    }
+
+    /// How a connection to a payer's SFTP server is made, off the runtime's threads.
+    pub fn dial(&self) -> Arc<Dial> {
+        self.dial.clone()
+    }
+
     /// Waits until the payer's `limits` allow one more connection, and one more request on it.
     pub async fn open(&self, payer: &Payer) -> Line {
         let permit = self.connections(payer).acquire_owned().await.expect("the lines of a payer are never closed");

@@ -16,7 +16,7 @@ use crate::edits::CodeSets;
 use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
-use crate::store::{MasterKey, PayloadStore};
+use crate::store::{MasterKey, PayloadStore, Store};
 
 pub const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
 /// A Monday, 12:00 in UTC.
@@ -59,12 +59,20 @@ impl World {
 }
 
 async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
+    let store = crate::store::testing::open(folder).await;
+    Arc::new(opened(folder, settings, clock, store).await)
+}
+
+/// A gateway over a folder, for a test that changes parts of it.
+pub async fn opened(folder: &Path, settings: &str, clock: Clock, store: Store) -> Gateway {
     let config = Config::from_text(Some(&folder.join("gateway.toml")), settings).unwrap();
     let key = MasterKey::from_hex(&"ab".repeat(32)).unwrap();
-    Arc::new(Gateway {
+    let ids = IdSource::new(0);
+    ids.begin_after(store.newest_id().await.unwrap().unwrap_or(0));
+    Gateway {
         clock,
-        ids: IdSource::new(0),
-        store: crate::store::testing::open(folder).await,
+        ids,
+        store,
         payloads: PayloadStore::open("file:var/payloads", folder, key).unwrap(),
         partners: PartnerBook::open(&config, payer_edits::further_checks()).unwrap(),
         guides: guides(),
@@ -78,7 +86,7 @@ async fn open(folder: &Path, settings: &str, clock: Clock) -> Arc<Gateway> {
         known: Default::default(),
         payer_edits: CompiledEdits::default(),
         config,
-    })
+    }
 }
 
 /// Compiled once for all tests.

@@ -2,7 +2,9 @@
 //! never came back is seen by its row and looked into.
 
 use super::batches::BatchState;
-use super::deliveries::{COLUMNS, Delivery, DeliveryState, Doubtful, delivery_from, make_sent, set_batch_state};
+use super::deliveries::{
+    COLUMNS, Delivery, DeliveryState, Doubtful, LONGEST_WAIT_MS, delivery_from, make_sent, set_batch_state,
+};
 use super::events::{NewBatchEvent, add_batch_event};
 use super::sql::{Row, Tx, query};
 use super::{Store, StoreError};
@@ -65,12 +67,13 @@ impl Store {
             "UPDATE delivery SET lease_until = ?1, lease_node = ?4, attempts = attempts + 1,
                  doubtful = CASE WHEN EXISTS (SELECT 1 FROM delivery_attempt a
                      WHERE a.delivery_id = delivery.id AND a.finished_at IS NULL AND a.outcome = 'handing') THEN 1 ELSE doubtful END
-             WHERE id = ?2 AND state = 0 AND next_at <= ?3 AND lease_until <= ?3",
+             WHERE id = ?2 AND state = 0 AND (next_at <= ?3 OR next_at > ?5) AND lease_until <= ?3",
         )
         .bind(lease_until)
         .bind(id.0)
         .bind(now)
         .bind(node)
+        .bind(now.saturating_add(LONGEST_WAIT_MS))
         .execute(&mut tx)
         .await
         .map_err(step())?;

@@ -7,6 +7,7 @@ use super::mail::{MailKind, NewMail, Shelf, put_mail};
 use super::payload_rows::add_payload;
 use super::sql::{QueryBuilder, Row, Tx, query};
 use super::{Sealed, Store, StoreError};
+use crate::domain::clock::SLACK_MS;
 use crate::domain::ids::{BatchId, ClaimId, ExceptionId, MailId, PayloadId, SubmissionId};
 use crate::domain::{Cents, ClaimKind};
 
@@ -108,10 +109,12 @@ pub struct BuiltBatch {
 const ROWS_MAX: usize = 4_000;
 
 impl Store {
-    /// Reads the open batches whose window is over.
+    /// Reads the open batches whose window is over, or was opened by a clock that has been put back since: nobody knows
+    /// when such a window would end.
     pub async fn batches_to_close(&self, now: i64, limit: u32) -> Result<Vec<BatchId>, StoreError> {
-        query("SELECT id FROM batch WHERE state = 0 AND release_at <= ? ORDER BY id LIMIT ?")
+        query("SELECT id FROM batch WHERE state = 0 AND (release_at <= ?1 OR opened_at > ?2) ORDER BY id LIMIT ?3")
             .bind(now)
+            .bind(now.saturating_add(SLACK_MS))
             .bind(limit)
             .fetch_all(self.readers())
             .await

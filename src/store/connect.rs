@@ -172,6 +172,15 @@ impl Store {
         Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers), bucket: Arc::default() })
     }
 
+    /// The same store, whose transactions end as a test says. SQLite only.
+    #[cfg(test)]
+    pub fn under(self, fates: super::sql::fate::Fates) -> Store {
+        match self.writers {
+            Writers::Sqlite(writer) => Store { writers: Writers::Sqlite(writer.under(fates)), ..self },
+            Writers::Postgres(_) => self,
+        }
+    }
+
     pub fn engine(&self) -> Engine {
         match self.writers {
             Writers::Sqlite(_) => Engine::Sqlite,

@@ -89,6 +89,10 @@ pub struct Delivery {
     pub last_detail: String,
 }
 
+/// No delivery waits longer for its next attempt. One that seems to was put off by a clock that has been put back since,
+/// and is due.
+pub const LONGEST_WAIT_MS: i64 = 86_400_000;
+
 pub(super) const COLUMNS: &str =
     "d.id, d.batch_id, d.partner, d.payload_id, d.file_name, d.bytes, d.state, d.attempts, d.doubtful, d.next_at,
     d.created_at, d.since, d.sent_at, coalesce((SELECT a.detail FROM delivery_attempt a
@@ -98,11 +102,12 @@ impl Store {
     /// Reads what is due and not leased, in the order in which each payer shall get it.
     pub async fn deliveries_due(&self, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM delivery d WHERE d.state = 0 AND d.next_at <= ?1 AND d.lease_until <= ?1
-             ORDER BY d.id LIMIT ?2"
+            "SELECT {COLUMNS} FROM delivery d WHERE d.state = 0 AND (d.next_at <= ?1 OR d.next_at > ?2)
+             AND d.lease_until <= ?1 ORDER BY d.id LIMIT ?3"
         );
         let rows = query(sql)
             .bind(now)
+            .bind(now.saturating_add(LONGEST_WAIT_MS))
             .bind(limit)
             .fetch_all(self.readers())
             .await

@@ -30,6 +30,7 @@ pub mod keys;
 pub mod leases;
 pub mod mail;
 pub mod matching;
+pub mod newest;
 pub mod nodes;
 pub mod payload;
 pub mod payment_lines;

@@ -2,12 +2,13 @@
 //! once in the end. `CLAIMGATE_IT_SEED` repeats a run's moments.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::batches::{Made, Professional, clean};
 use super::trip::{answer_all, check_arrived, claims_at, money, wait_for_claims_at, wait_for_ends};
-use super::world::run::{pass, wait_for};
+use super::world::run::{CLAIMGATE, pass, program, run, said, wait_for};
 use super::world::{PATIENCE, World, paid_claims};
 
 /// Moments drawn from a seed that is printed first.
@@ -125,4 +126,18 @@ fn every_answer_counts_once_when_the_gateway_is_killed_while_they_come_in() {
         assert_eq!(whole["payments"].as_array().map(Vec::len), Some(1), "paid once");
     }
     world.finish();
+}
+
+/// The short form of `make crash`: see `docs/crash-safety.md`.
+#[test]
+fn nothing_is_lost_doubled_or_acknowledged_too_early_when_the_gateway_is_killed_at_each_crash_point() {
+    let mut harness = Command::new(program("python3"));
+    harness.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crash/run"));
+    harness.args(["--binary", CLAIMGATE, "--kills", "8", "--each", "1", "--round", "30", "--life", "1.5"]);
+    if let Ok(server) = std::env::var("CLAIMGATE_TEST_STORE") {
+        harness.args(["--store", &server]);
+    }
+    let ended = run(&mut harness, b"");
+    print!("{}", said(&ended));
+    assert!(ended.status.success(), "{}", said(&ended));
 }

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use super::Role;
 use super::session::{Session, ours};
 use crate::domain::clock::rfc3339;
-use crate::domain::error_chain;
+use crate::domain::{CrashPoint, error_chain, passing};
 use crate::link::sftp_server::{SftpRefusal, Upload};
 use crate::pipeline::StageError;
 use crate::pipeline::collect;
@@ -70,6 +70,12 @@ impl Putting {
     }
 
     async fn finish(self) -> Result<(), SftpRefusal> {
+        self.keep().await?;
+        passing(CrashPoint::ReplySftp);
+        Ok(())
+    }
+
+    async fn keep(self) -> Result<(), SftpRefusal> {
         let Putting { session, name, content } = self;
         let unfinished = is_unfinished_name(&name);
         match content {

@@ -7,6 +7,7 @@ use super::check::{Unsound, check};
 use super::plan::{Envelope, envelope};
 use super::sources::SourceError;
 use crate::domain::ids::BatchId;
+use crate::domain::{CrashPoint, passing};
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::lease::under_lease;
@@ -81,7 +82,10 @@ async fn deal_with(gateway: &Arc<Gateway>, payer: &Payer, batch: &Batch) -> Resu
     let envelope = envelope(us, payer, batch, (isa13, gs06), at);
     let file_name = payer.endpoint.file_name().render(&payer.id, &envelope.at, batch.id);
     match write_and_check(gateway, payer, batch, envelope.clone()).await? {
-        Ok(built) => record(gateway, payer, batch, &envelope, file_name, built).await,
+        Ok(built) => {
+            passing(CrashPoint::BatchSealed);
+            record(gateway, payer, batch, &envelope, file_name, built).await
+        }
         Err(Unsound(why)) => to_support(gateway, batch, why).await,
     }
 }

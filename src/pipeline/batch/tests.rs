@@ -58,6 +58,17 @@ fn values_of<'a>(text: &'a str, start: &str, element: usize) -> Vec<&'a str> {
 }
 
 #[tokio::test]
+async fn a_window_that_was_opened_by_a_clock_that_was_put_back_closes() {
+    let world = one_payer("every 12h", "").await;
+    world.submit(&sample_file(&[SAMPLE])).await;
+    assert!(outgoing(&world).await.is_empty(), "its window is open");
+    world.gateway.clock.put_back(Duration::from_secs(30));
+    assert!(outgoing(&world).await.is_empty(), "a clock that was set right by seconds ends no window");
+    world.gateway.clock.put_back(Duration::from_secs(90 * 86_400));
+    assert_eq!(outgoing(&world).await.len(), 1);
+}
+
+#[tokio::test]
 async fn three_claims_of_two_submissions_become_one_file_and_say_the_same() {
     let world = one_payer("immediate", "").await;
     let first = sample_file(&[

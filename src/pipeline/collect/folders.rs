@@ -7,7 +7,9 @@ use super::keep::keep_sealed;
 use super::plan::{Look, Step, failed_file, is_of_one_file, is_ready, step};
 use super::run::{Fetched, LookError};
 use crate::domain::ids::PayloadId;
-use crate::link::sftp_client::{RemoteFile, SftpClient};
+use crate::domain::{CrashPoint, passing};
+use crate::link::remote_files::RemoteFiles;
+use crate::link::sftp_client::RemoteFile;
 use crate::link::trouble::LinkError;
 use crate::partner::Payer;
 use crate::partner::endpoint::{AfterCollect, SftpEndpoint};
@@ -23,9 +25,9 @@ pub(super) async fn collect(
     endpoint: &SftpEndpoint,
 ) -> Result<Fetched, LookError> {
     let target = sftp_target(endpoint);
-    let folders = endpoint.collect_from.clone();
+    let (folders, dial) = (endpoint.collect_from.clone(), gateway.lines.dial());
     let (mut client, listed) = blocking(move || -> Result<_, LinkError> {
-        let client = SftpClient::connect(&target)?;
+        let client = dial(&target)?;
         let mut files = Vec::new();
         for folder in &folders {
             files.extend(client.list(folder)?.into_iter().map(|file| seen(folder, file)));
@@ -58,14 +60,14 @@ enum Taken {
 }
 
 /// A call on the connection, which comes back whatever became of the call. The outer error is our own trouble.
-type Called<T> = Result<(SftpClient, Result<T, LinkError>), LookError>;
+type Called<T> = Result<(Box<dyn RemoteFiles>, Result<T, LinkError>), LookError>;
 
 /// Fetches a file and keeps it, or does at the payer what is still to be done about it there.
 async fn serve(
     gateway: &Arc<Gateway>,
     payer: &Payer,
     endpoint: &SftpEndpoint,
-    client: SftpClient,
+    client: Box<dyn RemoteFiles>,
     file: &Seen,
     step: Step,
 ) -> Called<Taken> {
@@ -104,10 +106,10 @@ enum Read {
 }
 
 /// Reads a file and keeps it.
-async fn fetch(gateway: &Arc<Gateway>, payer: &Payer, client: SftpClient, file: &Seen) -> Called<Taken> {
+async fn fetch(gateway: &Arc<Gateway>, payer: &Payer, client: Box<dyn RemoteFiles>, file: &Seen) -> Called<Taken> {
     let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
     let (path, bytes) = (file.remote_path.clone(), file.bytes);
-    let (client, read) = blocking(move || match read_whole(&client, &payloads, id, &path, bytes) {
+    let (client, read) = blocking(move || match read_whole(&*client, &payloads, id, &path, bytes) {
         Ok(read) => Ok((client, Ok(read))),
         Err(LookError::Link(error)) => Ok((client, Err(error))),
         Err(other) => Err(other),
@@ -137,7 +139,7 @@ async fn fetch(gateway: &Arc<Gateway>, payer: &Payer, client: SftpClient, file: 
 }
 
 fn read_whole(
-    client: &SftpClient,
+    client: &dyn RemoteFiles,
     payloads: &PayloadStore,
     id: PayloadId,
     path: &str,
@@ -167,17 +169,18 @@ async fn clear(
     gateway: &Gateway,
     payer: &Payer,
     endpoint: &SftpEndpoint,
-    client: SftpClient,
+    client: Box<dyn RemoteFiles>,
     file: &Seen,
 ) -> Called<()> {
     let (path, bytes, after) = (file.remote_path.clone(), file.bytes, endpoint.after_collect.clone());
     let (client, cleared) = blocking(move || {
-        let cleared = clear_there(&client, &path, bytes, &after);
+        let cleared = clear_there(&*client, &path, bytes, &after);
         (client, cleared)
     })
     .await?;
     match cleared {
         Ok(Cleared::Done) => {
+            passing(CrashPoint::AnswerCleared);
             gateway.store.mark_cleared(payer.id.as_str(), file).await?;
             Ok((client, Ok(())))
         }
@@ -193,7 +196,7 @@ enum Cleared {
     Replaced,
 }
 
-fn clear_there(client: &SftpClient, path: &str, bytes: i64, after: &AfterCollect) -> Result<Cleared, LinkError> {
+fn clear_there(client: &dyn RemoteFiles, path: &str, bytes: i64, after: &AfterCollect) -> Result<Cleared, LinkError> {
     if *after == AfterCollect::Leave {
         return Ok(Cleared::Done);
     }

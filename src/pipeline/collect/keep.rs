@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::ids::InboundId;
+use crate::domain::{CrashPoint, passing};
 use crate::partner::PartnerName;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, Stage, StageError};
@@ -46,7 +47,9 @@ pub(super) async fn keep_sealed(
         payload: sealed,
         seen,
     };
+    passing(CrashPoint::AnswerFetched);
     let recorded = gateway.store.add_inbound(&new).await?;
+    passing(CrashPoint::AnswerKept);
     metrics::counter!("claimgate_inbound_files_total", "channel" => channel.as_str()).increment(1);
     match recorded {
         Recorded::New(id) => {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::domain::clock::is_ahead;
 use crate::domain::error_chain;
 use crate::link::trouble::LinkError;
 use crate::partner::{Endpoint, Payer};
@@ -28,9 +29,10 @@ pub fn is_collected(payer: &Payer) -> bool {
     interval(payer).is_some()
 }
 
-/// Due now; a payer that was never looked at is due at once.
+/// Due now; a payer that was never looked at is due at once, and so is one that was looked at in the future, by a clock
+/// that has been put back since.
 pub(super) fn is_due(poll: Option<&Poll>, now_ms: i64) -> bool {
-    poll.is_none_or(|poll| poll.next_at <= now_ms)
+    poll.is_none_or(|poll| poll.next_at <= now_ms || is_ahead(poll.last_at, now_ms))
 }
 
 /// The pause after a look that failed for the `failures`-th time in a row (0: it succeeded).
@@ -219,6 +221,26 @@ mod tests {
         assert!(is_of_one_file(&gone));
         let told = failed_file(&gone, "DOE JANE.835");
         assert!(told.contains("/out/NAME") && !told.contains("DOE"), "{told}");
+    }
+
+    #[test]
+    fn a_payer_is_due_when_its_time_has_come_or_was_set_by_a_clock_that_was_put_back() {
+        const HOUR: i64 = 3_600_000;
+        let poll = |last_at, next_at| {
+            let partner = "bluestar".to_string();
+            Some(Poll { partner, last_at, next_at, failures: 0, problem: String::new() })
+        };
+        for (poll, due) in [
+            (None, true),
+            (poll(HOUR, 2 * HOUR), false),
+            (poll(HOUR, 2 * HOUR - 1), false),
+            (poll(0, HOUR), true),
+            // Two nodes' clocks never agree to the second.
+            (poll(HOUR + 30_000, 2 * HOUR), false),
+            (poll(9 * HOUR, 10 * HOUR), true),
+        ] {
+            assert_eq!(is_due(poll.as_ref(), HOUR), due, "{poll:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::post::Papers;
 use super::read::{self, Answers};
 use super::{acks, claims};
-use crate::domain::error_chain;
+use crate::domain::{CrashPoint, error_chain, passing};
 use crate::pipeline::gateway::{blocking, guarded};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError, retry};
@@ -70,6 +70,7 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
         reports: Arc::new(answers.status_reports),
     };
     draft.write_letters(&papers, parcels).await?;
+    passing(CrashPoint::AcksRead);
     let recorded = gateway.store.record_answers(&draft.answered).await?;
     if recorded {
         let answered = &draft.answered;

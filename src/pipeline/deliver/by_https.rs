@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::send::{Arrival, Ended, Trouble, unreadable};
-use crate::domain::error_chain;
+use crate::domain::{CrashPoint, error_chain, passing};
 use crate::link::https_client::{HttpsClient, Outgoing};
 use crate::link::trouble::{LinkError, Verdict};
 use crate::partner::endpoint::HttpsEndpoint;
@@ -43,7 +43,9 @@ pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &HttpsEndpoint, taken
     let key = delivery.id.to_string();
     let headers = [("Idempotency-Key", key.as_str()), ("X-File-Name", delivery.file_name.as_str())];
     gateway.store.begin_second_half(taken).await?;
+    passing(CrashPoint::SecondHalf);
     let answered = client.post("", outgoing, CONTENT_TYPE, &headers).await;
+    passing(CrashPoint::FileHanded);
     Ok(match answered {
         Ok(_) => Ok(Arrival::Sent),
         Err(LinkError::HttpStatus { status: CONFLICT, .. }) if delivery.doubtful != Doubtful::No => {

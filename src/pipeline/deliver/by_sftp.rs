@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::send::{Arrival, Ended, Trouble, unreadable};
-use crate::link::sftp_client::SftpClient;
+use crate::domain::{CrashPoint, passing};
+use crate::link::remote_files::RemoteFiles;
 use crate::link::trouble::LinkError;
 use crate::partner::endpoint::SftpEndpoint;
 use crate::pipeline::gateway::blocking;
@@ -16,7 +17,7 @@ use crate::store::deliveries::{Delivery, Doubtful};
 /// What the first half of an attempt leaves.
 enum Half {
     /// The whole file waits under its hidden name.
-    Ready(SftpClient),
+    Ready(Box<dyn RemoteFiles>),
     Ended(Ended),
 }
 
@@ -31,11 +32,11 @@ enum FirstHalfError {
 pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &SftpEndpoint, taken: &Taken) -> Result<Ended, StageError> {
     let places = Places::of(endpoint, &taken.delivery);
     let (target, delivery) = (sftp_target(endpoint), taken.delivery.clone());
-    let opener = gateway.opener();
+    let (opener, dial) = (gateway.opener(), gateway.lines.dial());
     let first = {
         let places = places.clone();
         blocking(move || {
-            let client = SftpClient::connect(&target)?;
+            let client = dial(&target)?;
             first_half(client, &places, &delivery, || opener.open(delivery.payload_id))
         })
         .await?
@@ -46,8 +47,11 @@ pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &SftpEndpoint, taken:
         Err(FirstHalfError::Ours(error)) => return unreadable(error, taken.delivery.doubtful),
         Err(FirstHalfError::Link(error)) => return Ok(Err(Trouble::of_link(&error, taken.delivery.doubtful))),
     };
+    passing(CrashPoint::FilePut);
     gateway.store.begin_second_half(taken).await?;
+    passing(CrashPoint::SecondHalf);
     let renamed = blocking(move || client.rename(&places.hidden, &places.last)).await?;
+    passing(CrashPoint::FileHanded);
     Ok(match renamed {
         Ok(()) => Ok(Arrival::Sent),
         Err(error) => Err(Trouble::of_link(&error, Doubtful::MayHaveArrived)),
@@ -78,7 +82,7 @@ impl Places {
 
 /// Looks what earlier attempts left, and puts the whole file under its hidden name.
 fn first_half(
-    client: SftpClient,
+    client: Box<dyn RemoteFiles>,
     places: &Places,
     delivery: &Delivery,
     open: impl FnOnce() -> Result<PayloadReader, StageError>,

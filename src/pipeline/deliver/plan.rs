@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::link::trouble::Verdict;
 use crate::partner::payer::Retry;
+use crate::store::deliveries::LONGEST_WAIT_MS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NextStep {
@@ -29,7 +30,7 @@ pub(super) fn next_step(
         Verdict::Retry | Verdict::LookThenRetry => {
             let doublings = u32::try_from(tries - 1).unwrap_or(0).min(31);
             let wait = retry.first.saturating_mul(1 << doublings).min(retry.max).max(asked.unwrap_or_default());
-            NextStep::TryAt(now.saturating_add(millis(wait)).min(end))
+            NextStep::TryAt(now.saturating_add(millis(wait).min(LONGEST_WAIT_MS)).min(end))
         }
     }
 }

@@ -8,8 +8,8 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use super::plan::{NextStep, next_step};
 use super::send::{Arrival, Trouble, send};
-use crate::domain::error_chain;
 use crate::domain::ids::{BatchId, DeliveryId};
+use crate::domain::{CrashPoint, error_chain, passing};
 use crate::link::trouble::Verdict;
 use crate::partner::Payer;
 use crate::pipeline::lease::under_lease;
@@ -86,6 +86,7 @@ async fn attempt(gateway: &Arc<Gateway>, payer: Option<&Payer>, id: DeliveryId) 
     else {
         return Ok(());
     };
+    passing(CrashPoint::AttemptBegun);
     let sending = send(gateway, payer, &taken);
     let ended = keeping_lease(gateway, id, sending).await?;
     match ended {
@@ -119,6 +120,7 @@ async fn sent(gateway: &Gateway, taken: &Taken, arrival: &Arrival) -> Result<(),
     };
     let event = event(gateway, delivery.batch_id, "sent", format!("as {}", delivery.file_name));
     gateway.store.record_sent(taken, outcome, &detail, &event).await?;
+    passing(CrashPoint::AttemptEnded);
     metrics::counter!("claimgate_deliveries_sent_total").increment(1);
     tracing::info!(delivery = %delivery.id, payer = delivery.partner, attempt = taken.attempt, outcome, "delivered");
     gateway.nudges.nudge(Stage::Watch);

@@ -292,6 +292,24 @@ async fn another_host_key_gets_nothing_and_support_reads_why() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_that_was_put_off_by_a_clock_that_was_put_back_is_due() {
+    let away = https_payer("\"AWAY\"", "immediate", "[retry]\nfirst = \"30s\"\nmax = \"30m\"\ngive_up_after = \"90d\"");
+    let world = World::new(&[("away", away)]).await;
+    let mut absent = SAMPLE;
+    absent.payer_id = "AWAY";
+    world.submit(&sample_file(&[absent])).await;
+    build_all(&world).await;
+    world.gateway.clock.advance(Duration::from_secs(40 * 86_400));
+    deliver_all(&world).await;
+    assert_eq!(only(&world).await.attempts, 1);
+    deliver_all(&world).await;
+    assert_eq!(only(&world).await.attempts, 1, "it waits for its time");
+    world.gateway.clock.put_back(Duration::from_secs(40 * 86_400));
+    deliver_all(&world).await;
+    assert_eq!(only(&world).await.attempts, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payer_that_is_away_is_tried_again_and_delays_no_other() {
     let Some(payer) = Payer::new() else { return };
     let away = https_payer("\"AWAY\"", "immediate", "[retry]\nfirst = \"30s\"\nmax = \"1m\"\ngive_up_after = \"2m\"");

@@ -11,8 +11,8 @@ use super::plan::{self, Extent, Newness};
 use super::read::{self, Remittance};
 use super::split::Own;
 use super::tie;
-use crate::domain::error_chain;
 use crate::domain::ids::RemittanceId;
+use crate::domain::{CrashPoint, error_chain, passing};
 use crate::edits::catalogue::remittance::PAYEE_UNKNOWN;
 use crate::pipeline::answers::{Matched, find_claims};
 use crate::pipeline::gateway::{blocking, guarded};
@@ -90,6 +90,7 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
 }
 
 async fn record(gateway: &Arc<Gateway>, remitted: &Remitted) -> Result<(), StageError> {
+    passing(CrashPoint::MoneyRead);
     if gateway.store.record_remittances(remitted).await? {
         tracing::info!(
             inbound = %remitted.inbound_id,

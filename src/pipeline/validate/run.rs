@@ -9,8 +9,8 @@ use tokio::task::{Id, JoinSet};
 use super::answers;
 use super::check::{Checked, check};
 use super::plan::{self, Lane, SMALL_AT_ONCE, SMALL_BYTES};
-use crate::domain::error_chain;
 use crate::domain::ids::SubmissionId;
+use crate::domain::{CrashPoint, error_chain, passing};
 use crate::partner::Submitter;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::gateway::discard;
@@ -133,6 +133,7 @@ async fn check_small(
     let mut checked = checked?;
     let rejected = std::mem::take(&mut checked.recorded.rejected);
     let validated = put_together(gateway, submission, submitter, begun, checked).await?;
+    passing(CrashPoint::Checked);
     let step = gateway.store.record_checked(&chunks, &rejected, &validated, || gateway.draw_id()).await?;
     Ok((step, validated))
 }
@@ -163,6 +164,7 @@ async fn check_in_chunks(
         gateway.store.reject_transaction(rejected, lease, gateway.clock.now_ms(), || gateway.draw_id()).await?;
     }
     let validated = put_together(gateway, submission, submitter, begun, checked).await?;
+    passing(CrashPoint::Checked);
     let step = gateway.store.finish_validation(&validated, lease).await?;
     Ok(Some((step, validated)))
 }

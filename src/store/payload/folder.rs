@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::frames::{BOUND_BYTES, SLOT_BYTES};
+use crate::domain::{CrashPoint, passing};
 
 /// The folder of writes under way.
 pub(super) const UNFINISHED: &str = "unfinished";
@@ -32,13 +33,18 @@ impl FileSink {
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
+        passing(CrashPoint::PayloadWritten);
         self.file.sync_all()?;
+        passing(CrashPoint::PayloadSynced);
         let folder = self.path.parent().expect("payloads stand in folders");
         make_durable(folder)?;
         let unfinished = self.unfinished.as_ref().expect("a sink finishes once");
         fs::rename(unfinished, &self.path)?;
         self.unfinished = None;
-        sync_folder(folder)
+        passing(CrashPoint::PayloadRenamed);
+        sync_folder(folder)?;
+        passing(CrashPoint::PayloadDurable);
+        Ok(())
     }
 }
 

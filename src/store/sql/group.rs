@@ -3,7 +3,9 @@
 //! one that is dropped takes nothing of the others with it; and each is told that it is durable only when it is.
 //!
 //! Whoever ends a turn queues again behind those who wait now, and commits if nobody did so before. Nobody waits for
-//! longer than the turns of those who were there before it, and a turn that is given up leaves nobody waiting.
+//! longer than the turns of those who were there before it, and a turn that is given up leaves nobody waiting. What
+//! opens and ends a turn is done to its end, also when the caller goes away: a client that hangs up in the middle of a
+//! COMMIT must not leave it open whether there was one.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,12 +13,18 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+#[cfg(test)]
+use super::fate::{self, Fate, Fates, Moment};
+use crate::domain::{CrashPoint, passing};
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Writer {
     lane: Arc<Mutex<Lane>>,
     /// Those with much work queue here first, so that at most one of them stands before anybody else.
     much: Arc<Mutex<()>>,
+    #[cfg(test)]
+    fates: Option<Fates>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -60,8 +68,8 @@ pub struct Turn {
     lane: Option<OwnedMutexGuard<Lane>>,
     _much: Option<OwnedMutexGuard<()>>,
     home: Arc<Mutex<Lane>>,
-    /// It ended well, and its group is to be committed.
-    ended_in: Option<Arc<Group>>,
+    #[cfg(test)]
+    fates: Option<Fates>,
 }
 
 impl Writer {
@@ -75,10 +83,29 @@ impl Writer {
             abandoned: false,
             group: Arc::default(),
         };
-        Ok(Writer { lane: Arc::new(Mutex::new(lane)), much: Arc::default() })
+        Ok(Writer {
+            lane: Arc::new(Mutex::new(lane)),
+            much: Arc::default(),
+            #[cfg(test)]
+            fates: None,
+        })
+    }
+
+    /// The same writer, whose transactions end as a test says.
+    #[cfg(test)]
+    pub fn under(self, fates: Fates) -> Writer {
+        Writer { fates: Some(fates), ..self }
     }
 
     pub async fn begin(&self, share: Share) -> Result<Turn, sqlx::Error> {
+        #[cfg(test)]
+        if self.fates.as_ref().is_some_and(|fates| fates.at(Moment::Begin) != Fate::Well) {
+            return Err(fate::failed());
+        }
+        to_its_end(self.clone().begin_turn(share)).await
+    }
+
+    async fn begin_turn(self, share: Share) -> Result<Turn, sqlx::Error> {
         let much = match share {
             Share::Group => None,
             Share::Alone => Some(self.much.clone().lock_owned().await),
@@ -93,7 +120,13 @@ impl Writer {
             lane.give_up(error).await;
             lane.start_turn().await?;
         }
-        Ok(Turn { lane: Some(lane), _much: much, home: self.lane.clone(), ended_in: None })
+        Ok(Turn {
+            lane: Some(lane),
+            _much: much,
+            home: self.lane.clone(),
+            #[cfg(test)]
+            fates: self.fates.clone(),
+        })
     }
 
     pub async fn close(&self) {
@@ -157,7 +190,10 @@ impl Lane {
         if !self.open {
             return;
         }
-        match self.run("COMMIT").await {
+        passing(CrashPoint::GroupAsked);
+        let committed = self.run("COMMIT").await;
+        passing(CrashPoint::GroupDone);
+        match committed {
             Ok(()) => self.end(Ok(())),
             Err(error) => self.give_up(error).await,
         }
@@ -200,21 +236,34 @@ fn kind_of(error: &sqlx::Error) -> std::io::ErrorKind {
 
 impl Turn {
     pub(super) fn connection(&mut self) -> &mut SqliteConnection {
-        let lane = self.lane.as_mut().expect("the lane is held until the turn ends");
-        lane.connection.as_mut().expect("a turn begins on an open connection")
+        self.held().connection.as_mut().expect("a turn begins on an open connection")
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        let lane = self.lane.as_mut().expect("the lane is held until the turn ends");
-        if !lane.first {
-            lane.run("RELEASE turn").await?;
+    fn held(&mut self) -> &mut Lane {
+        self.lane.as_mut().expect("the lane is held until the turn ends")
+    }
+
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        #[cfg(test)]
+        let after = match self.fates.as_ref().map(|fates| fates.at(Moment::Commit)) {
+            Some(Fate::FailBefore) => return Err(fate::failed()),
+            Some(Fate::FailAfter) => Err(fate::failed()),
+            Some(Fate::Well) | None => Ok(()),
+        };
+        let committed = to_its_end(self.finish()).await;
+        #[cfg(test)]
+        let committed = committed.and(after);
+        committed
+    }
+
+    async fn finish(mut self) -> Result<(), sqlx::Error> {
+        if !self.held().first {
+            self.held().run("RELEASE turn").await?;
         }
-        let group = lane.group.clone();
-        self.ended_in = Some(group.clone());
+        let group = self.held().group.clone();
         // Those who wait now have their turn first.
         self.lane = None;
         commit_group(&self.home, &group).await;
-        self.ended_in = None;
         told(&group)
     }
 }
@@ -228,23 +277,28 @@ async fn commit_group(home: &Arc<Mutex<Lane>>, group: &Arc<Group>) {
     }
 }
 
+/// Does the work also when its caller goes away in the middle. A word to SQLite of which nobody hears whether it was
+/// done would leave the lane in doubt about what is open, and the next one to take back what is another's.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+) -> Result<T, sqlx::Error> {
+    // It is stopped by the end of the runtime only, and with it of the process.
+    tokio::spawn(work).await.unwrap_or_else(|stopped| Err(sqlx::Error::Io(std::io::Error::other(stopped))))
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(mut lane) = self.lane.take() {
-            lane.abandoned = true;
-        } else if self.ended_in.is_none() {
-            return;
-        }
-        // The next turn does it; when none comes soon, this does, so that no lock stays on the file and a turn whose
-        // caller went away while it was being committed is committed all the same.
-        let (home, group) = (self.home.clone(), self.ended_in.take());
+        let Some(mut lane) = self.lane.take() else { return };
+        lane.abandoned = true;
+        drop(lane);
+        // The next turn takes it back; when none comes soon, this does, so that no lock stays on the file.
+        let home = self.home.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                match group {
-                    Some(group) => commit_group(&home, &group).await,
-                    None => home.lock().await.settle().await,
-                }
-            });
+            runtime.spawn(async move { home.lock().await.settle().await });
         }
     }
 }
+
+#[cfg(test)]
+#[path = "group_tests.rs"]
+mod tests;

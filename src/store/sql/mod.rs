@@ -14,6 +14,8 @@
 
 mod build;
 mod copy;
+#[cfg(test)]
+pub mod fate;
 mod group;
 mod pool;
 mod row;

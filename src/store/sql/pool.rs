@@ -3,6 +3,7 @@
 use sqlx::{PgConnection, PgPool, Postgres, SqliteConnection, SqlitePool, Transaction};
 
 use super::group::Turn;
+use crate::domain::{CrashPoint, passing};
 
 /// Connections for questions, which see the last committed state.
 #[derive(Clone, Debug)]
@@ -28,10 +29,13 @@ pub enum On<'a> {
 impl Tx {
     /// Everything the transaction wrote is durable when this returns.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
+        passing(CrashPoint::CommitAsked);
         match self {
-            Tx::Sqlite(turn) => turn.commit().await,
-            Tx::Postgres(transaction) => transaction.commit().await,
+            Tx::Sqlite(turn) => turn.commit().await?,
+            Tx::Postgres(transaction) => transaction.commit().await?,
         }
+        passing(CrashPoint::CommitTold);
+        Ok(())
     }
 }
 
