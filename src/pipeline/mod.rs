@@ -57,4 +57,8 @@ pub mod testing;
 #[path = "tests/outgoing.rs"]
 mod outgoing_tests;
 
+#[cfg(test)]
+#[path = "tests/simulation/mod.rs"]
+mod simulation;
+
 pub use gateway::{Gateway, Nudges, Progress, Stage, StageError};
