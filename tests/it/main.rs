@@ -10,6 +10,7 @@ mod world;
 mod x12;
 
 mod backup;
+mod bad_disk;
 mod bad_files;
 mod big_files;
 mod bystanders;

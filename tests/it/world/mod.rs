@@ -2,6 +2,7 @@
 //! own, and on the other side only OpenSSH, curl and Python. On its way out it looks at what must always hold.
 
 pub mod database;
+pub mod disk;
 pub mod https;
 pub mod payers;
 pub mod receiver;

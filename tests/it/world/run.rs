@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const PROGRAMS: &[(&str, &str)] = &[
+    ("cc", "gcc"),
     ("curl", "curl"),
     ("env", "coreutils"),
     ("mount", "mount"),
