@@ -30,7 +30,7 @@ def settle(world, load, patience=240):
         there = at_payers(world)
         statuses = listed(world) if wanted.keys() <= there.keys() else {}
         ends = {number: answers.end(claim) for number, claim in there.items()}
-        if statuses == ends:
+        if wanted.keys() <= there.keys() and statuses == ends:
             break
         if time.monotonic() > end:
             raise AssertionError(unsettled(world, wanted, there, statuses, ends))

@@ -37,6 +37,10 @@ def run(*command, cwd=None, ok=True, stdin=None):
     return done
 
 
+# Ends what it starts when the harness ends, however that is.
+TIED = ["setpriv", "--pdeathsig", "KILL", "--"]
+
+
 def ssh_key(path):
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path)
     return pathlib.Path(f"{path}.pub").read_text().strip()
@@ -117,7 +121,7 @@ class SftpPayer(Payer):
             "Subsystem sftp internal-sftp\n")
         os.makedirs("/run/sshd", exist_ok=True)
         log = open(self.folder / "sshd.log", "ab")
-        self.process = subprocess.Popen([sshd(), "-D", "-e", "-f", str(self.folder / "sshd_config")], stdout=log, stderr=log)
+        self.process = subprocess.Popen([*TIED, sshd(), "-D", "-e", "-f", str(self.folder / "sshd_config")], stdout=log, stderr=log)
         user = run("id", "-un").stdout.decode().strip()
         return (f'type = "sftp"\nhost = "127.0.0.1"\nport = {self.port}\nuser = "{user}"\n'
                 f'private_key = "certs/{self.name}_ed25519"\nhost_key = "{host}"\nupload_to = "{self.folder}/inbound"\n'
@@ -247,7 +251,7 @@ class World:
         if crash_at:
             environment["CLAIMGATE_CRASH_AT"] = crash_at
         log = open(self.folder / "gateway.log", "ab")
-        self.process = subprocess.Popen([self.binary, "serve"], cwd=self.folder, env=environment, stdout=log, stderr=log)
+        self.process = subprocess.Popen([*TIED, self.binary, "serve"], cwd=self.folder, env=environment, stdout=log, stderr=log)
         log.close()
 
     def wait_ready(self, patience=60):
