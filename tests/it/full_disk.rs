@@ -53,6 +53,9 @@ impl Drop for SmallDisk<'_> {
 
 #[test]
 fn a_full_disk_is_answered_with_an_error_and_what_was_taken_before_goes_on_when_there_is_room() {
+    if std::env::var("CLAIMGATE_TEST_STORE").is_ok() {
+        return println!("skipped: the rows of this run are not on the disk that fills up");
+    }
     let mut world = World::new();
     world.submitter("acme", "ACMEBILL");
     let mut payer = world.sftp_payer("bluestar", "BLUESTAR", "BSTAR");
