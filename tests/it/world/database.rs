@@ -24,6 +24,10 @@ impl Database {
     pub fn url(&self) -> &str {
         self.on_server.as_ref().map_or("sqlite:var/claimgate.db", |(_, url)| url)
     }
+
+    pub fn is_a_file(&self) -> bool {
+        self.on_server.is_none()
+    }
 }
 
 impl Drop for Database {
