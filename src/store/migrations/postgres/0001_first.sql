@@ -147,8 +147,9 @@ CREATE TABLE claim (
     batch_id            BIGINT,
     passed_on_to        TEXT COLLATE "C"                     -- partner of the next payer, once a payer passed it on
 );
-CREATE INDEX claim_submission ON claim (submission_id);
-CREATE INDEX claim_batch ON claim (batch_id) WHERE batch_id IS NOT NULL;
+-- With the id, in which order claims are read; SQLite has it in every index.
+CREATE INDEX claim_submission ON claim (submission_id, id);
+CREATE INDEX claim_batch ON claim (batch_id, id) WHERE batch_id IS NOT NULL;
 CREATE INDEX claim_patient_control_number ON claim (bucket, upper(patient_control_number));
 CREATE INDEX claim_member ON claim (bucket, member_id);
 CREATE INDEX claim_patient_name ON claim (bucket, patient_last_name, service_from);
