@@ -14,6 +14,7 @@ use super::problem::Problem;
 use crate::partner::book::Partner;
 use crate::pipeline::Gateway;
 use crate::store::audit::AuditEntry;
+use crate::store::submissions::Requester;
 use crate::store::users::User;
 
 #[derive(Clone, Debug)]
@@ -60,6 +61,11 @@ impl Caller {
                 Err(Problem::forbidden("This call is for the gateway's operators, with name and password."))
             }
         }
+    }
+
+    /// As it is noted beside what it asks for.
+    pub fn requester(&self) -> Requester {
+        Requester { actor: self.actor(), source: self.source().to_string() }
     }
 
     /// Writes down that this caller did something to an object.

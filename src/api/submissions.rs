@@ -127,7 +127,7 @@ async fn submit(
         })?;
         incoming.write(part).await.map_err(refused)?;
     }
-    let (row, fresh) = match incoming.finish().await.map_err(refused)? {
+    let (row, fresh) = match incoming.finish_for(caller.requester()).await.map_err(refused)? {
         Received::New(row) => (row, true),
         Received::Replayed(row) => (row, false),
         Received::Same(first) => {
@@ -144,20 +144,13 @@ async fn submit(
             .with("received_at", rfc3339(first.received_at)));
         }
     };
-    let id = row.id.to_string();
-    let noted = caller.audit(&gateway, "submission.create", &id);
     let wait = params.wait.map(|seconds| Duration::from_secs(seconds.min(WAIT_SECONDS_MAX)));
-    let checked = async {
-        match wait {
-            Some(wait) => intake::wait_until_checked(&gateway, row.id, wait).await,
-            None => Ok(None),
-        }
+    let checked = match wait {
+        Some(wait) => intake::wait_until_checked(&gateway, row.id, wait).await?,
+        None => None,
     };
-    // The answer waits for both, and they need not wait for each other.
-    let (noted, checked) = tokio::join!(noted, checked);
-    noted?;
     passing(CrashPoint::ReplyHttp);
-    if let Some(row) = checked? {
+    if let Some(row) = checked {
         return Ok((StatusCode::OK, Json(whole(&gateway, row).await?)).into_response());
     }
     let status = if fresh { StatusCode::ACCEPTED } else { StatusCode::OK };

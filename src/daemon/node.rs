@@ -30,8 +30,8 @@ pub enum NodeError {
 /// that must have said so.
 pub(super) async fn register(gateway: &Gateway) -> Result<Node, NodeError> {
     let number = gateway.config.gateway.node;
-    let run: RunNumber = gateway.draw_id();
-    let node = Node { number, run: run.0, host: host(), pid: std::process::id() };
+    let run: i64 = gateway.draw_id();
+    let node = Node { number, run, host: host(), pid: std::process::id() };
     let begun = std::time::Instant::now();
     loop {
         let there = gateway.store.nodes().await?.into_iter().find(|seen| seen.node.number == number);
@@ -100,12 +100,4 @@ pub(super) async fn give_up(gateway: &Gateway, node: &Node) {
 fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim().to_string()
-}
-
-struct RunNumber(i64);
-
-impl From<i64> for RunNumber {
-    fn from(number: i64) -> RunNumber {
-        RunNumber(number)
-    }
 }

@@ -19,7 +19,7 @@ pub async fn under_lease<T>(
 ) -> Result<Option<T>, StageError> {
     let now = gateway.clock.now_ms();
     let node = gateway.config.gateway.node;
-    let turn = gateway.draw_id::<TurnNumber>().0;
+    let turn: i64 = gateway.draw_id();
     let Some(lease) = gateway.store.take_lease(name, node, turn, now, until(now)).await? else { return Ok(None) };
     let done = keeping(gateway, &lease, work(&lease)).await;
     gateway.store.end_lease(&lease).await?;
@@ -46,12 +46,4 @@ async fn keeping<T>(
 
 fn until(now: i64) -> i64 {
     now + LEASE.as_millis() as i64
-}
-
-struct TurnNumber(i64);
-
-impl From<i64> for TurnNumber {
-    fn from(number: i64) -> TurnNumber {
-        TurnNumber(number)
-    }
 }

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use super::sql::query;
+use super::sql::{Tx, query};
 use super::{Store, StoreError};
 
 /// One thing done by somebody. Ids and names of partners and users only; no patient data.
@@ -28,31 +28,9 @@ pub enum AuditVerdict {
 
 impl Store {
     pub async fn add_audit(&self, entry: &AuditEntry<'_>, now_ms: i64) -> Result<(), StoreError> {
-        let step = || StoreError::at("write the audit trail");
         let mut tx = self.begin().await?;
-        let last = query("SELECT ordinal, hash FROM audit ORDER BY ordinal DESC LIMIT 1")
-            .fetch_optional(&mut tx)
-            .await
-            .map_err(step())?;
-        let (ordinal, previous) = match last {
-            Some(row) => (row.get::<i64>(0) + 1, row.get::<Vec<u8>>(1)),
-            None => (1, Vec::new()),
-        };
-        query(
-            "INSERT INTO audit (ordinal, at, actor, action, object, source, result, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(ordinal)
-        .bind(now_ms)
-        .bind(entry.actor)
-        .bind(entry.action)
-        .bind(entry.object)
-        .bind(entry.source)
-        .bind(entry.result)
-        .bind(chain(&previous, ordinal, now_ms, entry))
-        .execute(&mut tx)
-        .await
-        .map_err(step())?;
-        tx.commit().await.map_err(step())
+        append(&mut tx, entry, now_ms).await?;
+        tx.commit().await.map_err(StoreError::at("write the audit trail"))
     }
 
     /// Walks the whole chain; a row that was changed, taken out or put in breaks it.
@@ -85,6 +63,35 @@ impl Store {
             }
         }
     }
+}
+
+/// The same inside the transaction that does what is noted: neither is there without the other. To be begun by
+/// [`Store::begin`], as the row follows the last one.
+pub(super) async fn append(tx: &mut Tx, entry: &AuditEntry<'_>, now_ms: i64) -> Result<(), StoreError> {
+    let step = || StoreError::at("write the audit trail");
+    let last = query("SELECT ordinal, hash FROM audit ORDER BY ordinal DESC LIMIT 1")
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(step())?;
+    let (ordinal, previous) = match last {
+        Some(row) => (row.get::<i64>(0) + 1, row.get::<Vec<u8>>(1)),
+        None => (1, Vec::new()),
+    };
+    query(
+        "INSERT INTO audit (ordinal, at, actor, action, object, source, result, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(ordinal)
+    .bind(now_ms)
+    .bind(entry.actor)
+    .bind(entry.action)
+    .bind(entry.object)
+    .bind(entry.source)
+    .bind(entry.result)
+    .bind(chain(&previous, ordinal, now_ms, entry))
+    .execute(&mut *tx)
+    .await
+    .map_err(step())?;
+    Ok(())
 }
 
 fn chain(previous: &[u8], ordinal: i64, at: i64, entry: &AuditEntry<'_>) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Submissions: received, told apart, validated, read back with their counts and findings. What validation
 //! leaves is committed by [`Store::finish_validation`] in `validation.rs`.
 
+use super::audit::{self, AuditEntry};
 use super::payload_rows::{add_payload, forget_payload};
 use super::sql::{Row, Tx, query};
 use super::{Sealed, Store, StoreError};
@@ -72,6 +73,15 @@ pub struct NewSubmission {
     pub received_at: i64,
     pub payload: Sealed,
     pub idempotency_key: Option<String>,
+    /// Whose request it was, for the audit trail.
+    pub by: Option<Requester>,
+}
+
+/// Somebody with a key, and where the request came from.
+#[derive(Clone, Debug)]
+pub struct Requester {
+    pub actor: String,
+    pub source: String,
 }
 
 /// What became of a [`NewSubmission`].
@@ -334,7 +344,10 @@ async fn insert(tx: &mut Tx, new: &NewSubmission) -> Result<(), StoreError> {
     .execute(&mut *tx)
     .await
     .map_err(StoreError::at("record a submission"))?;
-    Ok(())
+    let Some(Requester { actor, source }) = &new.by else { return Ok(()) };
+    let object = new.id.to_string();
+    let entry = AuditEntry { actor, action: "submission.create", object: &object, source, result: "ok" };
+    audit::append(tx, &entry, new.received_at).await
 }
 
 fn submission_from(row: &Row) -> Result<SubmissionRow, StoreError> {

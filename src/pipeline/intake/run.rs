@@ -12,7 +12,7 @@ use crate::partner::rate::TooOften;
 use crate::pipeline::file_names::plain_name;
 use crate::pipeline::gateway::{blocking, discard};
 use crate::pipeline::{Gateway, Stage, StageError};
-use crate::store::submissions::{Channel, Counts, NewSubmission, SubmissionRow, SubmissionState, Taken};
+use crate::store::submissions::{Channel, Counts, NewSubmission, Requester, SubmissionRow, SubmissionState, Taken};
 use crate::store::{PayloadWriter, Sealed};
 
 /// Parts that arrive one by one are handed to the disk's thread when they come to so many bytes.
@@ -60,6 +60,7 @@ struct Arrival {
     channel: Channel,
     file_name: String,
     idempotency_key: Option<String>,
+    by: Option<Requester>,
 }
 
 fn arrival(
@@ -74,6 +75,7 @@ fn arrival(
             channel,
             file_name: plain_name(file_name),
             idempotency_key,
+            by: None,
         }),
         false => Err(IntakeRefusal::NotActive { partner: submitter.id.to_string() }),
     }
@@ -126,6 +128,12 @@ impl Incoming {
     pub async fn finish(mut self) -> Result<Received, IntakeRefusal> {
         let sealed = self.seal().await?;
         record(&self.gateway, self.arrival, sealed, None).await
+    }
+
+    /// The same, with a row of the audit trail that says who asked for it: neither is there without the other.
+    pub async fn finish_for(mut self, by: Requester) -> Result<Received, IntakeRefusal> {
+        self.arrival.by = Some(by);
+        self.finish().await
     }
 
     /// Makes the bytes durable without recording a submission: an upload whose name says that it is not done.
@@ -208,6 +216,7 @@ async fn record(
         received_at: gateway.clock.now_ms(),
         payload: sealed,
         idempotency_key: arrival.idempotency_key,
+        by: arrival.by,
     };
     // Where recording fails it may have happened all the same, so the payload stays in any case.
     let taken = gateway.store.receive_submission(&new, upload).await.map_err(StageError::from)?;

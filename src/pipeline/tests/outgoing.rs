@@ -92,6 +92,7 @@ impl World {
         let id: SubmissionId = gateway.draw_id();
         let payload = gateway.seal(bytes.as_bytes().to_vec()).await.unwrap();
         let new = NewSubmission {
+            by: None,
             id,
             partner: "acme".into(),
             channel: Channel::Https,

@@ -1,6 +1,7 @@
 //! The one connection that writes to SQLite, taken in turns. Transactions that end while others wait for their turn
-//! are committed together with them: one sync of the disk for all. Each but the first stands behind a savepoint of its own, so that
-//! one that is dropped takes nothing of the others with it; and each is told that it is durable only when it is.
+//! are committed together with them: one sync of the disk for all. Each but the first stands behind a savepoint of its
+//! own, so that one that is dropped takes nothing of the others with it; and each is told that it is durable only when
+//! it is.
 //!
 //! Whoever ends a turn queues again behind those who wait now, and commits if nobody did so before. Nobody waits for
 //! longer than the turns of those who were there before it, and a turn that is given up leaves nobody waiting. What
