@@ -40,12 +40,12 @@ pub(super) async fn register(gateway: &Gateway) -> Result<Node, NodeError> {
                 if begun.elapsed() > GONE_AFTER {
                     let minutes = (gateway.clock.now_ms() - seen.started_at) / 60_000;
                     let Node { host, pid, .. } = seen.node.clone();
-                    return Err(NodeError::InUse { number, host, pid, minutes });
+                    return Err(NodeError::InUse { number, host: name_of(&host).to_string(), pid, minutes });
                 }
                 if begun.elapsed() < LOOKS_EVERY {
                     tracing::warn!(
                         node = number,
-                        host = seen.node.host,
+                        host = name_of(&seen.node.host),
                         pid = seen.node.pid,
                         "the number of this gateway is in use; it waits to see whether the other lives"
                     );
@@ -61,7 +61,8 @@ pub(super) async fn register(gateway: &Gateway) -> Result<Node, NodeError> {
     }
 }
 
-/// On the same machine the process is looked for; of another's only what it said last is known.
+/// Where processes are numbered by the same kernel and in the same container, the process is looked for; of another's only
+/// what it said last is known.
 fn may_live(seen: &Seen, us: &Node, now: i64) -> bool {
     let heard_of = now - seen.seen_at < GONE_AFTER.as_millis() as i64;
     if seen.node.host != us.host {
@@ -97,7 +98,14 @@ pub(super) async fn give_up(gateway: &Gateway, node: &Node) {
     }
 }
 
+/// The machine's name, this start of it, and which numbering of processes is ours: two containers may have the same name.
 fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    name.trim().to_string()
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let numbering = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let (name, start) = (read("/proc/sys/kernel/hostname"), read("/proc/sys/kernel/random/boot_id"));
+    format!("{} {} {}", name.trim(), start.trim(), numbering.display())
+}
+
+fn name_of(host: &str) -> &str {
+    host.split(' ').next().unwrap_or_default()
 }

@@ -78,7 +78,9 @@ const COLUMNS: &str = "receiver, id, message_id, body, state, attempts, since, n
 impl Store {
     /// The first thing that this receiver has not taken, if there is any.
     pub async fn first_announcement(&self, receiver: &str) -> Result<Option<Announcement>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM announcement WHERE receiver = ? AND state = 0 ORDER BY id LIMIT 1");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM announcement WHERE state IN (0, 2) AND receiver = ? AND state = 0 ORDER BY id LIMIT 1"
+        );
         let row = query(sql).bind(receiver).fetch_optional(self.readers()).await;
         row.map_err(StoreError::at("find what is to be announced"))?.as_ref().map(announcement).transpose()
     }
@@ -240,7 +242,7 @@ impl Store {
     pub async fn deaf_receivers(&self, failing_since: i64) -> Result<Vec<(String, i64, String)>, StoreError> {
         let rows = query(
             "SELECT receiver, COUNT(*), MAX(detail) FROM announcement
-             WHERE state = 2 OR (state = 0 AND attempts > 0 AND detail <> '' AND since < ?)
+             WHERE state IN (0, 2) AND (state = 2 OR (attempts > 0 AND detail <> '' AND since < ?))
              GROUP BY receiver ORDER BY receiver",
         )
         .bind(failing_since)

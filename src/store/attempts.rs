@@ -108,6 +108,7 @@ impl Store {
     /// From now on the payer may have the file, whatever happens to this attempt.
     pub async fn begin_second_half(&self, taken: &Taken) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
+        must_be_under_way(&mut tx, taken).await?;
         query("UPDATE delivery_attempt SET outcome = 'handing' WHERE delivery_id = ? AND attempt = ?")
             .bind(taken.delivery.id.0)
             .bind(taken.attempt)
@@ -118,11 +119,12 @@ impl Store {
     }
 
     /// Keeps a delivery that is still being sent.
-    pub async fn extend_lease(&self, id: DeliveryId, lease_until: i64) -> Result<(), StoreError> {
+    pub async fn extend_lease(&self, taken: &Taken, lease_until: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        query("UPDATE delivery SET lease_until = ? WHERE id = ? AND state = 0")
+        must_be_under_way(&mut tx, taken).await?;
+        query("UPDATE delivery SET lease_until = ? WHERE id = ?")
             .bind(lease_until)
-            .bind(id.0)
+            .bind(taken.delivery.id.0)
             .execute(&mut tx)
             .await
             .map_err(StoreError::at("keep a delivery"))?;
@@ -228,6 +230,22 @@ impl Store {
     }
 }
 
+/// Ends the transaction of a node whose attempt another took for cut off: whatever it learned late is the other's to
+/// find out, and must not undo what the other did.
+async fn must_be_under_way(tx: &mut Tx, taken: &Taken) -> Result<(), StoreError> {
+    let row = query("SELECT 1 FROM delivery WHERE id = ? AND state = 0 AND attempts = ?")
+        .bind(taken.delivery.id.0)
+        .bind(taken.attempt)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(StoreError::at("see whether an attempt is still under way"))?;
+    match row {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Lost { work: format!("delivery {}, attempt {}", taken.delivery.id, taken.attempt) }),
+    }
+}
+
+/// The end of an attempt that is still the delivery's.
 async fn finish_attempt(
     tx: &mut Tx,
     taken: &Taken,
@@ -235,6 +253,7 @@ async fn finish_attempt(
     outcome: &'static str,
     detail: &str,
 ) -> Result<(), StoreError> {
+    must_be_under_way(tx, taken).await?;
     query("UPDATE delivery_attempt SET finished_at = ?, outcome = ?, detail = ? WHERE delivery_id = ? AND attempt = ?")
         .bind(now)
         .bind(outcome)

@@ -231,9 +231,20 @@ impl Store {
         Ok(row.and_then(|row| row.get::<Option<i64>>(0)).map(PayloadId))
     }
 
-    /// Records the file, its transactions and its delivery; the batch is built. Nothing happens when it is no
-    /// longer waiting to be built.
-    pub async fn record_built(&self, built: &BuiltBatch) -> Result<(), StoreError> {
+    /// Reads whether the batch still waits for its file.
+    pub async fn batch_waits(&self, batch: BatchId) -> Result<bool, StoreError> {
+        let row = query("SELECT 1 FROM batch WHERE id = ? AND state = ?")
+            .bind(batch.0)
+            .bind(BatchState::Closed.code())
+            .fetch_optional(self.readers())
+            .await
+            .map_err(StoreError::at("see whether a batch waits for its file"))?;
+        Ok(row.is_some())
+    }
+
+    /// Records the file, its transactions and its delivery; the batch is built. False, and nothing happens, when it is
+    /// no longer waiting to be built.
+    pub async fn record_built(&self, built: &BuiltBatch) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let changed = query(
             "UPDATE batch SET state = ?, isa13 = ?, gs06 = ?, payload_id = ?, file_name = ? WHERE id = ? AND state = ?",
@@ -249,7 +260,7 @@ impl Store {
         .await
         .map_err(StoreError::at("record a built batch"))?;
         if changed.rows_affected() != 1 {
-            return Ok(());
+            return Ok(false);
         }
         add_payload(&mut tx, &built.file, built.event.at).await?;
         add_transactions(&mut tx, built).await?;
@@ -258,7 +269,8 @@ impl Store {
         if let Some(mail) = built.mail {
             put_mail(&mut tx, &mail_of(built, mail)).await?;
         }
-        tx.commit().await.map_err(StoreError::at("record a built batch"))
+        tx.commit().await.map_err(StoreError::at("record a built batch"))?;
+        Ok(true)
     }
 
     /// Hands a batch that cannot be built to support, with an exception of kind `batch` that says why.

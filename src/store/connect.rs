@@ -255,8 +255,17 @@ impl Store {
     }
 }
 
-/// Without word of tables that are there already.
-const QUIET: &[(&str, &str)] = &[("client_min_messages", "warning")];
+/// Without word of tables that are there already; and so that a node that is gone, or frozen in the middle of a
+/// transaction, keeps nobody waiting for long: the server ends its session and with it its locks.
+const SETTINGS: &[(&str, &str)] = &[
+    ("client_min_messages", "warning"),
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("lock_timeout", "60s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "30000"),
+];
 
 async fn postgres_pool(
     url: &str,
@@ -268,7 +277,7 @@ async fn postgres_pool(
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(POSTGRES_WAIT_SECONDS))
-        .connect_with(options.application_name("claimgate").options(QUIET.iter().chain(settings).copied()))
+        .connect_with(options.application_name("claimgate").options(SETTINGS.iter().chain(settings).copied()))
         .await
         .map_err(lost)
 }

@@ -68,6 +68,9 @@ fn column(awaited: Awaited) -> Option<&'static str> {
     }
 }
 
+/// An answer that took longer says nothing of those to come: of older batches none is read.
+const SENT_BEFORE_MS: i64 = 180 * 24 * 3600 * 1000;
+
 impl Store {
     /// Batches of a payer that were sent before `sent_before` and still wait for this answer, or have claims that do.
     pub async fn overdue_batches(
@@ -110,7 +113,7 @@ impl Store {
         now: i64,
     ) -> Result<(), StoreError> {
         let step = || StoreError::at("settle batches");
-        let mut tx = self.begin_beside().await?;
+        let mut tx = self.begin().await?;
         query(
             "UPDATE batch SET settled_at = NULL WHERE payer = ? AND settled_at IS NOT NULL AND id IN
              (SELECT c.batch_id FROM claim_event e JOIN claim c ON c.id = e.claim_id WHERE e.undone_at >= ?)",
@@ -143,13 +146,12 @@ impl Store {
     ) -> Result<Vec<(i64, i64)>, StoreError> {
         let sql = match column(awaited) {
             Some(column) => format!(
-                "SELECT {column} - sent_at, 1 FROM batch WHERE payer = ?1 AND state = 3 AND kind <> '276' AND sent_at IS NOT NULL
+                "SELECT {column} - sent_at, 1 FROM batch WHERE payer = ?1 AND state = 3 AND kind <> '276' AND sent_at >= ?2 - {SENT_BEFORE_MS}
                  AND {column} >= sent_at AND {column} >= ?2"
             ),
             None => "SELECT r.received_at - b.sent_at, COUNT(*) FROM remittance r
-                     JOIN payment p ON p.remittance_id = r.id JOIN claim c ON c.id = p.claim_id
-                     JOIN batch b ON b.id = c.batch_id
-                     WHERE r.payer = ?1 AND r.state = 0 AND r.received_at >= ?2 AND b.sent_at <= r.received_at
+                     CROSS JOIN payment p CROSS JOIN claim c CROSS JOIN batch b
+                     WHERE p.remittance_id = r.id AND c.id = p.claim_id AND b.id = c.batch_id AND r.payer = ?1 AND r.state = 0 AND r.received_at >= ?2 AND b.sent_at <= r.received_at
                      GROUP BY r.id, r.received_at, b.id, b.sent_at"
                 .to_string(),
         };

@@ -163,6 +163,20 @@ pub struct FindingRow {
 /// So long only the node that received a submission, which is in its id (`domain/ids.rs`), checks it; then any.
 const OWN_FIRST_MS: i64 = 5_000;
 
+/// A submission below this size is checked beside any other, and recorded in one transaction. Files of about so many
+/// bytes on are also judged on two cores.
+pub const SMALL_BYTES: u64 = 256 * 1024;
+const SMALL: &str = "bytes < 262144";
+/// In the words of the index `submission_large`.
+const LARGE: &str = "state = 0 AND bytes >= 262144";
+
+/// Whether a large submission could be begun now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Large {
+    Wanted,
+    NotNow,
+}
+
 const COLUMNS: &str = "id, partner, channel, file_name, received_at, payload_id, sha256, bytes, idempotency_key, state, \
                        refused, claims, accepted, rejected, charge, errors, warnings, validated_at";
 
@@ -228,36 +242,41 @@ impl Store {
     pub async fn submissions_due(
         &self,
         busy: &[SubmissionId],
-        small_bytes: u64,
-        small_max: u32,
+        small_max: usize,
+        large: Large,
         (node, now): (u8, i64),
     ) -> Result<Due, StoreError> {
         let busy: Vec<i64> = busy.iter().map(|id| id.0).collect();
-        let first = async |which: &str, order: &str, limit: u32| {
+        let first = async |which: &str, order: &str, limit: usize| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM submission
-                 WHERE state IN (0, 1) AND state = 0 AND id NOT IN (SELECT value FROM list(?)) AND bytes {which} ?
+                 WHERE state IN (0, 1) AND state = 0 AND id NOT IN (SELECT value FROM list(?)) AND {which}
                    AND (received_at < ? OR (id / 8192) % 64 = ?)
                    AND NOT EXISTS (SELECT 1 FROM lease WHERE name = 'submission:' || id AND until > ?)
                  ORDER BY {order} LIMIT ?"
             );
             let rows = query(sql)
                 .bind(&busy[..])
-                .bind(small_bytes as i64)
                 .bind(now - OWN_FIRST_MS)
                 .bind(node)
                 .bind(now)
-                .bind(limit)
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX))
                 .fetch_all(self.readers())
                 .await;
             let rows = rows.map_err(StoreError::at("find submissions that are due"))?;
             rows.iter().map(submission_from).collect::<Result<Vec<_>, StoreError>>()
         };
-        let small = first("<", "id", small_max).await?;
-        let oldest = first(">=", "id", 1).await?.pop();
+        let small = match small_max {
+            0 => Vec::new(),
+            _ => first(SMALL, "id", small_max).await?,
+        };
+        let oldest = match large {
+            Large::Wanted => first(LARGE, "id", 1).await?.pop(),
+            Large::NotNow => None,
+        };
         // Where there is no large one there is no smallest of them.
         let smallest = match oldest {
-            Some(_) => first(">=", "bytes, id", 1).await?.pop(),
+            Some(_) => first(LARGE, "bytes, id", 1).await?.pop(),
             None => None,
         };
         Ok(Due { small, oldest, smallest })

@@ -116,8 +116,9 @@ pub enum Step {
 
 impl Store {
     /// Begins the checks of a submission: clears what an earlier try left.
-    pub async fn begin_validation(&self, id: SubmissionId) -> Result<Step, StoreError> {
+    pub async fn begin_validation(&self, id: SubmissionId, lease: &Lease) -> Result<Step, StoreError> {
         let mut tx = self.begin().await?;
+        must_hold(&mut tx, lease).await?;
         let row = query("SELECT state FROM submission WHERE id = ?").bind(id.0).fetch_optional(&mut tx).await;
         let state: Option<i64> = row.map_err(StoreError::at("begin a submission's checks"))?.map(|row| row.get(0));
         if state != Some(SubmissionState::Received.code()) {

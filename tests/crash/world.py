@@ -119,7 +119,8 @@ class SftpPayer(Payer):
             f"AuthorizedKeysFile {self.folder}/authorized\nPermitRootLogin yes\nStrictModes no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nPidFile none\nMaxStartups 100\n"
             "Subsystem sftp internal-sftp\n")
-        os.makedirs("/run/sshd", exist_ok=True)
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
         log = open(self.folder / "sshd.log", "ab")
         self.process = subprocess.Popen([*TIED, sshd(), "-D", "-e", "-f", str(self.folder / "sshd_config")], stdout=log, stderr=log)
         user = run("id", "-un").stdout.decode().strip()

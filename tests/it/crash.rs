@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::batches::{Made, Professional, clean};
 use super::trip::{answer_all, check_arrived, claims_at, money, wait_for_claims_at, wait_for_ends};
@@ -78,8 +78,13 @@ fn nothing_is_lost_or_doubled_when_the_gateway_is_killed_on_the_way_to_the_payer
                 taken.fetch_add(1, Ordering::SeqCst);
             }
         });
-        let mut kills = 0;
+        let (mut kills, began) = (0, Instant::now());
         while taken.load(Ordering::SeqCst) < files.len() || claims_at(&payer).len() < total {
+            if began.elapsed() > 2 * PATIENCE {
+                // The thread that hands files in would wait for a gateway that is gone.
+                eprintln!("claims are missing at the payer:\n{}", world.log_tail());
+                std::process::abort();
+            }
             if kills < 12 {
                 pass(moments.within(30..1500));
                 kill_and_start(&world, &mut moments);
@@ -136,7 +141,20 @@ fn nothing_is_lost_doubled_or_acknowledged_too_early_when_the_gateway_is_killed_
     }
     let mut harness = Command::new(program("python3"));
     harness.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crash/run"));
-    harness.args(["--binary", CLAIMGATE, "--kills", "8", "--each", "1", "--round", "30", "--life", "1.5"]);
+    harness.args([
+        "--binary",
+        CLAIMGATE,
+        "--kills",
+        "8",
+        "--each",
+        "1",
+        "--round",
+        "30",
+        "--life",
+        "1.5",
+        "--patience",
+        "180",
+    ]);
     let ended = run(&mut harness, b"");
     print!("{}", said(&ended));
     assert!(ended.status.success(), "{}", said(&ended));

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use super::batches::{Made, Professional, clean};
-use super::trip::{check_arrived, claims_at};
-use super::world::run::{program, run, said, wait_for};
-use super::world::{PATIENCE, World};
+use super::trip::{check_arrived, claims_at, wait_for_claims_after_trouble};
+use super::world::World;
+use super::world::run::{program, run, said};
 
 /// A small disk of its own over a folder of the world, taken away again at the end.
 struct SmallDisk<'a> {
@@ -92,10 +92,7 @@ fn a_full_disk_is_answered_with_an_error_and_what_was_taken_before_goes_on_when_
     assert_eq!(reply.status, 202, "what was refused was kept: {}\n{}", reply.text(), world.log_tail());
     taken.push(refused);
     let claims: Vec<_> = taken.iter().flat_map(|file| &file.claims).cloned().collect();
-    // A delivery whose end could not be written down is looked into when its lease is over, after two minutes.
-    let got = wait_for("all that was taken to be at the payer", PATIENCE * 2, || {
-        Some(claims_at(&payer)).filter(|got| got.len() >= claims.len())
-    });
+    let got = wait_for_claims_after_trouble(&payer, claims.len());
     check_arrived(&claims, &got);
     world.stop();
     world.check_log();

@@ -1,7 +1,7 @@
 //! Steps that several tests take: claims seen at payers, compared with what was handed in, and answered.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::answers::{self, Decision, Triage};
 use super::world::payers::Payer;
@@ -19,8 +19,18 @@ pub fn claims_at(payer: &Payer) -> Vec<Claim> {
 
 /// Waits until so many claims are at the payer; panics when there are more.
 pub fn wait_for_claims_at(payer: &Payer, count: usize) -> Vec<Claim> {
+    wait_long_for_claims_at(payer, count, PATIENCE)
+}
+
+/// The same after trouble with the disk: a delivery whose end could not be written down is looked into when its lease
+/// is over, after two minutes.
+pub fn wait_for_claims_after_trouble(payer: &Payer, count: usize) -> Vec<Claim> {
+    wait_long_for_claims_at(payer, count, PATIENCE * 3)
+}
+
+fn wait_long_for_claims_at(payer: &Payer, count: usize, patience: Duration) -> Vec<Claim> {
     let what = format!("{count} claims to reach {}", payer.name);
-    let got = wait_for(&what, PATIENCE, || Some(claims_at(payer)).filter(|got| got.len() >= count));
+    let got = wait_for(&what, patience, || Some(claims_at(payer)).filter(|got| got.len() >= count));
     assert_eq!(got.len(), count, "{} got claims that nobody sent it", payer.name);
     got
 }

@@ -9,7 +9,7 @@ use super::sources::SourceError;
 use crate::domain::ids::BatchId;
 use crate::domain::{CrashPoint, passing};
 use crate::partner::{Endpoint, Payer};
-use crate::pipeline::gateway::blocking;
+use crate::pipeline::gateway::{blocking, discard};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::batches::{Batch, BuiltBatch};
@@ -69,7 +69,15 @@ pub async fn rebuild(gateway: &Gateway, batch: BatchId, by: &str) -> Result<bool
 }
 
 async fn in_turn(gateway: &Arc<Gateway>, payer: &Payer, batch: &Batch) -> Result<Option<()>, StageError> {
-    under_lease(gateway, &format!("batch:{}", batch.id), async |_| deal_with(gateway, payer, batch).await).await
+    let name = format!("batch:{}", batch.id);
+    let built = under_lease(gateway, &name, async |_| {
+        // Another node may have built it since it was listed.
+        match gateway.store.batch_waits(batch.id).await? {
+            true => deal_with(gateway, payer, batch).await.map(Some),
+            false => Ok(None),
+        }
+    });
+    Ok(built.await?.flatten())
 }
 
 /// Builds one batch's file, or hands the batch to support when its claims do not allow it. Our own trouble
@@ -190,7 +198,10 @@ async fn record(
         mail,
         event,
     };
-    gateway.store.record_built(&recorded).await?;
+    if !gateway.store.record_built(&recorded).await? {
+        discard(gateway, recorded.file.id).await;
+        return Ok(());
+    }
     metrics::counter!("claimgate_batches_built_total").increment(1);
     tracing::info!(batch = %batch.id, payer = %payer.id, claims = batch.claims, bytes = recorded.file.bytes, "built");
     gateway.nudges.nudge(Stage::Deliver);

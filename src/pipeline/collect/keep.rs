@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::ids::InboundId;
 use crate::domain::{CrashPoint, passing};
 use crate::partner::PartnerName;
-use crate::pipeline::gateway::blocking;
+use crate::pipeline::gateway::discard;
 use crate::pipeline::{Gateway, Stage, StageError};
 use crate::store::Sealed;
 use crate::store::inbound::{InboundChannel, NewInbound, Recorded, Seen};
@@ -58,8 +58,7 @@ pub(super) async fn keep_sealed(
             Ok(Kept::New(id))
         }
         Recorded::Repeat { of } => {
-            let (payloads, own) = (gateway.payloads.clone(), new.payload.id);
-            blocking(move || payloads.discard(own)).await??;
+            discard(gateway, new.payload.id).await;
             tracing::info!(inbound = %new.id, first = %of, payer = %payer, "a payer's file came again");
             Ok(Kept::Repeat(of))
         }

@@ -15,6 +15,7 @@ use crate::partner::Payer;
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::store::StoreError;
 use crate::store::attempts::{Failure, Taken};
 use crate::store::events::NewBatchEvent;
 
@@ -88,7 +89,7 @@ async fn attempt(gateway: &Arc<Gateway>, payer: Option<&Payer>, id: DeliveryId) 
     };
     passing(CrashPoint::AttemptBegun);
     let sending = send(gateway, payer, &taken);
-    let ended = keeping_lease(gateway, id, sending).await?;
+    let ended = keeping_lease(gateway, &taken, sending).await?;
     match ended {
         Ok(arrival) => sent(gateway, &taken, &arrival).await,
         Err(trouble) => failed(gateway, payer, &taken, trouble).await,
@@ -97,7 +98,7 @@ async fn attempt(gateway: &Arc<Gateway>, payer: Option<&Payer>, id: DeliveryId) 
 
 async fn keeping_lease<T>(
     gateway: &Gateway,
-    id: DeliveryId,
+    taken: &Taken,
     sending: impl Future<Output = Result<T, StageError>>,
 ) -> Result<T, StageError> {
     let mut sending = std::pin::pin!(sending);
@@ -106,7 +107,12 @@ async fn keeping_lease<T>(
             ended = &mut sending => return ended,
             () = tokio::time::sleep(RENEW_EVERY) => {
                 let until = gateway.clock.now_ms() + LEASE.as_millis() as i64;
-                gateway.store.extend_lease(id, until).await?;
+                match gateway.store.extend_lease(taken, until).await {
+                    Ok(()) => {}
+                    Err(lost @ StoreError::Lost { .. }) => return Err(lost.into()),
+                    // The lease lasts for some more of these.
+                    Err(error) => tracing::warn!(error = error_chain(&error), "a delivery's lease was not renewed"),
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 
 use super::IntakeRefusal;
 use crate::domain::ids::SubmissionId;
@@ -51,7 +52,7 @@ pub async fn begin(
 ) -> Result<Incoming, IntakeRefusal> {
     let arrival = arrival(submitter, channel, file_name, idempotency_key)?;
     let writer = gateway.payloads.create(gateway.draw_id());
-    Ok(Incoming { gateway: gateway.clone(), arrival, writer: Some(writer), gathered: Vec::new(), bytes: 0 })
+    Ok(Incoming { gateway: gateway.clone(), arrival, writer: Pen(Some(writer)), gathered: Vec::new(), bytes: 0 })
 }
 
 /// Who sends what, and how.
@@ -86,7 +87,7 @@ pub struct Incoming {
     gateway: Arc<Gateway>,
     arrival: Arrival,
     /// `None` after a refusal.
-    writer: Option<PayloadWriter>,
+    writer: Pen,
     gathered: Vec<Bytes>,
     /// Of all that came.
     bytes: u64,
@@ -106,7 +107,7 @@ impl Incoming {
             parts.iter().try_for_each(|part| writer.write(part))?;
             Ok::<_, IntakeRefusal>(writer)
         });
-        self.writer = Some(written.await??);
+        self.writer = Pen(Some(written.await??));
         Ok(())
     }
 
@@ -115,7 +116,7 @@ impl Incoming {
         self.count(part.len())?;
         let mut writer = self.take_writer()?;
         writer.write(part)?;
-        self.writer = Some(writer);
+        self.writer = Pen(Some(writer));
         Ok(())
     }
 
@@ -145,7 +146,7 @@ impl Incoming {
         let bytes_max = self.gateway.config.intake.bytes_max;
         self.bytes += bytes as u64;
         if self.bytes > bytes_max {
-            self.writer = None;
+            self.writer = Pen(None);
             return Err(IntakeRefusal::TooLarge { bytes_max });
         }
         Ok(())
@@ -153,7 +154,7 @@ impl Incoming {
 
     fn take_writer(&mut self) -> Result<PayloadWriter, IntakeRefusal> {
         let refused = || std::io::Error::other("the file was refused before");
-        self.writer.take().ok_or_else(|| StageError::Io { step: "taking a file in", source: refused() }.into())
+        self.writer.0.take().ok_or_else(|| StageError::Io { step: "taking a file in", source: refused() }.into())
     }
 
     async fn seal(&mut self) -> Result<Sealed, IntakeRefusal> {
@@ -176,6 +177,19 @@ pub async fn adopt(
 ) -> Result<Received, IntakeRefusal> {
     let arrival = arrival(submitter, Channel::Sftp, file_name, None)?;
     record(gateway, arrival, sealed, Some(upload)).await
+}
+
+/// A writer that is given up ends off the runtime's threads: it waits for what it has begun to seal.
+struct Pen(Option<PayloadWriter>);
+
+impl Drop for Pen {
+    fn drop(&mut self) {
+        let Some(writer) = self.0.take() else { return };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(writer))),
+            Err(_) => drop(writer),
+        }
+    }
 }
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);

@@ -104,7 +104,7 @@ impl World {
         gateway.store.receive_submission(&new, None).await.unwrap();
         let claims = claims_of(gateway, id, text);
         let counts = Counts { claims: claims.len() as u64, accepted: claims.len() as u64, ..Counts::default() };
-        gateway.store.begin_validation(id).await.unwrap();
+        gateway.store.begin_validation(id, &Lease::alone("test")).await.unwrap();
         gateway.store.add_checked(id, &Chunk { claims, ..Chunk::default() }, &Lease::alone("test")).await.unwrap();
         let interchanges = text.matches("ISA").count() as u32;
         let interchange = |ordinal| InterchangeRow {

@@ -20,13 +20,9 @@ use crate::partner::config::UnknownPayer;
 use crate::pipeline::Gateway;
 use crate::pipeline::payer_edits::EditsOfPayers;
 use crate::store::StoreError;
-use crate::store::submissions::SubmissionRow;
+use crate::store::submissions::{SMALL_BYTES, SubmissionRow};
 use crate::x12::envelope::Interchange;
 use crate::x12::segment::text_of;
-
-/// From this size on, a file's claims are first looked for in memory, so that the store is asked only about
-/// likely duplicates.
-const LARGE_FILE_BYTES: u64 = 256 * 1024;
 
 pub struct Asked {
     gateway: Arc<Gateway>,
@@ -42,7 +38,9 @@ pub struct Asked {
 impl Asked {
     /// Must be made and used on a thread that may block.
     pub fn new(gateway: Arc<Gateway>, runtime: Handle, submission: SubmissionRow) -> Result<Asked, StoreError> {
-        let candidates = match submission.bytes >= LARGE_FILE_BYTES {
+        // Of a file that is not small the claims are first looked for in memory, so that the store is asked only about
+        // likely duplicates.
+        let candidates = match submission.bytes >= SMALL_BYTES {
             true => Some(runtime.block_on(gateway.known.claims.of(&gateway.store, &submission.partner))?),
             false => None,
         };

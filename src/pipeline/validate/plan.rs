@@ -7,11 +7,7 @@ use crate::domain::{Finding, Severity};
 use crate::edits::statuses;
 use crate::partner::submitter::{Acks, Answer};
 use crate::store::mail::{MailKind, Shelf};
-use crate::store::submissions::{Due, SubmissionRow};
-
-/// A submission below this size is checked beside any other, and recorded in one transaction. Files of about so many
-/// bytes on are also judged on two cores.
-pub const SMALL_BYTES: u64 = 256 * 1024;
+use crate::store::submissions::{Due, Large, SubmissionRow};
 
 /// Small submissions checked at one time. Each waits for the disk more than it computes.
 pub const SMALL_AT_ONCE: usize = 16;
@@ -30,9 +26,8 @@ pub enum Lane {
 pub fn next(due: Due, busy: &[Lane]) -> Vec<(Lane, SubmissionRow)> {
     let Due { small, oldest, smallest } = due;
     let free = |lane| !busy.contains(&lane);
-    let under_way = busy.iter().filter(|lane| **lane == Lane::Small).count();
     let mut chosen: Vec<(Lane, SubmissionRow)> =
-        small.into_iter().take(SMALL_AT_ONCE.saturating_sub(under_way)).map(|row| (Lane::Small, row)).collect();
+        small.into_iter().take(room_for_small(busy)).map(|row| (Lane::Small, row)).collect();
     let large = [(Lane::Oldest, oldest), (Lane::Smallest, smallest)];
     for (lane, row) in large.into_iter().filter(|(lane, _)| free(*lane)) {
         if let Some(row) = row.filter(|row| chosen.iter().all(|(_, other)| other.id != row.id)) {
@@ -40,6 +35,19 @@ pub fn next(due: Due, busy: &[Lane]) -> Vec<(Lane, SubmissionRow)> {
         }
     }
     chosen
+}
+
+/// How many more small ones may be begun.
+pub fn room_for_small(busy: &[Lane]) -> usize {
+    SMALL_AT_ONCE.saturating_sub(busy.iter().filter(|lane| **lane == Lane::Small).count())
+}
+
+/// Whether a lane for large ones is free.
+pub fn room_for_large(busy: &[Lane]) -> Large {
+    match [Lane::Oldest, Lane::Smallest].iter().all(|lane| busy.contains(lane)) {
+        true => Large::NotNow,
+        false => Large::Wanted,
+    }
 }
 
 /// Why something was rejected: the code of its acknowledgement, and a sentence without patient data.

@@ -8,7 +8,7 @@ use tokio::task::{Id, JoinSet};
 
 use super::answers;
 use super::check::{Checked, check};
-use super::plan::{self, Lane, SMALL_AT_ONCE, SMALL_BYTES};
+use super::plan::{self, Lane};
 use crate::domain::ids::SubmissionId;
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::partner::Submitter;
@@ -18,7 +18,7 @@ use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::leases::Lease;
 use crate::store::mail::NewMail;
-use crate::store::submissions::{Counts, SubmissionRow};
+use crate::store::submissions::{Counts, Large, SMALL_BYTES, SubmissionRow};
 use crate::store::validation::{Chunk, Outcome, Step, Validated};
 
 /// Chunks read ahead of the store.
@@ -70,10 +70,14 @@ async fn next_due(
     failed: &[(SubmissionId, StageError)],
 ) -> Result<Vec<(Lane, SubmissionRow)>, StageError> {
     let busy: Vec<Lane> = under_way.iter().map(|(_, lane, _)| *lane).collect();
+    let (small, large) = (plan::room_for_small(&busy), plan::room_for_large(&busy));
+    if small == 0 && large == Large::NotNow {
+        return Ok(Vec::new());
+    }
     let skipped: Vec<SubmissionId> =
         under_way.iter().map(|(_, _, id)| *id).chain(failed.iter().map(|(id, _)| *id)).collect();
     let here = (gateway.config.gateway.node, gateway.clock.now_ms());
-    let due = gateway.store.submissions_due(&skipped, SMALL_BYTES, SMALL_AT_ONCE as u32, here).await?;
+    let due = gateway.store.submissions_due(&skipped, small, large, here).await?;
     Ok(plan::next(due, &busy))
 }
 
@@ -156,7 +160,7 @@ async fn check_in_chunks(
     begun: Begun,
     lease: &Lease,
 ) -> Result<Option<(Step, Validated)>, StageError> {
-    if gateway.store.begin_validation(submission.id).await? == Step::NotDue {
+    if gateway.store.begin_validation(submission.id, lease).await? == Step::NotDue {
         return Ok(None);
     }
     let checked = read_and_store(gateway, submission, submitter, lease).await?;

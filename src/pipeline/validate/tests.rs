@@ -154,7 +154,7 @@ async fn a_crash_in_the_middle_leaves_what_no_crash_leaves() {
     let row = hand_in(&world.gateway, &file, Channel::Https).await;
     // The first part of a run, up to the moment before everything is committed.
     let partners = world.gateway.partners.current();
-    assert_eq!(world.gateway.store.begin_validation(row.id).await.unwrap(), Step::Done);
+    assert_eq!(world.gateway.store.begin_validation(row.id, &Lease::alone("test")).await.unwrap(), Step::Done);
     run::read_and_store(&world.gateway, &row, partners.submitter("acme").unwrap(), &Lease::alone("test"))
         .await
         .unwrap();
@@ -228,7 +228,7 @@ async fn of_two_files_checked_at_the_same_time_the_second_sees_the_first() {
     let slow = hand_in(gateway, &professional(1, &[&[sample("A1", 1)]]), Channel::Https).await;
     let partners = gateway.partners.current();
     let acme = partners.submitter("acme").unwrap();
-    gateway.store.begin_validation(slow.id).await.unwrap();
+    gateway.store.begin_validation(slow.id, &Lease::alone("test")).await.unwrap();
     let begun = run::Begun { at: 0, after: gateway.store.validated_turn("acme").await.unwrap() };
     let read = run::read_and_store(gateway, &slow, acme, &Lease::alone("test")).await.unwrap();
     let late = run::put_together(gateway, &slow, acme, begun, read).await.unwrap();

@@ -39,6 +39,7 @@ CREATE UNIQUE INDEX submission_content ON submission (partner, sha256);
 CREATE UNIQUE INDEX submission_idempotency ON submission (partner, idempotency_key) WHERE idempotency_key IS NOT NULL;
 -- Of what is due: whoever asks names the index's condition too, or the planner does not take it.
 CREATE INDEX submission_due ON submission (state, id) WHERE state IN (0, 1);
+CREATE INDEX submission_large ON submission (id) WHERE state = 0 AND bytes >= 262144;
 CREATE INDEX submission_validated ON submission (partner, validated_turn) WHERE validated_turn IS NOT NULL;
 
 -- What makes its claims duplicates of others, 8 bytes each: read as a whole by who checks the partner's next large file.
@@ -336,6 +337,7 @@ CREATE TABLE remittance (
 );
 CREATE UNIQUE INDEX remittance_place ON remittance (inbound_id, ordinal);
 CREATE INDEX remittance_trace ON remittance (trace, payer);
+CREATE INDEX remittance_received ON remittance (payer, received_at);
 CREATE INDEX remittance_payee ON remittance (payee_npi, payee_tin);
 CREATE INDEX remittance_untied ON remittance (id) WHERE state = 0 AND lines_tied_at IS NULL;
 CREATE INDEX remittance_amount ON remittance (amount, payment_date);
@@ -511,7 +513,7 @@ CREATE TABLE announcement (
     next_at     BIGINT NOT NULL,
     lease_until BIGINT NOT NULL DEFAULT 0,
     detail      TEXT COLLATE "C" NOT NULL DEFAULT '',
-    PRIMARY KEY (receiver, id)
+    PRIMARY KEY (id, receiver)
 );
 CREATE INDEX announcement_open ON announcement (receiver, id) WHERE state IN (0, 2);
 
