@@ -22,8 +22,8 @@ pub fn wait_for_claims_at(payer: &Payer, count: usize) -> Vec<Claim> {
     wait_long_for_claims_at(payer, count, PATIENCE)
 }
 
-/// The same after trouble with the disk: a delivery whose end could not be written down is looked into when its lease
-/// is over, after two minutes.
+/// The same after trouble with the disk or a killed gateway: a delivery whose end could not be written down is looked
+/// into when its lease is over, after two minutes.
 pub fn wait_for_claims_after_trouble(payer: &Payer, count: usize) -> Vec<Claim> {
     wait_long_for_claims_at(payer, count, PATIENCE * 3)
 }
