@@ -61,9 +61,9 @@ fn no_answer_comes_before_a_slow_disk_has_synced() {
     for file in &scene.files {
         let asked = Instant::now();
         scene.world.submit(&scene.key, &file.bytes);
-        // The payload and the row that names it, at the least.
+        // The one transaction with the submission, its payload and its row of the audit trail, at the least.
         let took = asked.elapsed();
-        assert!(took >= Duration::from_millis(300), "answered after {took:?}");
+        assert!(took >= Duration::from_millis(150), "answered after {took:?}");
     }
     scene.finish();
 }

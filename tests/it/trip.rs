@@ -23,7 +23,7 @@ pub fn wait_for_claims_at(payer: &Payer, count: usize) -> Vec<Claim> {
 }
 
 /// The same after trouble with the disk or a killed gateway: a delivery whose end could not be written down is looked
-/// into when its lease is over, after two minutes.
+/// into when its lease is over, after a minute.
 pub fn wait_for_claims_after_trouble(payer: &Payer, count: usize) -> Vec<Claim> {
     wait_long_for_claims_at(payer, count, PATIENCE * 3)
 }

@@ -21,8 +21,8 @@ use crate::store::events::NewBatchEvent;
 
 const DELIVERIES_PER_RUN: u32 = 1_000;
 /// Renewed while a file is being sent, so it need only outlive a pause of the machine.
-const LEASE: Duration = Duration::from_secs(120);
-const RENEW_EVERY: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(60);
+const RENEW_EVERY: Duration = Duration::from_secs(15);
 
 /// Begins to serve the payers that have something due and are not being served. Does not wait for them: a
 /// payer that is away delays no other.
