@@ -353,18 +353,25 @@ pub(super) async fn post_claims(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), S
         });
     }
     let said: Vec<serde_json::Value> = postings.iter().map(|(&id, all)| said_of(id, all)).collect();
-    // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back.
+    // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back. A number that
+    // another claim of the payer has would make answers to that one doubtful.
     query_for(
         "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
              paid = said.paid, patient_responsibility = said.share,
-             payer_claim_control_number = COALESCE(said.number, claim.payer_claim_control_number)
+             payer_claim_control_number = COALESCE(CASE WHEN NOT EXISTS (
+                 SELECT 1 FROM claim other WHERE other.payer_claim_control_number = said.number
+                 AND other.payer = claim.payer AND other.id <> claim.id) THEN said.number END,
+                 claim.payer_claim_control_number)
          FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS status,
                       json_extract(value, '$[2]') AS paid, json_extract(value, '$[3]') AS share,
                       json_extract(value, '$[4]') AS number FROM json_each(?)) AS said
          WHERE claim.id = said.id",
         "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
              paid = said.paid, patient_responsibility = said.share,
-             payer_claim_control_number = COALESCE(said.number, claim.payer_claim_control_number)
+             payer_claim_control_number = COALESCE(CASE WHEN NOT EXISTS (
+                 SELECT 1 FROM claim other WHERE other.payer_claim_control_number = said.number
+                 AND other.payer = claim.payer AND other.id <> claim.id) THEN said.number END,
+                 claim.payer_claim_control_number)
          FROM (SELECT CAST(one ->> 0 AS bigint) AS id, CAST(one ->> 1 AS bigint) AS status,
                       CAST(one ->> 2 AS bigint) AS paid, CAST(one ->> 3 AS bigint) AS share, one ->> 4 AS number
                FROM jsonb_array_elements(CAST(? AS jsonb)) AS told(one)) AS said

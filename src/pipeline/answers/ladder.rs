@@ -144,6 +144,10 @@ pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Match
                 let reason = "several claims fit equally well";
                 return Matched::Unclear { reason, candidates: ranked(&compared) };
             }
+            [first, ..] if first.is_contradicted(rule, &compared) => {
+                let reason = "the payer's number is known for one claim, and the patient control number is another's";
+                return Matched::Unclear { reason, candidates: ranked(&compared) };
+            }
             [first, ..] => {
                 let found = Found { claim: first.claim.clone(), rule, evidence: first.evidence() };
                 return Matched::One(Box::new(found));
@@ -277,6 +281,8 @@ impl Comparison<'_> {
                 let whose = self.member == yes || self.date == yes;
                 self.control == Control::Altered
                     && self.provider != no
+                    // Numbers of visits often differ only in the end that was cut off.
+                    && self.date != no
                     && (self.member != no || self.name == yes)
                     && match self.charge {
                         Same::Yes => self.provider == yes || whose,
@@ -325,8 +331,21 @@ impl Comparison<'_> {
         match self.control {
             Control::Exact | Control::Altered => !(self.charge == Same::No && self.is_somebody_else()),
             Control::Unsaid => self.charge != Same::No || (self.member == Same::Yes && self.date != Same::No),
-            Control::Other => self.charge == Same::Yes && self.member != Same::No && self.date != Same::No,
+            Control::Other => {
+                self.charge == Same::Yes
+                    && self.provider != Same::No
+                    && self.member != Same::No
+                    && self.date != Same::No
+            }
         }
+    }
+
+    /// Found by the payer's number alone, while another claim has exactly the control number that the answer gives:
+    /// as when a payer answers a corrected claim under the number of the one that it replaces.
+    fn is_contradicted(&self, rule: Rule, compared: &[Comparison<'_>]) -> bool {
+        rule == Rule::PayerNumber
+            && self.control == Control::Other
+            && compared.iter().any(|other| other.fits(Rule::ControlNumber))
     }
 
     /// The facts by which two claims are told apart.

@@ -125,3 +125,48 @@ fn a_split_claim_is_found_by_its_control_number_and_provider_whatever_the_charge
     part.npi = String::new();
     check(&part, &[claim(1, "A")], None);
 }
+
+/// Denied as ICN-A, and the claim that replaces it, of the same patient, day and charge.
+fn corrected() -> [ClaimFacts; 2] {
+    let (mut first, mut second) = (claim(1, "A1"), claim(2, "A1R"));
+    first.payer_claim_control_number = Some(Phi::new("ICN-A".into()));
+    first.status = ClaimStatus::Denied;
+    second.frequency = "7".into();
+    [first, second]
+}
+
+#[test]
+fn a_payers_number_of_one_claim_with_the_control_number_of_another_matches_neither() {
+    let mut wanted = sought("A1R");
+    wanted.payer_claim_control_number = Phi::new("ICN-A".into());
+    wanted.member_ids = vec![Phi::new("M1".into())];
+    let [first, second] = corrected();
+    match choose(&wanted, "bluestar", &[&first, &second]) {
+        Matched::Unclear { candidates, reason } => {
+            assert_eq!(candidates.len(), 2);
+            assert!(reason.contains("another's"), "{reason}");
+        }
+        Matched::One(found) => panic!("chose {} by {:?}", found.claim.id, found.rule),
+    }
+    // Nobody has this control number: the payer's own number decides.
+    wanted.control_number = Phi::new("A1X".into());
+    check(&wanted, &[first, second], Some((1, Rule::PayerNumber)));
+}
+
+#[test]
+fn a_payers_number_with_another_control_number_and_another_provider_is_no_match() {
+    let mut wanted = sought("ELSE");
+    wanted.payer_claim_control_number = Phi::new("ICN-A".into());
+    wanted.npi = "1888888889".into();
+    check(&wanted, &corrected(), None);
+}
+
+#[test]
+fn a_number_cut_off_before_what_tells_two_visits_apart_is_not_that_of_another_day() {
+    let mut wanted = sought("ACCT12345678");
+    wanted.member_ids = vec![Phi::new("M1".into())];
+    wanted.service_from = "2026-11-08".into();
+    check(&wanted, &[claim(1, "ACCT12345678-01")], None);
+    wanted.service_from = "2026-11-01".into();
+    check(&wanted, &[claim(1, "ACCT12345678-01")], Some((1, Rule::AlteredControlNumber)));
+}
