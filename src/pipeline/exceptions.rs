@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::applying::{self, Decision};
 use super::remit::Released;
-use super::{Gateway, StageError, remit};
+use super::{Gateway, StageError, remit, retry};
+use crate::domain::error_chain;
 use crate::domain::ids::{ClaimId, ExceptionId, RemittanceId};
 use crate::store::StoreError;
 use crate::store::events::NewClaimEvent;
@@ -89,8 +90,8 @@ pub async fn resolve(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId, by
 }
 
 /// Takes a decision back: the exception is open again, and the claim stands where its other answers put it. What
-/// was put into a mailbox stays there.
-pub async fn undo(gateway: &Gateway, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
+/// was put into a mailbox stays there. One that had been put aside is tried with the claims that were sent since.
+pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
     let exception = found(gateway, id).await?;
     if exception.state == ExceptionState::Open {
         return Err(ResolveError::NotDecided { id });
@@ -113,10 +114,18 @@ pub async fn undo(gateway: &Gateway, id: ExceptionId, by: &str) -> Result<(), Re
         evidence: String::new(),
         inbound_id: Some(exception.inbound_id),
     };
-    match gateway.store.undo_exception(&Undoing { id, by: by.to_string(), at, event }).await? {
-        true => Ok(()),
-        false => Err(ResolveError::NotDecided { id }),
+    if !gateway.store.undo_exception(&Undoing { id, by: by.to_string(), at, event }).await? {
+        return Err(ResolveError::NotDecided { id });
     }
+    match exception.state {
+        // The decision is taken back whatever comes of this.
+        ExceptionState::Dismissed => match retry::reopened(gateway, id).await {
+            Ok(()) => {}
+            Err(trouble) => tracing::warn!(exception = %id, error = error_chain(&trouble), "it was not tried again"),
+        },
+        ExceptionState::Open | ExceptionState::Resolved => {}
+    }
+    Ok(())
 }
 
 /// Closes an exception that needs nothing done; `reason` is kept with it.

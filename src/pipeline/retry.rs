@@ -1,6 +1,7 @@
 //! An answer may come before its claim, when the claim reached its payer by another way first. Answers that
-//! found nothing are tried again when claims were sent that may be theirs, and when a payer's number was learned; each
-//! batch once, page by page; its replacement and void claims are linked on that occasion. Works on the store alone, as a person's decision does; no stage.
+//! found nothing are tried again when claims were sent that may be theirs, and when a payer's number was learned for one;
+//! each batch once, page by page; its replacement and void claims are linked on that occasion. Works on the store alone,
+//! as a person's decision does; no stage.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,25 +31,22 @@ pub async fn sent_batches(gateway: &Arc<Gateway>) -> Result<Progress, StageError
             return Ok(progress);
         }
         for batch in batches {
-            // Before it is looked at: an answer that comes in the meantime puts the mark away again.
+            // Before it is looked at: what is added to what waits in the meantime may not have been seen.
+            let times = gateway.store.times_awaited(&batch.payer).await?;
             let at = gateway.clock.now_ms();
             if gateway.store.is_anything_awaited().await? && try_batch(gateway, &batch).await? {
                 progress = Progress::Worked;
             }
             replacements::link(gateway, batch.id).await?;
-            gateway.store.mark_batch_tried(batch.id, at).await?;
+            // One that is not marked is among the untried of the next round.
+            gateway.store.mark_batch_tried(batch.id, times, at).await?;
         }
     }
 }
 
-/// Tries the answers again that know their claim by one of these numbers of the payer's.
-pub async fn learned_numbers(gateway: &Arc<Gateway>, payer: &str, numbers: &[&str]) -> Result<(), StageError> {
-    let keys: Vec<String> = numbers.iter().filter_map(|number| awaits::of_number(payer, number)).collect();
-    if !keys.is_empty() && gateway.store.is_anything_awaited().await? {
-        let waiting = gateway.store.awaiting(keys).await?;
-        try_again(gateway, waiting).await?;
-    }
-    Ok(())
+/// Tries an answer again that a person had put aside: its claim may have been sent since.
+pub async fn reopened(gateway: &Arc<Gateway>, id: ExceptionId) -> Result<(), StageError> {
+    try_again(gateway, vec![id]).await.map(|_| ())
 }
 
 async fn try_batch(gateway: &Arc<Gateway>, batch: &UntriedBatch) -> Result<bool, StageError> {
@@ -57,9 +55,7 @@ async fn try_batch(gateway: &Arc<Gateway>, batch: &UntriedBatch) -> Result<bool,
         let page = gateway.store.claim_numbers_of_batch(batch.id, after, CLAIMS_AT_ONCE).await?;
         let Some(last) = page.last() else { return Ok(any) };
         after = last.id;
-        let keys = page.iter().flat_map(|claim| {
-            awaits::of_claim(&batch.payer, claim.patient_control_number.reveal(), claim.member_id.reveal())
-        });
+        let keys = page.iter().flat_map(|claim| awaits::of_claim(&batch.payer, claim));
         let waiting = gateway.store.awaiting(keys.collect()).await?;
         any |= try_again(gateway, waiting).await?;
     }
@@ -171,8 +167,8 @@ async fn record(gateway: &Gateway, resolution: Result<Resolution, ResolveError>)
 mod tests {
     use crate::domain::{Cents, ClaimStatus};
     use crate::pipeline::answers::testing::*;
-    use crate::pipeline::correlate;
     use crate::pipeline::testing::{professional, sample, world};
+    use crate::pipeline::{correlate, exceptions};
 
     const CUT: &[&str] = &["CAS*CO*45*20"];
 
@@ -189,15 +185,19 @@ mod tests {
         (world, late)
     }
 
+    /// With claim A2.
+    fn other_file() -> Vec<u8> {
+        let file = professional(2, &[&[sample("A2", 2)]]);
+        String::from_utf8(file).unwrap().replace("BATCH", "OTHER").into_bytes()
+    }
+
     #[tokio::test]
     async fn answers_that_came_before_their_claim_are_applied_when_it_is_sent() {
         let (world, late) = early().await;
         answer(&world, &ack277ca(&[(late.clone(), "A2:20", "ICN2")])).await;
         answer(&world, &era835(910, &[remittance("0001", "T1", "80", &[(late, "1", "80", CUT, "ICN2")], &[])])).await;
         assert_eq!(open_exceptions(&world).await.len(), 2);
-        let mut second = professional(2, &[&[sample("A2", 2)]]);
-        second = String::from_utf8(second).unwrap().replace("BATCH", "OTHER").into_bytes();
-        send(&world, "acme", &second).await;
+        send(&world, "acme", &other_file()).await;
         correlate::run(&world.gateway).await.unwrap();
         assert!(open_exceptions(&world).await.is_empty(), "{:?}", open_exceptions(&world).await[0].candidates);
         let claim = claim(&world, "A2").await;
@@ -229,9 +229,65 @@ mod tests {
         let (world, late) = early().await;
         answer(&world, &ack277ca(&[(late, "A2:20", "ICN2")])).await;
         let open = open_exceptions(&world).await.remove(0);
-        crate::pipeline::exceptions::dismiss(&world.gateway, open.id, "sue", "a test").await.unwrap();
+        exceptions::dismiss(&world.gateway, open.id, "sue", "a test").await.unwrap();
         send(&world, "acme", &professional(2, &[&[sample("A2", 2)]])).await;
         correlate::run(&world.gateway).await.unwrap();
         assert_eq!(claim(&world, "A2").await.status, ClaimStatus::Batched);
+        // Taken back, it finds the claim that was sent in the meantime.
+        exceptions::undo(&world.gateway, open.id, "sue").await.unwrap();
+        assert!(open_exceptions(&world).await.is_empty());
+        assert_eq!(claim(&world, "A2").await.status, ClaimStatus::PayerAccepted);
+    }
+
+    #[tokio::test]
+    async fn what_was_put_aside_and_taken_back_waits_for_its_claim_again() {
+        let (world, late) = early().await;
+        answer(&world, &ack277ca(&[(late, "A2:20", "ICN2")])).await;
+        let open = open_exceptions(&world).await.remove(0);
+        exceptions::dismiss(&world.gateway, open.id, "sue", "a test").await.unwrap();
+        exceptions::undo(&world.gateway, open.id, "sue").await.unwrap();
+        assert_eq!(open_exceptions(&world).await.len(), 1);
+        send(&world, "acme", &other_file()).await;
+        correlate::run(&world.gateway).await.unwrap();
+        assert_eq!(claim(&world, "A2").await.status, ClaimStatus::PayerAccepted);
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_not_tried_while_something_was_added_to_what_waits() {
+        let (world, late) = early().await;
+        let store = &world.gateway.store;
+        let before = store.times_awaited("bluestar").await.unwrap();
+        answer(&world, &ack277ca(&[(late, "A2:20", "ICN2")])).await;
+        send(&world, "acme", &other_file()).await;
+        let batch = store.untried_batches(10).await.unwrap().remove(0);
+        // The trial began before the answer was noted as waiting.
+        assert!(!store.mark_batch_tried(batch.id, before, 1).await.unwrap());
+        assert_eq!(store.untried_batches(10).await.unwrap(), std::slice::from_ref(&batch));
+        let now = store.times_awaited("bluestar").await.unwrap();
+        assert!(store.mark_batch_tried(batch.id, now, 1).await.unwrap());
+        assert!(store.untried_batches(10).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_batch_tried_while_an_answer_looked_or_with_a_claim_of_its_number_is_tried_again() {
+        let world = world().await;
+        let claims = send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+        answer(&world, &ack277ca(&[(claims[0].clone(), "A2:20", "ICN7")])).await;
+        let store = &world.gateway.store;
+        let other = SentClaim { control_number: "NOBODY".into(), member: "M9".into(), ..claims[0].clone() };
+        let other = SentClaim { date: "20200101".into(), ..other };
+        for (control, number, long_ago, tried_again) in
+            [(910, "ICN8", false, true), (911, "ICN8", true, false), (912, "ICN7", true, true)]
+        {
+            correlate::run(&world.gateway).await.unwrap();
+            assert!(store.untried_batches(10).await.unwrap().is_empty());
+            if long_ago {
+                world.gateway.clock.advance(std::time::Duration::from_secs(600));
+            }
+            let trace = format!("T{control}");
+            let pays = [(other.clone(), "1", "80", CUT, number)];
+            answer(&world, &era835(control, &[remittance("0001", &trace, "80", &pays, &[])])).await;
+            assert_eq!(store.untried_batches(10).await.unwrap().len(), usize::from(tried_again), "{control}");
+        }
     }
 }

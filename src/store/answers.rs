@@ -2,6 +2,7 @@
 //! transaction with the file's next state. Answers come in any order, late and twice: a status moves only
 //! forward, whatever another worker did since it was read.
 
+use super::awaited::try_learned;
 use super::events::{NewBatchEvent, NewClaimEvent, add_batch_event, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
@@ -174,27 +175,28 @@ async fn move_batch(tx: &mut Tx, moved: &BatchMove, at: i64) -> Result<(), Store
     Ok(())
 }
 
-/// Set once: what money says of the number later wins, see `store::remittances`.
+/// Set once: what money says of the number later wins, see `store::remittances`. Answers that wait for one of them are
+/// tried again.
 pub(super) async fn learn_numbers(tx: &mut Tx, learned: &[LearnedNumber]) -> Result<(), StoreError> {
     if learned.is_empty() {
         return Ok(());
     }
     let pairs: Vec<(i64, &str)> =
         learned.iter().map(|one| (one.claim_id.0, one.payer_claim_control_number.reveal().as_str())).collect();
-    query_for(
+    let rows = query_for(
         "UPDATE claim SET payer_claim_control_number = said.number
          FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS number FROM json_each(?)) AS said
-         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL",
+         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL RETURNING claim.id",
         "UPDATE claim SET payer_claim_control_number = said.number
          FROM (SELECT CAST(one ->> 0 AS bigint) AS id, one ->> 1 AS number
                FROM jsonb_array_elements(CAST(? AS jsonb)) AS told(one)) AS said
-         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL",
+         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL RETURNING claim.id",
     )
     .bind(serde_json::to_string(&pairs).expect("numbers and texts are JSON"))
-    .execute(&mut *tx)
+    .fetch_all(&mut *tx)
     .await
     .map_err(StoreError::at("learn payers' claim numbers"))?;
-    Ok(())
+    try_learned(tx, rows.iter().map(|row| row.get(0)).collect()).await
 }
 
 async fn judge_transaction(tx: &mut Tx, verdict: &TransactionVerdict) -> Result<(), StoreError> {

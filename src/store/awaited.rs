@@ -1,10 +1,17 @@
 //! Answers that wait for their claim: the numbers by which each would know it, and the batches that were sent since.
 //! A batch is compared once with all that waits, whatever the number of either.
+//!
+//! Neither may miss the other. An answer looks for its claim first and is noted as waiting later; in between a batch may
+//! be built and tried. So whoever adds to what waits counts it for the payer, and a batch is marked as tried only if
+//! nothing was counted since its trial began; and what was tried since the answer began to look is tried again.
+
+use std::collections::BTreeSet;
 
 use super::exceptions::NewException;
 use super::sql::{QueryBuilder, Tx, query};
 use super::{Store, StoreError};
 use crate::domain::Phi;
+use crate::domain::clock::SLACK_MS;
 use crate::domain::ids::{BatchId, ClaimId, ExceptionId};
 
 /// Rows of one statement: 2 values each, SQLite takes 32,766.
@@ -23,6 +30,16 @@ pub struct ClaimNumbers {
     pub id: ClaimId,
     pub patient_control_number: Phi<String>,
     pub member_id: Phi<String>,
+    pub payer_claim_control_number: Option<Phi<String>>,
+}
+
+/// The key of a claim that the payer knows by this number.
+pub fn number_key(payer: &str, number: &str) -> String {
+    format!("{}{number}", number_prefix(payer))
+}
+
+fn number_prefix(payer: &str) -> String {
+    format!("{payer} number ")
 }
 
 impl Store {
@@ -45,7 +62,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<ClaimNumbers>, StoreError> {
         let rows = query(
-            "SELECT id, patient_control_number, member_id FROM claim
+            "SELECT id, patient_control_number, member_id, payer_claim_control_number FROM claim
              WHERE batch_id = ? AND id > ? ORDER BY id LIMIT ?",
         )
         .bind(batch.0)
@@ -58,6 +75,7 @@ impl Store {
             id: ClaimId(row.get(0)),
             patient_control_number: Phi::new(row.get(1)),
             member_id: Phi::new(row.get(2)),
+            payer_claim_control_number: row.get::<Option<String>>(3).map(Phi::new),
         };
         Ok(rows.iter().map(numbers).collect())
     }
@@ -78,20 +96,32 @@ impl Store {
         Ok(rows.iter().map(|row| ExceptionId(row.get(0))).collect())
     }
 
-    pub async fn mark_batch_tried(&self, batch: BatchId, at: i64) -> Result<(), StoreError> {
+    /// How often anything was added to what waits of this payer. Read before a batch is tried.
+    pub async fn times_awaited(&self, payer: &str) -> Result<i64, StoreError> {
+        let row = query("SELECT times FROM awaited_count WHERE payer = ?").bind(payer).fetch_optional(self.readers());
+        Ok(row.await.map_err(StoreError::at("count what waits"))?.map_or(0, |row| row.get(0)))
+    }
+
+    /// Marks a batch as tried with all that waited when `times` was read. `false`: more was added since.
+    pub async fn mark_batch_tried(&self, batch: BatchId, times: i64, at: i64) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        query("UPDATE batch SET tried_at = ? WHERE id = ?")
-            .bind(at)
-            .bind(batch.0)
-            .execute(&mut tx)
-            .await
-            .map_err(StoreError::at("mark a batch as tried"))?;
-        tx.commit().await.map_err(StoreError::at("mark a batch as tried"))
+        let marked = query(
+            "UPDATE batch SET tried_at = ? WHERE id = ? AND NOT EXISTS (
+                 SELECT 1 FROM awaited_count a WHERE a.payer = batch.payer AND a.times <> ?)",
+        )
+        .bind(at)
+        .bind(batch.0)
+        .bind(times)
+        .execute(&mut tx)
+        .await
+        .map_err(StoreError::at("mark a batch as tried"))?;
+        tx.commit().await.map_err(StoreError::at("mark a batch as tried"))?;
+        Ok(marked.rows_affected() == 1)
     }
 }
 
-/// Writes what new exceptions wait for. Their answers looked for claims at some time after `since`; a batch that was
-/// tried in the meantime is tried again, as neither saw the other.
+/// Writes what new exceptions wait for. Their answers looked for claims at some time after `since`; batches that were
+/// tried in the meantime are tried again, and those with a claim whose payer's number was learned in the meantime.
 pub(super) async fn add_awaited(tx: &mut Tx, exceptions: &[NewException], since: i64) -> Result<(), StoreError> {
     let rows: Vec<(&str, i64)> =
         exceptions.iter().flat_map(|one| one.awaits.iter().map(|key| (key.as_str(), one.id.0))).collect();
@@ -102,14 +132,60 @@ pub(super) async fn add_awaited(tx: &mut Tx, exceptions: &[NewException], since:
         });
         insert.build().execute(&mut *tx).await.map_err(StoreError::at("note what answers wait for"))?;
     }
-    if let Some(first) = exceptions.iter().find(|one| !one.awaits.is_empty()) {
-        query("UPDATE batch SET tried_at = NULL WHERE payer = ? AND tried_at >= ?")
-            .bind(&first.payer)
-            .bind(since)
-            .execute(&mut *tx)
-            .await
-            .map_err(StoreError::at("try a batch again"))?;
+    // All of one file, so of one payer.
+    let Some(first) = exceptions.iter().find(|one| !one.awaits.is_empty()) else { return Ok(()) };
+    count_awaited(tx, &first.payer).await?;
+    let prefix = number_prefix(&first.payer);
+    let numbers: Vec<&str> = rows.iter().filter_map(|(key, _)| key.strip_prefix(&prefix)).collect();
+    query(
+        "UPDATE batch SET tried_at = NULL WHERE tried_at IS NOT NULL AND payer = ?1 AND (tried_at >= ?2 OR id IN (
+             SELECT c.batch_id FROM claim c
+             WHERE c.payer_claim_control_number IN (SELECT value FROM list(?3)) AND c.payer = ?1))",
+    )
+    .bind(&first.payer)
+    .bind(since - SLACK_MS)
+    .bind(numbers)
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("try a batch again"))?;
+    Ok(())
+}
+
+/// Payers' numbers were learned for these claims: the batches of those whose number is waited for are tried again.
+pub(super) async fn try_learned(tx: &mut Tx, claims: Vec<i64>) -> Result<(), StoreError> {
+    // The key as `number_key` writes it.
+    let rows = query(
+        "SELECT DISTINCT c.payer, c.batch_id FROM claim c
+         WHERE c.id IN (SELECT value FROM list(?)) AND c.batch_id IS NOT NULL AND EXISTS (
+             SELECT 1 FROM awaited a WHERE a.key = c.payer || ' number ' || c.payer_claim_control_number)",
+    )
+    .bind(claims)
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(StoreError::at("find answers that wait for a number"))?;
+    let payers: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    for payer in &payers {
+        count_awaited(tx, payer).await?;
     }
+    let batches: Vec<i64> = rows.iter().map(|row| row.get(1)).collect();
+    query("UPDATE batch SET tried_at = NULL WHERE tried_at IS NOT NULL AND id IN (SELECT value FROM list(?))")
+        .bind(batches)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("try a batch again"))?;
+    Ok(())
+}
+
+/// A batch whose trial is under way is not marked as tried.
+async fn count_awaited(tx: &mut Tx, payer: &str) -> Result<(), StoreError> {
+    query(
+        "INSERT INTO awaited_count (payer, times) VALUES (?, 1)
+         ON CONFLICT (payer) DO UPDATE SET times = awaited_count.times + 1",
+    )
+    .bind(payer)
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("count what waits"))?;
     Ok(())
 }
 

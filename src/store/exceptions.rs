@@ -306,7 +306,6 @@ impl Store {
         .execute(&mut tx)
         .await
         .map_err(StoreError::at("dismiss an exception"))?;
-        forget_awaited(&mut tx, id).await?;
         tx.commit().await.map_err(StoreError::at("dismiss an exception"))?;
         Ok(closed.rows_affected() == 1)
     }

@@ -1,6 +1,6 @@
 //! Remittances and their payments, and what a claim has been paid in total.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -352,9 +352,16 @@ pub(super) async fn post_claims(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), S
             payer_number: row.get(6),
         });
     }
-    let said: Vec<serde_json::Value> = postings.iter().map(|(&id, all)| said_of(id, all)).collect();
-    // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back. A number that
-    // another claim of the payer has would make answers to that one doubtful.
+    // A number that another claim of the payer has, or gets here, would make answers to that one doubtful.
+    let mut numbers = BTreeSet::new();
+    let said = postings.iter().map(|(&id, all)| {
+        let sum = posted(all);
+        let number = sum.payer_number.filter(|number| numbers.insert(number.clone()));
+        json!([id, sum.status.map(ClaimStatus::code), sum.paid.0, sum.patient_responsibility.0, number])
+    });
+    // Id, status, paid, patient's share and payer's number, as the update of claims takes them.
+    let said: Vec<serde_json::Value> = said.collect();
+    // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back.
     query_for(
         "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
              paid = said.paid, patient_responsibility = said.share,
@@ -382,12 +389,6 @@ pub(super) async fn post_claims(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), S
     .await
     .map_err(StoreError::at("post payments on claims"))?;
     Ok(())
-}
-
-/// Id, status, paid, patient's share and payer's number, as the update of claims takes them.
-fn said_of(id: i64, postings: &[Posting]) -> serde_json::Value {
-    let sum = posted(postings);
-    json!([id, sum.status.map(ClaimStatus::code), sum.paid.0, sum.patient_responsibility.0, sum.payer_number])
 }
 
 /// Ties a payment to a claim, by a rule and on what, or unties it.

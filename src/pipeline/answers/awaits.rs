@@ -3,6 +3,7 @@
 
 use super::ladder::{self, Sought};
 use super::search::says_something;
+use crate::store::awaited::{ClaimNumbers, number_key};
 
 /// What an unmatched answer of `payer` waits for.
 pub fn of_answer(payer: &str, sought: &Sought) -> Vec<String> {
@@ -13,24 +14,22 @@ pub fn of_answer(payer: &str, sought: &Sought) -> Vec<String> {
     }
     let members = sought.member_ids.iter().map(|member| member.reveal());
     keys.extend(members.filter(|member| says_something(member)).map(|member| member_key(payer, member)));
-    keys.extend(of_number(payer, sought.payer_claim_control_number.reveal()));
+    let number = sought.payer_claim_control_number.reveal();
+    keys.extend(says_something(number).then(|| number_key(payer, number)));
     keys.sort_unstable();
     keys.dedup();
     keys
 }
 
 /// What a claim sent to `payer` answers to: its numbers, whole and as payers cut them.
-pub fn of_claim(payer: &str, control_number: &str, member_id: &str) -> Vec<String> {
+pub fn of_claim(payer: &str, claim: &ClaimNumbers) -> Vec<String> {
+    let (control_number, member_id) = (claim.patient_control_number.reveal(), claim.member_id.reveal());
     let cuts = ladder::CUT_LENGTHS.iter().filter_map(|&length| control_number.get(..length));
     let mut keys: Vec<String> = cuts.map(|cut| control_key(payer, cut)).collect();
     keys.push(control_key(payer, control_number));
     keys.push(member_key(payer, member_id));
+    keys.extend(claim.payer_claim_control_number.as_ref().map(|number| number_key(payer, number.reveal())));
     keys
-}
-
-/// A payer's own number for a claim, as it is learned.
-pub fn of_number(payer: &str, number: &str) -> Option<String> {
-    says_something(number).then(|| format!("{payer} number {number}"))
 }
 
 fn control_key(payer: &str, control_number: &str) -> String {
@@ -45,12 +44,19 @@ fn member_key(payer: &str, member_id: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::Phi;
+    use crate::domain::ids::ClaimId;
 
     fn check(said: &str, known: &str, meets: bool) {
         let sought = Sought { control_number: Phi::new(said.into()), ..Sought::default() };
-        let claim = of_claim("blue", known, "M1");
+        let known = ClaimNumbers {
+            id: ClaimId(1),
+            patient_control_number: Phi::new(known.into()),
+            member_id: Phi::new("M1".into()),
+            payer_claim_control_number: Some(Phi::new("ICN1".into())),
+        };
+        let claim = of_claim("blue", &known);
         let met = of_answer("blue", &sought).iter().any(|key| claim.contains(key));
-        assert_eq!(met, meets, "{said} and {known}");
+        assert_eq!(met, meets, "{said} and {known:?}");
     }
 
     #[test]

@@ -74,9 +74,6 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
     let recorded = gateway.store.record_answers(&draft.answered).await?;
     if recorded {
         let answered = &draft.answered;
-        let numbers: Vec<&str> =
-            answered.learned.iter().map(|one| one.payer_claim_control_number.reveal().as_str()).collect();
-        retry::learned_numbers(gateway, draft.payer(), &numbers).await?;
         tracing::info!(
             inbound = %answered.inbound_id,
             kinds = answered.kinds,

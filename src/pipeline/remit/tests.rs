@@ -297,12 +297,20 @@ async fn hundreds_of_claims_of_one_member_are_each_found() {
 
 #[tokio::test]
 async fn a_payers_number_that_another_claim_has_is_not_learned_for_a_second_one() {
-    let Sent { world, claims } = sent(&[&[sample("A1", 1), Sample { charge: 120, ..sample("A1R", 1) }]]).await;
-    answer(&world, &era835(910, &[remittance("0001", "T1", "0", &[(claims[0].clone(), "4", "0", NOTHING, "ICN1")], &[])]))
-        .await;
-    let again: Pay<'_> = (claims[1].clone(), "1", "100", CUT, "ICN1");
-    answer(&world, &era835(911, &[remittance("0001", "T2", "100", &[again], &[])])).await;
-    check(&world, "A1R", ClaimStatus::Paid, 10000).await;
-    let numbers = [claim(&world, "A1").await, claim(&world, "A1R").await].map(|one| one.payer_claim_control_number);
-    assert_eq!(numbers, [Some("ICN1".to_string()), None]);
+    let two = [sample("A1", 1), Sample { charge: 120, ..sample("A1R", 1) }];
+    // In two files, and in one.
+    for apart in [true, false] {
+        let Sent { world, claims } = sent(&[&two]).await;
+        let first = remittance("0001", "T1", "0", &[(claims[0].clone(), "4", "0", NOTHING, "ICN1")], &[]);
+        let second = remittance("0002", "T2", "100", &[(claims[1].clone(), "1", "100", CUT, "ICN1")], &[]);
+        if apart {
+            answer(&world, &era835(910, &[first])).await;
+            answer(&world, &era835(911, &[second])).await;
+        } else {
+            answer(&world, &era835(910, &[first, second])).await;
+        }
+        check(&world, "A1R", ClaimStatus::Paid, 10000).await;
+        let numbers = [claim(&world, "A1").await, claim(&world, "A1R").await].map(|one| one.payer_claim_control_number);
+        assert_eq!(numbers, [Some("ICN1".to_string()), None], "apart: {apart}");
+    }
 }

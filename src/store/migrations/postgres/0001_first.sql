@@ -394,6 +394,12 @@ CREATE TABLE awaited (
 );
 CREATE INDEX awaited_exception ON awaited (exception_id);
 
+-- How often anything was added to what waits of a payer: a batch that was tried meanwhile is tried again.
+CREATE TABLE awaited_count (
+    payer       TEXT COLLATE "C" PRIMARY KEY,
+    times       BIGINT NOT NULL
+);
+
 -- A file waiting for a submitter (or, as kind 837, for a hosted payer). Reading never removes.
 CREATE TABLE mail (
     id              BIGINT PRIMARY KEY,

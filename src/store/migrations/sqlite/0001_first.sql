@@ -391,6 +391,12 @@ CREATE TABLE awaited (
 ) WITHOUT ROWID;
 CREATE INDEX awaited_exception ON awaited (exception_id);
 
+-- How often anything was added to what waits of a payer: a batch that was tried meanwhile is tried again.
+CREATE TABLE awaited_count (
+    payer       TEXT    PRIMARY KEY,
+    times       INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- A file waiting for a submitter (or, as kind 837, for a hosted payer). Reading never removes.
 CREATE TABLE mail (
     id              INTEGER PRIMARY KEY,
