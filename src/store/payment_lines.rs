@@ -14,15 +14,25 @@ pub struct ClaimPlace {
     pub bytes: u64,
 }
 
+/// A remittance whose lines are to be tied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Untied {
+    pub id: RemittanceId,
+    /// Another one once a payment of it was given another claim.
+    pub version: i64,
+}
+
 impl Store {
     /// Posted remittances whose lines nobody has tied yet, the oldest first.
-    pub async fn untied_remittances(&self, limit: u32) -> Result<Vec<RemittanceId>, StoreError> {
-        let rows = query("SELECT id FROM remittance WHERE state = 0 AND lines_tied_at IS NULL ORDER BY id LIMIT ?")
-            .bind(i64::from(limit))
-            .fetch_all(self.readers())
-            .await
-            .map_err(StoreError::at("find remittances whose lines are not tied"))?;
-        Ok(rows.iter().map(|row| RemittanceId(row.get(0))).collect())
+    pub async fn untied_remittances(&self, limit: u32) -> Result<Vec<Untied>, StoreError> {
+        let rows = query(
+            "SELECT id, lines_version FROM remittance WHERE state = 0 AND lines_tied_at IS NULL ORDER BY id LIMIT ?",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find remittances whose lines are not tied"))?;
+        Ok(rows.iter().map(|row| Untied { id: RemittanceId(row.get(0)), version: row.get(1) }).collect())
     }
 
     /// Where these claims stand, in the order of the files.
@@ -45,14 +55,25 @@ impl Store {
         Ok(rows.iter().map(place).collect())
     }
 
-    /// Writes the details of a remittance's payments anew and marks it as tied.
+    /// Writes the details of a remittance's payments anew and marks it as tied. `false`: a payment was given another
+    /// claim since the remittance was found, and nothing was written.
     pub async fn tie_lines(
         &self,
-        id: RemittanceId,
+        untied: Untied,
         details: &[(PaymentId, Phi<String>)],
         at: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
+        let marked = query("UPDATE remittance SET lines_tied_at = ? WHERE id = ? AND lines_version = ?")
+            .bind(at)
+            .bind(untied.id.0)
+            .bind(untied.version)
+            .execute(&mut tx)
+            .await
+            .map_err(StoreError::at("mark a remittance's lines as tied"))?;
+        if marked.rows_affected() == 0 {
+            return Ok(false);
+        }
         for (payment, detail) in details {
             query("UPDATE payment SET detail = ? WHERE id = ?")
                 .bind(detail.reveal())
@@ -61,12 +82,7 @@ impl Store {
                 .await
                 .map_err(StoreError::at("tie a payment's lines"))?;
         }
-        query("UPDATE remittance SET lines_tied_at = ? WHERE id = ?")
-            .bind(at)
-            .bind(id.0)
-            .execute(&mut tx)
-            .await
-            .map_err(StoreError::at("mark a remittance's lines as tied"))?;
-        tx.commit().await.map_err(StoreError::at("tie a remittance's lines"))
+        tx.commit().await.map_err(StoreError::at("tie a remittance's lines"))?;
+        Ok(true)
     }
 }

@@ -409,11 +409,14 @@ pub(super) async fn attach_payment(
         .execute(&mut *tx)
         .await
         .map_err(StoreError::at("tie a payment to a claim"))?;
-    query("UPDATE remittance SET lines_tied_at = NULL WHERE id = (SELECT remittance_id FROM payment WHERE id = ?)")
-        .bind(payment.0)
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::at("have a payment's lines tied"))?;
+    query(
+        "UPDATE remittance SET lines_tied_at = NULL, lines_version = lines_version + 1
+         WHERE id = (SELECT remittance_id FROM payment WHERE id = ?)",
+    )
+    .bind(payment.0)
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("have a payment's lines tied"))?;
     Ok(())
 }
 

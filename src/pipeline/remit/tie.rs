@@ -8,18 +8,21 @@ use serde_json::{Value, json};
 
 use super::lines::{self, ClaimLine};
 use super::read::Line;
-use crate::domain::ids::{ClaimId, PaymentId, RemittanceId};
+use crate::domain::ids::{ClaimId, PaymentId};
 use crate::domain::{Cents, Phi};
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::PayloadReader;
-use crate::store::payment_lines::ClaimPlace;
+use crate::store::payment_lines::{ClaimPlace, Untied};
 use crate::store::remittances::PaymentRow;
 use crate::x12::Delimiters;
 
 const REMITTANCES_AT_ONCE: u32 = 50;
 /// Of ISA with its terminator, from which the delimiters are read.
 const HEADER_BYTES: u64 = 106;
+/// What a tied line of a payment's detail tells.
+const CLAIM_LINE: &str = "claim_line";
+const TIED_BY: &str = "tied_by";
 
 /// Ties all that waits.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
@@ -29,21 +32,21 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
         if untied.is_empty() {
             return Ok(progress);
         }
-        for id in untied {
-            tie(gateway, id).await?;
+        for one in untied {
+            // One that changed meanwhile is among the untied of the next round.
+            tie(gateway, one).await?;
             progress = Progress::Worked;
         }
     }
 }
 
-async fn tie(gateway: &Arc<Gateway>, id: RemittanceId) -> Result<(), StageError> {
-    let payments = gateway.store.payments_of_remittance(id).await?;
+async fn tie(gateway: &Arc<Gateway>, untied: Untied) -> Result<bool, StageError> {
+    let payments = gateway.store.payments_of_remittance(untied.id).await?;
     let claims: Vec<i64> = payments.iter().filter_map(|one| one.claim_id).map(|claim| claim.0).collect();
     let places = gateway.store.claim_places(claims).await?;
     let claimed = read(gateway, &places).await?;
     let details: Vec<(PaymentId, Phi<String>)> = payments.iter().filter_map(|one| tied(one, &claimed)).collect();
-    gateway.store.tie_lines(id, &details, gateway.clock.now_ms()).await?;
-    Ok(())
+    Ok(gateway.store.tie_lines(untied, &details, gateway.clock.now_ms()).await?)
 }
 
 /// The lines of each claim that can be read; one open file after another, as `places` come in their order.
@@ -76,22 +79,26 @@ fn read_file(mut file: PayloadReader, places: &[ClaimPlace]) -> Vec<(ClaimId, Ve
     found
 }
 
-/// The payment's detail with each line's claimed line and the rule; `None`: there is nothing to tie.
+/// The payment's detail with each line's claimed line and the rule, and without those of a claim that it was tied to
+/// before; `None`: it stays as it is.
 fn tied(payment: &PaymentRow, claimed: &HashMap<ClaimId, Vec<ClaimLine>>) -> Option<(PaymentId, Phi<String>)> {
-    let claimed = claimed.get(&payment.claim_id?)?;
-    let mut detail: Value = serde_json::from_str(payment.detail.reveal()).ok()?;
-    let told = detail["lines"].as_array_mut()?;
-    if told.is_empty() {
-        return None;
+    let before: Value = serde_json::from_str(payment.detail.reveal()).ok()?;
+    let mut detail = before.clone();
+    let told = detail.get_mut("lines")?.as_array_mut()?;
+    for line in told.iter_mut().filter_map(Value::as_object_mut) {
+        line.remove(CLAIM_LINE);
+        line.remove(TIED_BY);
     }
-    let paid: Vec<Line> = told.iter().map(line_of).collect();
-    for (line, tied) in told.iter_mut().zip(lines::tie(&paid, claimed)) {
-        if let Some(tied) = tied {
-            line["claim_line"] = json!(claimed[tied.line].number);
-            line["tied_by"] = json!(tied.rule);
+    if let Some(claimed) = payment.claim_id.and_then(|claim| claimed.get(&claim)) {
+        let paid: Vec<Line> = told.iter().map(line_of).collect();
+        for (line, tied) in told.iter_mut().zip(lines::tie(&paid, claimed)) {
+            if let Some(tied) = tied {
+                line[CLAIM_LINE] = json!(claimed[tied.line].number);
+                line[TIED_BY] = json!(tied.rule);
+            }
         }
     }
-    Some((payment.id, Phi::new(detail.to_string())))
+    (detail != before).then(|| (payment.id, Phi::new(detail.to_string())))
 }
 
 /// What a stored line says of itself.
