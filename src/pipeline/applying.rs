@@ -1,5 +1,5 @@
-//! From a decision that an unmatched answer is about a claim, a person's or a late match, to all that follows from it:
-//! the claim's new state, its event, the letter to its submitter. Nothing is written here; the caller records it.
+//! From a decision that an unmatched answer is about a claim, a person's or a late match, to all that follows from it,
+//! and into the store: the claim's new state, its event, the letter to its submitter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use super::exceptions::ResolveError;
 use super::gateway::blocking;
 use super::remit::books::Books;
 use super::remit::hand_on::{self, Handed};
-use super::remit::plan::Extent;
+use super::remit::plan::late_extent;
 use super::{Gateway, StageError};
 use crate::domain::ids::PaymentId;
 use crate::store::answers::ClaimMove;
 use crate::store::events::NewClaimEvent;
-use crate::store::exceptions::{ExceptionRow, Resolution};
+use crate::store::exceptions::{ExceptionRow, Resolution, Resolved};
 use crate::store::inbound::InboundRow;
 use crate::store::matching::ClaimFacts;
 use crate::store::remittances::RemittanceState;
@@ -60,8 +60,57 @@ pub fn answer_of<'a>(
     Ok((report, answer, place.report, place.claim))
 }
 
-/// What a 277CA or 277 does to the claim.
+/// Applies a 277CA or 277 to the claim. `false`: somebody decided before.
 pub async fn status(
+    gateway: &Arc<Gateway>,
+    exception: &ExceptionRow,
+    papers: &Papers,
+    claim: ClaimFacts,
+    decision: Decision<'_>,
+) -> Result<bool, ResolveError> {
+    let resolution = of_status(gateway, exception, papers, claim, decision).await?;
+    match record(gateway, &resolution).await? {
+        Resolved::Done => Ok(true),
+        Resolved::NotOpen | Resolved::AdjustmentsGone => Ok(false),
+    }
+}
+
+/// Applies a payment to the claim. `false`: somebody decided before.
+pub async fn payment(
+    gateway: &Arc<Gateway>,
+    exception: &ExceptionRow,
+    papers: &hand_on::Papers,
+    payment: PaymentId,
+    claim: ClaimFacts,
+    decision: Decision<'_>,
+) -> Result<bool, ResolveError> {
+    loop {
+        let resolution = of_payment(gateway, exception, papers, payment, claim.clone(), decision.clone()).await?;
+        match record(gateway, &resolution).await? {
+            Resolved::Done => return Ok(true),
+            Resolved::NotOpen => return Ok(false),
+            // The next letter is written without them.
+            Resolved::AdjustmentsGone => {}
+        }
+    }
+}
+
+async fn record(gateway: &Gateway, resolution: &Resolution) -> Result<Resolved, ResolveError> {
+    let resolved = gateway.store.resolve_exception(resolution).await?;
+    match resolved {
+        Resolved::Done => {}
+        Resolved::NotOpen | Resolved::AdjustmentsGone => {
+            // What was sealed here belongs to nobody.
+            for mail in &resolution.mail {
+                gateway.payloads.discard(mail.payload.id).map_err(StageError::Payload)?;
+            }
+        }
+    }
+    Ok(resolved)
+}
+
+/// What a 277CA or 277 does to the claim.
+async fn of_status(
     gateway: &Arc<Gateway>,
     exception: &ExceptionRow,
     papers: &Papers,
@@ -95,11 +144,12 @@ pub async fn status(
         Posting::NoSuchSubmitter(_) => Vec::new(),
     };
     let said = said.map(|said| ClaimMove { claim_id, said });
-    Ok(Resolution { id, claim_id, by: decision.by.to_string(), at, said, learned, event, mail })
+    let by = decision.by.to_string();
+    Ok(Resolution { id, claim_id, by, at, said, learned, event, passed_on: None, mail, adjustments_of: None })
 }
 
 /// What a payment does to the claim.
-pub async fn payment(
+async fn of_payment(
     gateway: &Arc<Gateway>,
     exception: &ExceptionRow,
     papers: &hand_on::Papers,
@@ -109,18 +159,22 @@ pub async fn payment(
 ) -> Result<Resolution, ResolveError> {
     let (id, differs) = (exception.id, ResolveError::FileDiffers { id: exception.id });
     let Some(payment) = gateway.store.payment(payment).await? else { return Err(differs) };
-    let remittance = gateway.store.remittance(payment.remittance_id).await?;
-    let Some(remittance) = remittance.filter(|one| one.state == RemittanceState::Posted) else { return Err(differs) };
+    let row = gateway.store.remittance(payment.remittance_id).await?;
+    let Some(row) = row.filter(|one| one.state == RemittanceState::Posted) else { return Err(differs) };
+    let place = usize::try_from(row.ordinal).unwrap_or(usize::MAX);
+    let ordinal = usize::try_from(payment.ordinal).unwrap_or(usize::MAX);
+    let Some(remittance) = papers.remittances.get(place) else { return Err(differs) };
+    let Some(clp) = remittance.claims.get(ordinal) else { return Err(differs) };
     let books = Books { gateway, inbound_id: papers.inbound_id, payer: &papers.payer, at: gateway.clock.now_ms() };
-    let mut event = books.event(&payment, claim.id, &remittance.trace, decision.rule);
+    let mut event = books.event(&payment, claim.id, &row.trace, decision.rule);
     event.text = format!("{}; {}", event.text, decision.note);
     event.evidence = decision.evidence;
-    let ordinal = usize::try_from(payment.ordinal).unwrap_or(usize::MAX);
+    let extent = late_extent(remittance, &row);
     let handed = Handed {
         partner: claim.partner.clone(),
-        remittance: usize::try_from(remittance.ordinal).unwrap_or(usize::MAX),
+        remittance: place,
         own: BTreeMap::from([(ordinal, claim.patient_control_number.clone())]),
-        extent: Extent::ClaimsOnly,
+        extent,
     };
     let written = hand_on::write(gateway, papers, vec![handed], &format!("exception:{id}:{}", claim.id)).await?;
     Ok(Resolution {
@@ -131,6 +185,9 @@ pub async fn payment(
         said: None,
         learned: None,
         event,
+        passed_on: books.passed_on(clp, claim.id),
+        // Without a letter they are still to be handed on.
+        adjustments_of: (extent.holds_adjustments() && !written.mail.is_empty()).then_some(row.id),
         mail: written.mail,
     })
 }

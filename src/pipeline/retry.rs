@@ -14,7 +14,7 @@ use super::remit::books;
 use super::{Gateway, Progress, StageError, remit, replacements};
 use crate::domain::ids::{ClaimId, ExceptionId, InboundId};
 use crate::store::awaited::UntriedBatch;
-use crate::store::exceptions::{ExceptionKind, ExceptionRow, ExceptionState, Resolution};
+use crate::store::exceptions::{ExceptionKind, ExceptionRow, ExceptionState};
 use crate::store::inbound::InboundRow;
 
 const BY: &str = "claimgate";
@@ -113,8 +113,8 @@ async fn try_payments(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: &[Exce
     for (row, matched) in tried.into_iter().zip(find_claims(&gateway.store, &inbound.partner, &sought).await?) {
         if let (Matched::One(found), Some(payment)) = (matched, row.payment_id) {
             let decision = decision(&found);
-            let resolution = applying::payment(gateway, row, &papers, payment, found.claim, decision).await;
-            count += u64::from(record(gateway, resolution).await?);
+            count +=
+                u64::from(is_done(applying::payment(gateway, row, &papers, payment, found.claim, decision).await)?);
         }
     }
     Ok(count)
@@ -133,8 +133,7 @@ async fn try_statuses(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: &[Exce
     for (row, matched) in tried.into_iter().zip(find_claims(&gateway.store, &inbound.partner, &sought).await?) {
         if let Matched::One(found) = matched {
             let decision = decision(&found);
-            let resolution = applying::status(gateway, row, &papers, found.claim, decision).await;
-            count += u64::from(record(gateway, resolution).await?);
+            count += u64::from(is_done(applying::status(gateway, row, &papers, found.claim, decision).await)?);
         }
     }
     Ok(count)
@@ -145,9 +144,9 @@ fn decision(found: &Found) -> Decision<'static> {
 }
 
 /// `false`: a person was first, or it cannot be applied and waits for one.
-async fn record(gateway: &Gateway, resolution: Result<Resolution, ResolveError>) -> Result<bool, StageError> {
-    match resolution {
-        Ok(resolution) => Ok(gateway.store.resolve_exception(&resolution).await?),
+fn is_done(applied: Result<bool, ResolveError>) -> Result<bool, StageError> {
+    match applied {
+        Ok(is_done) => Ok(is_done),
         Err(ResolveError::Stage(trouble)) => Err(trouble),
         Err(
             ResolveError::NoSuchException { .. }

@@ -4,10 +4,10 @@ use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, repla
 use super::awaited::{add_awaited, forget_awaited};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{NewMail, put_mail};
-use super::remittances::{attach_payment, post_claims};
+use super::remittances::{PassedOn, attach_payment, pass_on, post_claims, take_back_passing_on};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
-use crate::domain::ids::{ClaimId, EventId, ExceptionId, InboundId, PaymentId};
+use crate::domain::ids::{ClaimId, EventId, ExceptionId, InboundId, PaymentId, RemittanceId};
 
 /// Rows of one statement: 9 values each, SQLite takes 32,766.
 const ROWS_MAX: usize = 3_000;
@@ -138,7 +138,20 @@ pub struct Resolution {
     pub said: Option<ClaimMove>,
     pub learned: Option<LearnedNumber>,
     pub event: NewClaimEvent,
+    pub passed_on: Option<PassedOn>,
     pub mail: Vec<NewMail>,
+    /// The remittance whose provider adjustments are in that mail.
+    pub adjustments_of: Option<RemittanceId>,
+}
+
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    Done,
+    /// The exception is not open any more.
+    NotOpen,
+    /// Its mail holds provider adjustments that another submitter was handed meanwhile; nothing was changed.
+    AdjustmentsGone,
 }
 
 /// A decision taken back.
@@ -205,8 +218,8 @@ impl Store {
         Ok(row.map_err(StoreError::at("count exceptions"))?.get(0))
     }
 
-    /// Applies an open exception's answer to the claim chosen. `false`: it is not open any more.
-    pub async fn resolve_exception(&self, resolution: &Resolution) -> Result<bool, StoreError> {
+    /// Applies an open exception's answer to the claim chosen.
+    pub async fn resolve_exception(&self, resolution: &Resolution) -> Result<Resolved, StoreError> {
         let mut tx = self.begin().await?;
         let closed = query(
             "UPDATE exception SET state = 1, claim_id = ?, event_id = ?, resolved_by = ?, resolved_at = ?
@@ -220,7 +233,10 @@ impl Store {
         .fetch_optional(&mut tx)
         .await
         .map_err(StoreError::at("resolve an exception"))?;
-        let Some(row) = closed else { return Ok(false) };
+        let Some(row) = closed else { return Ok(Resolved::NotOpen) };
+        if !hand_adjustments(&mut tx, resolution.adjustments_of).await? {
+            return Ok(Resolved::AdjustmentsGone);
+        }
         forget_awaited(&mut tx, resolution.id).await?;
         if let Some(said) = resolution.said {
             move_claims(&mut tx, &[said]).await?;
@@ -234,11 +250,12 @@ impl Store {
             post_claims(&mut tx, &[resolution.claim_id]).await?;
         }
         add_claim_events(&mut tx, std::slice::from_ref(&resolution.event)).await?;
+        pass_on(&mut tx, resolution.passed_on.as_slice()).await?;
         for mail in &resolution.mail {
             put_mail(&mut tx, mail).await?;
         }
         tx.commit().await.map_err(StoreError::at("resolve an exception"))?;
-        Ok(true)
+        Ok(Resolved::Done)
     }
 
     /// Takes a decision back: the claim returns to what its other answers say. `false`: it was not resolved.
@@ -270,6 +287,9 @@ impl Store {
             if let Some(payment) = row.get::<Option<i64>>(2) {
                 attach_payment(&mut tx, PaymentId(payment), None).await?;
             }
+            if let Some(event) = row.get::<Option<i64>>(1) {
+                take_back_passing_on(&mut tx, claim, event, undoing.at).await?;
+            }
             forget_number(&mut tx, undoing.id, claim).await?;
             if let Some(status) = replay(&mut tx, claim).await? {
                 query("UPDATE claim SET status = ?, paid = 0, patient_responsibility = 0 WHERE id = ?")
@@ -287,7 +307,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Closes an exception that needs nothing done. `false`: it is not open any more.
+    /// Closes an exception that needs nothing done. What it waits for is kept for the case that this is taken back.
+    /// `false`: it is not open any more.
     pub async fn dismiss_exception(
         &self,
         id: ExceptionId,
@@ -309,6 +330,17 @@ impl Store {
         tx.commit().await.map_err(StoreError::at("dismiss an exception"))?;
         Ok(closed.rows_affected() == 1)
     }
+}
+
+/// `false`: some submitter has these adjustments already.
+async fn hand_adjustments(tx: &mut Tx, of: Option<RemittanceId>) -> Result<bool, StoreError> {
+    let Some(remittance) = of else { return Ok(true) };
+    let handed = query("UPDATE remittance SET adjustments_handed = 1 WHERE id = ? AND adjustments_handed = 0")
+        .bind(remittance.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("hand on provider adjustments"))?;
+    Ok(handed.rows_affected() == 1)
 }
 
 /// The payer's number that the claim had of this answer; payments that still count say theirs again.

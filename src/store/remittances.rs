@@ -65,6 +65,8 @@ pub struct RemittanceRow {
     pub problem: String,
     pub digest: Vec<u8>,
     pub received_at: i64,
+    /// A submitter was handed its provider adjustments with its part.
+    pub adjustments_handed: bool,
 }
 
 /// One CLP.
@@ -96,11 +98,28 @@ pub struct Remitted {
     pub notes: Vec<String>,
     pub remittances: Vec<RemittanceRow>,
     pub payments: Vec<PaymentRow>,
-    /// Claims that their payer passed on, and to which partner.
-    pub passed_on: Vec<(ClaimId, String)>,
+    pub passed_on: Vec<PassedOn>,
     pub claim_events: Vec<NewClaimEvent>,
     pub exceptions: Vec<NewException>,
     pub mail: Vec<NewMail>,
+}
+
+/// A claim that its payer passed on.
+#[derive(Clone, Debug)]
+pub struct PassedOn {
+    /// The partner that has it now; `None`: none of ours.
+    pub to: Option<String>,
+    /// Of the claim.
+    pub event: NewClaimEvent,
+}
+
+/// A payment whose claim was found after it was recorded.
+#[derive(Clone, Debug)]
+pub struct LateMatch {
+    pub payment_id: PaymentId,
+    pub claim_id: ClaimId,
+    pub rule: &'static str,
+    pub evidence: String,
 }
 
 /// A held remittance that counts from now on.
@@ -108,7 +127,12 @@ pub struct Remitted {
 pub struct Release {
     pub id: RemittanceId,
     pub by: String,
+    /// When its payments began to look for their claims once more.
     pub at: i64,
+    pub matched: Vec<LateMatch>,
+    pub passed_on: Vec<PassedOn>,
+    /// A submitter is handed its provider adjustments.
+    pub adjustments_handed: bool,
     pub claim_events: Vec<NewClaimEvent>,
     pub exceptions: Vec<NewException>,
     pub mail: Vec<NewMail>,
@@ -129,8 +153,8 @@ pub struct EarlierRemittance {
 
 pub(super) const COLUMNS: &str =
     "SELECT id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date, payee_npi,
-    payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem, digest, received_at
-    FROM remittance ";
+    payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem, digest, received_at,
+    adjustments_handed FROM remittance ";
 pub(super) const PAYMENT_COLUMNS: &str =
     "SELECT p.id, p.remittance_id, p.ordinal, p.claim_id, p.patient_control_number, p.clp_status,
     p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number, p.rule, p.evidence, p.detail
@@ -164,12 +188,13 @@ impl Store {
         let mut tx = self.begin().await?;
         // The one writer at a time sees what another person released just before.
         let released = query(
-            "UPDATE remittance SET state = 0 WHERE id = ? AND state = 1 AND NOT EXISTS (
+            "UPDATE remittance SET state = 0, adjustments_handed = ? WHERE id = ? AND state = 1 AND NOT EXISTS (
                  SELECT 1 FROM remittance other WHERE other.trace = remittance.trace AND other.payer = remittance.payer
                  AND other.state = 0 AND other.amount = remittance.amount AND other.amount <> 0 AND other.trace <> ''
                  AND other.trace_payer = remittance.trace_payer AND other.payment_date = remittance.payment_date
                  AND other.payee_npi = remittance.payee_npi AND other.payee_tin = remittance.payee_tin)",
         )
+        .bind(i64::from(release.adjustments_handed))
         .bind(release.id.0)
         .execute(&mut tx)
         .await
@@ -192,6 +217,9 @@ impl Store {
         .execute(&mut tx)
         .await
         .map_err(StoreError::at("close a remittance's exception"))?;
+        for one in &release.matched {
+            attach_payment(&mut tx, one.payment_id, Some((one.claim_id, one.rule, &one.evidence))).await?;
+        }
         let rows = query("SELECT DISTINCT claim_id FROM payment WHERE remittance_id = ? AND claim_id IS NOT NULL")
             .bind(release.id.0)
             .fetch_all(&mut tx)
@@ -199,6 +227,7 @@ impl Store {
             .map_err(StoreError::at("find a remittance's claims"))?;
         let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
         post_claims(&mut tx, &claims).await?;
+        pass_on(&mut tx, &release.passed_on).await?;
         finish(&mut tx, &release.claim_events, (&release.exceptions, release.at), &release.mail).await?;
         tx.commit().await.map_err(StoreError::at("release a remittance"))?;
         Ok(true)
@@ -296,10 +325,12 @@ impl Store {
 }
 
 /// From now on the next payer's answers may be about these claims too.
-async fn pass_on(tx: &mut Tx, claims: &[(ClaimId, String)]) -> Result<(), StoreError> {
+pub(super) async fn pass_on(tx: &mut Tx, claims: &[PassedOn]) -> Result<(), StoreError> {
     let mut by_payer: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
-    for (claim, payer) in claims {
-        by_payer.entry(payer).or_default().push(claim.0);
+    for one in claims {
+        if let Some(payer) = &one.to {
+            by_payer.entry(payer).or_default().push(one.event.claim_id.0);
+        }
     }
     for (payer, ids) in by_payer {
         query("UPDATE claim SET passed_on_to = ? WHERE id IN (SELECT value FROM list(?))")
@@ -308,6 +339,32 @@ async fn pass_on(tx: &mut Tx, claims: &[(ClaimId, String)]) -> Result<(), StoreE
             .execute(&mut *tx)
             .await
             .map_err(StoreError::at("note to whom claims were passed on"))?;
+    }
+    let events: Vec<NewClaimEvent> = claims.iter().map(|one| one.event.clone()).collect();
+    add_claim_events(tx, &events).await
+}
+
+/// A decision is taken back with which a claim was passed on: `event` is what it put on the claim's timeline.
+pub(super) async fn take_back_passing_on(tx: &mut Tx, claim: ClaimId, event: i64, at: i64) -> Result<(), StoreError> {
+    let undone = query(
+        "UPDATE claim_event SET undone_at = ? WHERE claim_id = ? AND kind = 'passed on' AND undone_at IS NULL
+         AND at = (SELECT decided.at FROM claim_event decided WHERE decided.id = ?)",
+    )
+    .bind(at)
+    .bind(claim.0)
+    .bind(event)
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("undo the event of a claim passed on"))?;
+    if undone.rows_affected() > 0 {
+        query(
+            "UPDATE claim SET passed_on_to = NULL WHERE id = ? AND NOT EXISTS (
+                 SELECT 1 FROM claim_event e WHERE e.claim_id = claim.id AND e.kind = 'passed on' AND e.undone_at IS NULL)",
+        )
+        .bind(claim.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("take back that a claim was passed on"))?;
     }
     Ok(())
 }
@@ -425,7 +482,7 @@ async fn add_remittances(tx: &mut Tx, rows: &[RemittanceRow]) -> Result<(), Stor
         let mut insert = QueryBuilder::new(
             "INSERT INTO remittance (id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date,
                  payee_npi, payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem,
-                 digest, received_at) ",
+                 digest, received_at, adjustments_handed) ",
         );
         insert.push_values(part, |row, one| {
             row.push_bind(one.id.0).push_bind(one.inbound_id.0).push_bind(one.ordinal).push_bind(&one.payer);
@@ -434,6 +491,7 @@ async fn add_remittances(tx: &mut Tx, rows: &[RemittanceRow]) -> Result<(), Stor
             row.push_bind(&one.payee_name).push_bind(one.claims).push_bind(one.claims_paid.0);
             row.push_bind(one.adjustments.0).push_bind(&one.adjustment_list).push_bind(one.state as i64);
             row.push_bind(&one.problem).push_bind(&one.digest[..]).push_bind(one.received_at);
+            row.push_bind(i64::from(one.adjustments_handed));
         });
         insert.build().execute(&mut *tx).await.map_err(StoreError::at("add remittances"))?;
     }
@@ -484,6 +542,7 @@ pub(super) fn remittance_row(row: &Row) -> Result<RemittanceRow, StoreError> {
         problem: row.get(17),
         digest: row.get(18),
         received_at: row.get(19),
+        adjustments_handed: row.get(20),
     })
 }
 

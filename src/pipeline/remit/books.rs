@@ -6,17 +6,19 @@ use serde_json::{Value, json};
 
 use super::balance;
 use super::hand_on::Handed;
-use super::plan;
+use super::plan::{self, Extent};
 use super::read::{ClaimPayment, Remittance};
+use super::split::Own;
 use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
 use crate::domain::posting::{PaymentKind, Posting, posted};
 use crate::domain::{Cents, ClaimStatus, Phi};
-use crate::pipeline::Gateway;
+use crate::edits::catalogue::remittance::PAYEE_UNKNOWN;
 use crate::pipeline::answers::{Matched, Sought, awaits};
+use crate::pipeline::{Gateway, StageError};
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{ExceptionKind, NewException};
 use crate::store::matching::ClaimFacts;
-use crate::store::remittances::{PaymentRow, RemittanceRow, RemittanceState};
+use crate::store::remittances::{PassedOn, PaymentRow, RemittanceRow, RemittanceState};
 
 /// What a CLP says of the claim it pays.
 pub fn sought(remittance: &Remittance, claim: &ClaimPayment) -> Sought {
@@ -73,6 +75,7 @@ impl Books<'_> {
             problem,
             digest: plan::digest_of(remittance).to_vec(),
             received_at: self.at,
+            adjustments_handed: false,
         }
     }
 
@@ -124,7 +127,7 @@ impl Books<'_> {
 
     /// A claim that its payer passed on (NM1*TT, or CLP02 19 to 21 and 23): the partner that has it now, when it is one
     /// of ours, and what the claim's timeline tells.
-    pub fn passed_on(&self, payment: &ClaimPayment, claim_id: ClaimId) -> Option<(Option<String>, NewClaimEvent)> {
+    pub fn passed_on(&self, payment: &ClaimPayment, claim_id: ClaimId) -> Option<PassedOn> {
         let by_status = matches!(payment.status.as_str(), "19" | "20" | "21" | "23");
         if !by_status && payment.passed_on_to.is_none() {
             return None;
@@ -150,7 +153,7 @@ impl Books<'_> {
             evidence: String::new(),
             inbound_id: Some(self.inbound_id),
         };
-        Some((partner, event))
+        Some(PassedOn { to: partner, event })
     }
 
     /// A payment nobody was found for.
@@ -181,6 +184,46 @@ impl Books<'_> {
         Some(NewException { awaits: awaits::of_answer(self.payer, &sought(remittance, claim)), ..exception })
     }
 
+    /// A payment without claims whose payee nobody knows.
+    pub fn payee_unknown(&self, remittance: &Remittance) -> NewException {
+        let response = json!({
+            "trace": remittance.trace,
+            "amount": remittance.amount,
+            "payee_npi": remittance.payee_npi,
+            "payee_tin": remittance.payee_tin,
+            "adjustments": remittance.adjustments,
+        });
+        self.exception(ExceptionKind::Remittance, PAYEE_UNKNOWN.say(&[]), response, json!([]), None)
+    }
+
+    /// Who is handed what of one remittance; `claims` are those its payments matched. A payment without claims, as of
+    /// an overpayment that is collected, goes to the submitter of its payee.
+    pub async fn handed(
+        &self,
+        place: usize,
+        remittance: &Remittance,
+        claims: &[Option<&ClaimFacts>],
+    ) -> Result<Vec<Handed>, StageError> {
+        if !remittance.claims.is_empty() {
+            return Ok(divided(place, claims));
+        }
+        let (npi, tin) = (&remittance.payee_npi, &remittance.payee_tin);
+        let known = self.gateway.store.submitter_of_payee(npi, tin).await?;
+        let partner = known.or_else(|| self.submitter_named_for(npi));
+        let hand = |partner| Handed { partner, remittance: place, own: Own::new(), extent: Extent::Whole };
+        Ok(partner.map(hand).into_iter().collect())
+    }
+
+    /// The only submitter whose file names this billing provider.
+    fn submitter_named_for(&self, npi: &str) -> Option<String> {
+        let partners = self.gateway.partners.current();
+        let mut named = partners.submitters().filter(|one| one.npis.iter().any(|known| known.as_str() == npi));
+        match (named.next(), named.next()) {
+            (Some(only), None) => Some(only.id.to_string()),
+            (_, _) => None,
+        }
+    }
+
     pub fn exception(
         &self,
         kind: ExceptionKind,
@@ -204,8 +247,7 @@ impl Books<'_> {
     }
 }
 
-/// Who is handed what of one remittance; `claims` are those its payments matched.
-pub fn handed(place: usize, claims: &[Option<&ClaimFacts>]) -> Vec<Handed> {
+fn divided(place: usize, claims: &[Option<&ClaimFacts>]) -> Vec<Handed> {
     let partners: Vec<Option<&str>> = claims.iter().map(|claim| claim.map(|claim| claim.partner.as_str())).collect();
     let own = |indexes: Vec<usize>| {
         let number = |n: usize| claims[n].map(|claim| (n, claim.patient_control_number.clone()));

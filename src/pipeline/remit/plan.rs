@@ -8,7 +8,7 @@ use aws_lc_rs::digest;
 use super::read::Remittance;
 use crate::domain::Cents;
 use crate::domain::ids::RemittanceId;
-use crate::store::remittances::EarlierRemittance;
+use crate::store::remittances::{EarlierRemittance, RemittanceRow};
 
 /// How a remittance stands to earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,11 +91,21 @@ pub enum Extent {
     ClaimsOnly,
 }
 
+impl Extent {
+    pub fn holds_adjustments(self) -> bool {
+        match self {
+            Extent::Whole | Extent::WithAdjustments => true,
+            Extent::ClaimsOnly => false,
+        }
+    }
+}
+
 /// Divides a remittance among the submitters of its claims (`None`: a claim nobody was found for). A remittance
 /// whose claims are all one submitter's goes to it whole. Otherwise each gets its claims, and the provider
 /// adjustments go with the submitter of most claims, the first in the file when several have as many: an
 /// adjustment is one sum of the payee's and cannot be divided. So the parts' BPR02 add up to the payment, less
-/// what was paid on claims nobody was found for.
+/// what was paid on claims nobody was found for. Where nobody was found for any, the adjustments wait with them, and go
+/// with the first that is found ([`late_extent`]).
 pub fn shares(partners: &[Option<&str>]) -> Vec<Share> {
     let mut claims: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (n, partner) in partners.iter().enumerate() {
@@ -115,6 +125,14 @@ pub fn shares(partners: &[Option<&str>]) -> Vec<Share> {
         },
     };
     claims.into_iter().map(share).collect()
+}
+
+/// What the submitter of a claim that was found late is handed of `remittance`, besides that claim.
+pub fn late_extent(remittance: &Remittance, row: &RemittanceRow) -> Extent {
+    match row.adjustments_handed || remittance.adjustments.is_empty() {
+        true => Extent::ClaimsOnly,
+        false => Extent::WithAdjustments,
+    }
 }
 
 #[cfg(test)]

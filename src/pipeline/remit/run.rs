@@ -9,11 +9,9 @@ use super::books::{self, Books};
 use super::hand_on::{self, Handed, Papers};
 use super::plan::{self, Extent, Newness};
 use super::read::{self, Remittance};
-use super::split::Own;
 use super::tie;
 use crate::domain::ids::RemittanceId;
 use crate::domain::{CrashPoint, error_chain, passing};
-use crate::edits::catalogue::remittance::PAYEE_UNKNOWN;
 use crate::pipeline::answers::{Matched, find_claims};
 use crate::pipeline::gateway::{blocking, guarded};
 use crate::pipeline::lease::under_lease;
@@ -60,7 +58,6 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
     let papers = papers(gateway, &inbound).await?;
     let at = gateway.clock.now_ms();
     let mut desk = Desk {
-        gateway,
         books: Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at },
         earlier: earlier(gateway, &papers).await?,
         remitted: Remitted {
@@ -125,7 +122,6 @@ async fn earlier(gateway: &Gateway, papers: &Papers) -> Result<Vec<EarlierRemitt
 }
 
 struct Desk<'a> {
-    gateway: &'a Arc<Gateway>,
     books: Books<'a>,
     /// Of the store, and those of this file that were taken already.
     earlier: Vec<EarlierRemittance>,
@@ -142,7 +138,7 @@ impl Desk<'_> {
         let of_which = format!("transaction {}", remittance.head.control);
         let notes = sums.warnings.iter().map(|warning| format!("{of_which}: {warning}"));
         self.remitted.notes.extend(notes);
-        let row = self.books.remittance(remittance, place, state, problem.clone());
+        let mut row = self.books.remittance(remittance, place, state, problem.clone());
         match state {
             RemittanceState::Repeat => self.remitted.notes.push(format!("{of_which}: {problem}")),
             RemittanceState::Held => {
@@ -158,7 +154,9 @@ impl Desk<'_> {
             }
             RemittanceState::Posted => {
                 self.add_payments(remittance, &row.trace, row.id, matched, state);
-                self.hand_on(place, remittance, matched).await?;
+                let handed = self.hand_on(place, remittance, matched).await?;
+                row.adjustments_handed = handed.iter().any(|one| one.extent.holds_adjustments());
+                self.handed.extend(handed);
             }
         }
         if state != RemittanceState::Repeat {
@@ -191,10 +189,7 @@ impl Desk<'_> {
                 if let Matched::One(found) = matched {
                     let event = self.books.event(&payment, found.claim.id, trace, found.rule.as_str());
                     self.remitted.claim_events.push(event);
-                    if let Some((payer, event)) = self.books.passed_on(claim, found.claim.id) {
-                        self.remitted.claim_events.push(event);
-                        self.remitted.passed_on.extend(payer.map(|payer| (found.claim.id, payer)));
-                    }
+                    self.remitted.passed_on.extend(self.books.passed_on(claim, found.claim.id));
                 }
                 self.remitted.exceptions.extend(self.books.unmatched(&payment, remittance, claim, matched));
             }
@@ -202,10 +197,12 @@ impl Desk<'_> {
         }
     }
 
-    async fn hand_on(&mut self, place: usize, remittance: &Remittance, matched: &[Matched]) -> Result<(), StageError> {
-        if remittance.claims.is_empty() {
-            return self.hand_on_adjustments(place, remittance).await;
-        }
+    async fn hand_on(
+        &mut self,
+        place: usize,
+        remittance: &Remittance,
+        matched: &[Matched],
+    ) -> Result<Vec<Handed>, StageError> {
         let facts: Vec<_> = matched
             .iter()
             .map(|matched| match matched {
@@ -213,7 +210,10 @@ impl Desk<'_> {
                 Matched::Unclear { .. } => None,
             })
             .collect();
-        let handed = books::handed(place, &facts);
+        let handed = self.books.handed(place, remittance, &facts).await?;
+        if remittance.claims.is_empty() && handed.is_empty() {
+            self.remitted.exceptions.push(self.books.payee_unknown(remittance));
+        }
         if handed.iter().any(|one| one.extent != Extent::Whole) {
             self.remitted.notes.push(format!(
                 "transaction {}: divided; each of {} submitters gets its own claims, and BPR02 is what they were paid",
@@ -221,40 +221,7 @@ impl Desk<'_> {
                 handed.len()
             ));
         }
-        self.handed.extend(handed);
-        Ok(())
-    }
-
-    /// A payment without claims, as of an overpayment that is collected: to the submitter of the payee.
-    async fn hand_on_adjustments(&mut self, place: usize, remittance: &Remittance) -> Result<(), StageError> {
-        let (npi, tin) = (&remittance.payee_npi, &remittance.payee_tin);
-        let known = self.gateway.store.submitter_of_payee(npi, tin).await?;
-        let partner = known.or_else(|| self.submitter_named_for(npi));
-        match partner {
-            Some(partner) => {
-                self.handed.push(Handed { partner, remittance: place, own: Own::new(), extent: Extent::Whole });
-            }
-            None => {
-                let reason = PAYEE_UNKNOWN.say(&[]);
-                let response = json!({
-                    "trace": remittance.trace, "amount": remittance.amount, "payee_npi": npi, "payee_tin": tin,
-                    "adjustments": remittance.adjustments,
-                });
-                let exception = self.books.exception(ExceptionKind::Remittance, reason, response, json!([]), None);
-                self.remitted.exceptions.push(exception);
-            }
-        }
-        Ok(())
-    }
-
-    /// The only submitter whose file names this billing provider.
-    fn submitter_named_for(&self, npi: &str) -> Option<String> {
-        let partners = self.gateway.partners.current();
-        let mut named = partners.submitters().filter(|one| one.npis.iter().any(|known| known.as_str() == npi));
-        match (named.next(), named.next()) {
-            (Some(only), None) => Some(only.id.to_string()),
-            (_, _) => None,
-        }
+        Ok(handed)
     }
 }
 

@@ -211,8 +211,8 @@ async fn the_lines_of_a_payment_are_tied_to_those_of_its_claim() {
     assert_eq!((payment.paid, &line["paid"]), (Cents(8000), &"80.00".into()));
 }
 
-#[tokio::test]
-async fn a_claim_that_is_passed_on_is_paid_by_the_next_payer_too() {
+/// Claims of one submitter with one of two payers.
+async fn two_payers(claims: &[Sample]) -> Sent {
     let world = world_of(
         "",
         &[
@@ -222,17 +222,28 @@ async fn a_claim_that_is_passed_on_is_paid_by_the_next_payer_too() {
         ],
     )
     .await;
-    let claims = send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+    let claims = send(&world, "acme", &professional(1, &[claims])).await;
+    Sent { world, claims }
+}
+
+/// The first payer's remittance says that the second has the claim now.
+fn passing_on(mut first: Vec<String>) -> Vec<String> {
+    let patient = first.iter().position(|segment| segment.starts_with("NM1*QC")).unwrap();
+    first.insert(patient + 1, "NM1*TT*2*RED RIVER*****PI*RRIVR".into());
+    first
+}
+
+#[tokio::test]
+async fn a_claim_that_is_passed_on_is_paid_by_the_next_payer_too() {
+    let Sent { world, claims } = two_payers(&[sample("A1", 1)]).await;
     let second = remittance("0001", "T9", "20", &[(claims[0].clone(), "2", "20", &["CAS*OA*23*80"], "R1")], &[]);
     // Before the first payer passes it on, it is no claim of the other's.
     let early = era835(950, std::slice::from_ref(&second)).replace("*T9*", "*T8*");
     hand_in_from(&world.gateway, "redriver", early.as_bytes()).await;
     work(&world.gateway).await;
     assert_eq!(open_exceptions(&world).await.len(), 1);
-    let mut first = remittance("0001", "T1", "80", &[(claims[0].clone(), "19", "80", &["CAS*PR*2*20"], "ICN1")], &[]);
-    let patient = first.iter().position(|segment| segment.starts_with("NM1*QC")).unwrap();
-    first.insert(patient + 1, "NM1*TT*2*RED RIVER*****PI*RRIVR".into());
-    answer(&world, &era835(951, &[first])).await;
+    let first = remittance("0001", "T1", "80", &[(claims[0].clone(), "19", "80", &["CAS*PR*2*20"], "ICN1")], &[]);
+    answer(&world, &era835(951, &[passing_on(first)])).await;
     check(&world, "A1", ClaimStatus::Paid, 8000).await;
     hand_in_from(&world.gateway, "redriver", era835(952, &[second]).as_bytes()).await;
     work(&world.gateway).await;
@@ -313,4 +324,145 @@ async fn a_payers_number_that_another_claim_has_is_not_learned_for_a_second_one(
         let numbers = [claim(&world, "A1").await, claim(&world, "A1R").await].map(|one| one.payer_claim_control_number);
         assert_eq!(numbers, [Some("ICN1".to_string()), None], "apart: {apart}");
     }
+}
+
+/// What a payer says of this claim under a number and a day that nobody knows.
+fn stranger(claim: &SentClaim, number: &str) -> SentClaim {
+    let (trace, date) = (String::new(), "20200101".to_string());
+    SentClaim { control_number: number.into(), trace, date, ..claim.clone() }
+}
+
+#[tokio::test]
+async fn a_claim_passed_on_in_an_answer_decided_by_hand_is_the_next_payers_too() {
+    for released in [false, true] {
+        let Sent { world, claims } = two_payers(&[sample("A1", 1)]).await;
+        let next = |control: u32, trace: &str| {
+            let pays: Pay<'_> = (claims[0].clone(), "2", "20", &["CAS*OA*23*80"], "R1");
+            era835(control, &[remittance("0001", trace, "20", &[pays], &[])])
+        };
+        // It matches nothing, or does not add up.
+        let (who, paid) = if released { (claims[0].clone(), "81") } else { (stranger(&claims[0], "N1"), "80") };
+        let first = remittance("0001", "T1", paid, &[(who, "19", paid, &["CAS*PR*2*20"], "ICN1")], &[]);
+        answer(&world, &era835(951, &[passing_on(first)])).await;
+        let exception = open_exceptions(&world).await.remove(0).id;
+        let id = claim(&world, "A1").await.received.id;
+        if released {
+            exceptions::release(&world.gateway, exception, "sue").await.unwrap();
+        } else {
+            exceptions::resolve(&world.gateway, exception, id, "sue").await.unwrap();
+        }
+        hand_in_from(&world.gateway, "redriver", next(952, "T9").as_bytes()).await;
+        work(&world.gateway).await;
+        check(&world, "A1", ClaimStatus::Paid, (paid.parse::<i64>().unwrap() + 20) * 100).await;
+        let told = world.gateway.store.claim_timeline(id).await.unwrap();
+        assert_eq!(told.iter().filter(|event| event.kind == "passed on").count(), 1);
+        if !released {
+            exceptions::undo(&world.gateway, exception, "sue").await.unwrap();
+            hand_in_from(&world.gateway, "redriver", next(953, "T10").as_bytes()).await;
+            work(&world.gateway).await;
+            assert_eq!(open_exceptions(&world).await.len(), 2, "it is no claim of the other payer's any more");
+        }
+    }
+}
+
+#[tokio::test]
+async fn adjustments_of_a_remittance_whose_claims_were_all_found_late_are_handed_on_once() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1), sample("A2", 2)]]).await;
+    let pays =
+        [(stranger(&claims[0], "N1"), "1", "80", CUT, "ICN1"), (stranger(&claims[1], "N2"), "1", "80", CUT, "ICN2")];
+    let plb = &["PLB*1234567893*20261231*WO:ICN0*30"];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "130", &pays, plb)])).await;
+    assert!(letters(&world, "acme", MailKind::Remit835).await.is_empty());
+    let open = open_exceptions(&world).await;
+    assert_eq!(open.len(), 2);
+    let ids = [claim(&world, "A1").await.received.id, claim(&world, "A2").await.received.id];
+    // At the same time: both letters are written before either is recorded.
+    let (one, other) = tokio::join!(
+        exceptions::resolve(&world.gateway, open[1].id, ids[0], "sue"),
+        exceptions::resolve(&world.gateway, open[0].id, ids[1], "bob"),
+    );
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    let mut parts: Vec<_> = letters(&world, "acme", MailKind::Remit835).await.iter().map(|one| sums(one)).collect();
+    parts.sort();
+    assert_eq!(parts, [("50".to_string(), 8000, 3000), ("80".to_string(), 8000, 0)]);
+}
+
+#[tokio::test]
+async fn a_payment_of_adjustments_alone_that_is_released_goes_to_the_payees_submitter() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let pays = [(claims[0].clone(), "1", "80", CUT, "ICN1")];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "80", &pays, &[])])).await;
+    let plb = &["PLB*1234567893*20261231*L6*-5"];
+    let mut alone = remittance("0001", "T2", "6", &pays, plb);
+    alone.retain(|segment| !["LX*", "CLP*", "CAS*", "NM1*QC", "DTM*232"].iter().any(|id| segment.starts_with(id)));
+    answer(&world, &era835(911, &[alone])).await;
+    let held = open_exceptions(&world).await.remove(0);
+    assert_eq!(held.kind, ExceptionKind::Balance);
+    exceptions::release(&world.gateway, held.id, "sue").await.unwrap();
+    let letters = letters(&world, "acme", MailKind::Remit835).await;
+    assert!(letters.iter().any(|letter| sums(letter) == ("6".into(), 0, -500)), "{letters:?}");
+    assert!(open_exceptions(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_release_finds_claims_that_were_sent_since_and_what_it_does_not_find_waits() {
+    for sent_before in [true, false] {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        let late = SentClaim {
+            control_number: "000a2".into(),
+            trace: String::new(),
+            date: "20261002".into(),
+            ..claims[0].clone()
+        };
+        // The payment of the claim that is known stands last.
+        let pays = [(late, "1", "80", CUT, "ICN2"), (claims[0].clone(), "1", "81", CUT, "ICN1")];
+        answer(&world, &era835(910, &[remittance("0001", "T1", "161", &pays, &[])])).await;
+        let held = open_exceptions(&world).await.remove(0).id;
+        let other = String::from_utf8(professional(2, &[&[sample("A2", 2)]])).unwrap().replace("BATCH", "OTHER");
+        if sent_before {
+            send(&world, "acme", other.as_bytes()).await;
+            work(&world.gateway).await;
+            exceptions::release(&world.gateway, held, "sue").await.unwrap();
+        } else {
+            exceptions::release(&world.gateway, held, "sue").await.unwrap();
+            let waits = open_exceptions(&world).await;
+            assert_eq!((waits.len(), waits[0].kind), (1, ExceptionKind::Remittance));
+            assert!(waits[0].candidates.contains("the member is the same"), "{}", waits[0].candidates);
+            check(&world, "A1", ClaimStatus::Paid, 8100).await;
+            send(&world, "acme", other.as_bytes()).await;
+            work(&world.gateway).await;
+        }
+        assert!(open_exceptions(&world).await.is_empty());
+        check(&world, "A1", ClaimStatus::Paid, 8100).await;
+        check(&world, "A2", ClaimStatus::Paid, 8000).await;
+        let letters = letters(&world, "acme", MailKind::Remit835).await;
+        let paid: Vec<i64> = letters.iter().map(|letter| sums(letter).1).collect();
+        assert_eq!((paid.len(), paid.iter().sum::<i64>()), (if sent_before { 1 } else { 2 }, 16100));
+    }
+}
+
+#[tokio::test]
+async fn a_payments_lines_are_tied_to_the_claim_that_it_has_now() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let mut paid = remittance("0001", "T1", "80", &[(stranger(&claims[0], "N1"), "1", "80", &[], "ICN1")], &[]);
+    paid.push("SVC*HC:99213*100*80**1".into());
+    paid.push(format!("DTM*472*{}", claims[0].date));
+    paid.push("CAS*CO*45*20".into());
+    answer(&world, &era835(910, &[paid])).await;
+    let (store, exception) = (&world.gateway.store, open_exceptions(&world).await.remove(0));
+    let payment = exception.payment_id.unwrap();
+    let tied = async || store.payment(payment).await.unwrap().unwrap().detail.reveal().contains("claim_line");
+    let id = claim(&world, "A1").await.received.id;
+    exceptions::resolve(&world.gateway, exception.id, id, "sue").await.unwrap();
+    let untied = store.untied_remittances(10).await.unwrap();
+    work(&world.gateway).await;
+    assert!(tied().await);
+    exceptions::undo(&world.gateway, exception.id, "sue").await.unwrap();
+    // Whoever looked before the decision was taken back writes nothing.
+    let read_before = [(payment, crate::domain::Phi::new("{}".to_string()))];
+    assert!(!store.tie_lines(untied[0], &read_before, 1).await.unwrap());
+    assert_eq!(store.untied_remittances(10).await.unwrap().len(), 1);
+    work(&world.gateway).await;
+    assert!(!tied().await);
+    assert!(store.untied_remittances(10).await.unwrap().is_empty());
 }

@@ -331,6 +331,7 @@ CREATE TABLE remittance (
     received_at     BIGINT NOT NULL,
     lines_tied_at   BIGINT,                      -- when its service lines were tied to the claims' lines
     lines_version   BIGINT NOT NULL DEFAULT 0, -- counts what is to be tied anew
+    adjustments_handed BIGINT NOT NULL DEFAULT 0, -- 1: a submitter was handed its PLB
     -- Of payments that are no longer kept: how many, and what they paid on claims and on none.
     purged_payments     BIGINT NOT NULL DEFAULT 0,
     purged_on_claims    BIGINT NOT NULL DEFAULT 0,

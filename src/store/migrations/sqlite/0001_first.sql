@@ -328,6 +328,7 @@ CREATE TABLE remittance (
     received_at     INTEGER NOT NULL,
     lines_tied_at   INTEGER,                      -- when its service lines were tied to the claims' lines
     lines_version   INTEGER NOT NULL DEFAULT 0, -- counts what is to be tied anew
+    adjustments_handed INTEGER NOT NULL DEFAULT 0, -- 1: a submitter was handed its PLB
     -- Of payments that are no longer kept: how many, and what they paid on claims and on none.
     purged_payments     INTEGER NOT NULL DEFAULT 0,
     purged_on_claims    INTEGER NOT NULL DEFAULT 0,
