@@ -1,17 +1,20 @@
 //! `claimgate export --partner NAME --to DIR`: all that the gateway holds of a submitter. Its files as they came, its
 //! claims as JSON lines with their timelines and payments, what was found in its files, and every file of its mailbox;
-//! nothing of any other submitter. Files that an earlier run left whole are kept, the lists are written anew.
+//! nothing of any other submitter. Files that an earlier run left whole are kept, the lists are written anew, and what
+//! was purged since goes from the folder too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::args::ExportArgs;
-use super::files::{FileFacts, LineFile, digest_of, hex, make_folder, save, write_durably};
+use super::files::{FileFacts, LineFile, digest_of, hex, is_inside, make_folder, save, write_durably};
 use super::key::write_audit;
 use super::{Faults, NOTHING_WRONG, SOMETHING_WRONG, on_store};
 use crate::api::claim_document;
@@ -27,6 +30,9 @@ use crate::store::{PayloadStore, Store};
 
 /// Rows read at one time.
 const PAGE: u32 = 500;
+const MANIFEST: &str = "manifest.json";
+/// Stands there until the manifest does.
+const UNFINISHED: &str = "unfinished.json";
 
 pub fn run(args: &ExportArgs, config: &Config) -> Result<ExitCode> {
     on_store(config, async |store, now| {
@@ -38,6 +44,7 @@ pub fn run(args: &ExportArgs, config: &Config) -> Result<ExitCode> {
         if !known && store.submissions(Some(&args.partner), None, 1).await?.is_empty() {
             bail!("there is no submitter {}: see `claimgate partner list`", args.partner);
         }
+        let earlier = begin(&args.to, &args.partner)?;
         // Before anything leaves.
         write_audit(store, "partner.export", &args.partner, now).await?;
         let mut export = Export {
@@ -48,8 +55,46 @@ pub fn run(args: &ExportArgs, config: &Config) -> Result<ExitCode> {
             files: BTreeMap::new(),
             missing: Vec::new(),
         };
-        export.all(now).await
+        export.all(&earlier, now).await
     })
+}
+
+/// What an export says of itself; all of it when it is finished.
+#[derive(Deserialize)]
+struct Earlier {
+    partner: String,
+    #[serde(default)]
+    files: BTreeMap<String, FileFacts>,
+}
+
+/// The files of an earlier export into the folder. A folder that holds anything but an export of this submitter, whole
+/// or cut short, is refused: whoever gets it gets all that is in it.
+fn begin(folder: &Path, partner: &str) -> Result<BTreeSet<String>> {
+    let at = folder.display();
+    make_folder(folder).with_context(|| format!("the folder {at} cannot be made"))?;
+    let mut earlier = BTreeSet::new();
+    let mut is_export = false;
+    for name in [MANIFEST, UNFINISHED] {
+        let bytes = match fs::read(folder.join(name)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error).context(format!("{name} in {at} cannot be read")),
+        };
+        let told: Earlier =
+            serde_json::from_slice(&bytes).with_context(|| format!("{name} in {at} is not that of an export"))?;
+        if told.partner != partner {
+            bail!("{at} holds an export of {}: name another folder", told.partner);
+        }
+        earlier.extend(told.files.into_keys().filter(|name| is_inside(name)));
+        is_export = true;
+    }
+    let mut entries = fs::read_dir(folder).with_context(|| format!("{at} cannot be read"))?;
+    if !is_export && entries.next().is_some() {
+        bail!("{at} is not empty and holds no export: name another folder");
+    }
+    let begun = serde_json::to_vec_pretty(&json!({"partner": partner, "files": {}}))?;
+    write_durably(&folder.join(UNFINISHED), &begun).with_context(|| format!("{UNFINISHED} cannot be written"))?;
+    Ok(earlier)
 }
 
 struct Export<'a> {
@@ -63,8 +108,7 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    async fn all(&mut self, now: i64) -> Result<ExitCode> {
-        make_folder(self.folder).with_context(|| format!("the folder {} cannot be made", self.folder.display()))?;
+    async fn all(&mut self, earlier: &BTreeSet<String>, now: i64) -> Result<ExitCode> {
         let (submissions, findings) = self.submissions().await?;
         let claims = self.claims().await?;
         let mail = self.mailbox().await?;
@@ -76,8 +120,18 @@ impl Export<'_> {
             "missing": self.missing,
             "files": self.files,
         });
-        write_durably(&self.folder.join("manifest.json"), &serde_json::to_vec_pretty(&manifest)?)
-            .context("manifest.json cannot be written")?;
+        write_durably(&self.folder.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?)
+            .with_context(|| format!("{MANIFEST} cannot be written"))?;
+        // Purged since.
+        let gone = earlier.iter().filter(|name| !self.files.contains_key(*name)).map(String::as_str);
+        for name in gone.chain([UNFINISHED]) {
+            match fs::remove_file(self.folder.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(error).context(format!("{name} of an earlier export cannot be taken away"));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
         println!("{submissions} submissions, {claims} claims, {findings} findings, {mail} mailbox files.");
         self.missing.iter().for_each(|problem| println!("{problem}"));
         Ok(if self.missing.is_empty() { NOTHING_WRONG } else { SOMETHING_WRONG })

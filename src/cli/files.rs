@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,11 @@ fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<FileFacts> {
         bytes += read as u64;
     }
     Ok(FileFacts { bytes, sha256: hex(digest.finish().as_ref()), source_changed_at: None })
+}
+
+/// A manifest may come from anywhere: its names must not lead out of its folder.
+pub fn is_inside(name: &str) -> bool {
+    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// As manifests write digests.

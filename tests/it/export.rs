@@ -77,12 +77,36 @@ fn an_export_holds_all_of_a_submitter_and_nothing_of_another_and_goes_on_where_i
     assert!(aged.status.success(), "{}", said(&aged));
     let before = fs::metadata(&whole).unwrap().modified().unwrap();
     fs::write(&cut, b"ISA*cut").unwrap();
+    // Named by the manifest, but of nothing that is kept now.
+    let purged = world.path("out/submissions/PURGED.837");
+    fs::write(&purged, b"ISA*old").unwrap();
+    let mut named = manifest.clone();
+    named["files"]["submissions/PURGED.837"] = named["files"]["claims.jsonl"].clone();
+    named["files"]["../outside"] = named["files"]["claims.jsonl"].clone();
+    fs::write(world.path("outside"), b"not of the export").unwrap();
+    fs::write(world.path("out/manifest.json"), named.to_string()).unwrap();
     export();
+    assert!(!purged.exists(), "what was purged is still handed over");
+    assert!(world.path("outside").exists());
     assert_eq!(fs::metadata(&whole).unwrap().modified().unwrap(), before, "it was there and whole");
     assert!(fs::read(&cut).unwrap() == ours[1].bytes);
     for wrong in ["nobody", "bluestar"] {
         assert_eq!(world.claimgate(&["export", "--partner", wrong, "--to", "none"]).status.code(), Some(2));
     }
     assert!(!world.path("none").exists());
+    // What was cut short goes on; another's folder, and one with anything else in it, are left alone.
+    fs::rename(world.path("out/manifest.json"), world.path("out/unfinished.json")).unwrap();
+    export();
+    assert!(!world.path("out/unfinished.json").exists());
+    fs::create_dir(world.path("mixed")).unwrap();
+    fs::write(world.path("mixed/notes.txt"), b"x").unwrap();
+    for folder in ["out", "mixed"] {
+        let before = fs::read_dir(world.path(folder)).unwrap().count();
+        let refused = world.claimgate(&["export", "--partner", "betty", "--to", folder]);
+        assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+        assert!(said(&refused).contains("name another folder"), "{}", said(&refused));
+        assert_eq!(fs::read_dir(world.path(folder)).unwrap().count(), before);
+    }
+    assert!(fs::read(world.path(&format!("out/submissions/{}.837", ids[0]))).unwrap() == ours[0].bytes);
     world.finish();
 }
