@@ -346,6 +346,9 @@ pub struct PurgeArgs {
     /// Only count what would be removed
     #[arg(long)]
     pub dry_run: bool,
+    /// Purge although the clock is days past what the store noted last: the clock is right, no gateway ran
+    #[arg(long)]
+    pub trust_clock: bool,
 }
 
 /// claimgate store backup
@@ -359,6 +362,9 @@ pub struct BackupArgs {
     /// Leave out the database: for PostgreSQL, after its own tools have backed that up
     #[arg(long)]
     pub payloads_only: bool,
+    /// Copy nothing: read the backup that is there to its end and name what is missing or damaged in it
+    #[arg(long, conflicts_with_all = ["with_keys", "payloads_only"])]
+    pub verify: bool,
 }
 
 /// claimgate store restore

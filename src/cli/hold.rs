@@ -26,7 +26,11 @@ pub fn run(command: HoldCommand, config: &Config) -> Result<ExitCode> {
 async fn add(store: &Store, config: &Config, on: HeldArgs, reason: String, now: i64) -> Result<ExitCode> {
     let on = held(on)?;
     let known = match &on {
-        HoldOn::Partner(name) => Partners::load(config).map_err(Faults)?.partner(name).is_some(),
+        HoldOn::Partner(name) => {
+            let has_file = Partners::load(config).map_err(Faults)?.partner(name).is_some();
+            // Of one that left there is no file any more, but what it sent is still there.
+            has_file || store.keeps_of_partner(name).await?
+        }
         HoldOn::Claim(id) => store.claim_record(*id).await?.is_some(),
     };
     if !known {

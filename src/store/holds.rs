@@ -1,6 +1,6 @@
 //! Legal holds: what is kept however old it is.
 
-use super::sql::query;
+use super::sql::{On, Row, query};
 use super::{Store, StoreError};
 use crate::domain::ids::ClaimId;
 
@@ -65,21 +65,41 @@ impl Store {
     }
 
     pub async fn holds(&self) -> Result<Vec<Hold>, StoreError> {
-        let rows = query("SELECT kind, subject, reason, set_by, set_at FROM legal_hold ORDER BY kind, subject")
-            .fetch_all(self.readers())
-            .await
-            .map_err(StoreError::at("list legal holds"))?;
-        let hold = |row: &super::sql::Row| {
-            let (kind, subject): (String, String) = (row.get(0), row.get(1));
-            let on = match kind.as_str() {
-                "claim" => {
-                    let damaged = |_| StoreError::Damaged { what: "the claim of a legal hold".to_string() };
-                    HoldOn::Claim(subject.parse().map_err(damaged)?)
-                }
-                _ => HoldOn::Partner(subject),
-            };
-            Ok(Hold { on, reason: row.get(2), set_by: row.get(3), set_at: row.get(4) })
-        };
-        rows.iter().map(hold).collect()
+        holds_on(self.readers()).await
     }
+
+    /// Whether anything is kept of a partner, also of one that has no file any more.
+    pub async fn keeps_of_partner(&self, name: &str) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM submission WHERE partner = ?1)
+                 OR EXISTS (SELECT 1 FROM inbound WHERE partner = ?1) OR EXISTS (SELECT 1 FROM mail WHERE partner = ?1)
+                 OR EXISTS (SELECT 1 FROM batch WHERE payer = ?1) OR EXISTS (SELECT 1 FROM claim WHERE payer = ?1)
+                 THEN 1 ELSE 0 END",
+        )
+        .bind(name)
+        .fetch_one(self.readers())
+        .await
+        .map_err(StoreError::at("look what it keeps of a partner"))?;
+        Ok(row.get::<i64>(0) == 1)
+    }
+}
+
+/// In an order that is the same each time.
+pub(super) async fn holds_on(on: impl Into<On<'_>>) -> Result<Vec<Hold>, StoreError> {
+    let rows = query("SELECT kind, subject, reason, set_by, set_at FROM legal_hold ORDER BY kind, subject")
+        .fetch_all(on)
+        .await
+        .map_err(StoreError::at("list legal holds"))?;
+    let hold = |row: &Row| {
+        let (kind, subject): (String, String) = (row.get(0), row.get(1));
+        let on = match kind.as_str() {
+            "claim" => {
+                let damaged = |_| StoreError::Damaged { what: "the claim of a legal hold".to_string() };
+                HoldOn::Claim(subject.parse().map_err(damaged)?)
+            }
+            _ => HoldOn::Partner(subject),
+        };
+        Ok(Hold { on, reason: row.get(2), set_by: row.get(3), set_at: row.get(4) })
+    };
+    rows.iter().map(hold).collect()
 }

@@ -53,6 +53,11 @@ fn what_is_old_is_removed_beside_a_running_gateway_and_what_is_on_hold_stays() {
     let again = world.call(&key, "POST", "/v1/submissions", Some(&made.bytes));
     assert_eq!(again.status, 409, "the same bytes are still known: {}", again.text());
     assert_eq!(row()["state"], state, "its row is still there");
+    // A submitter that left has no file any more, but its rows are there.
+    std::fs::rename(world.path("partners/acme.toml"), world.path("acme.toml")).unwrap();
+    let held = world.claimgate(&["hold", "add", "--partner", "acme"]);
+    std::fs::rename(world.path("acme.toml"), world.path("partners/acme.toml")).unwrap();
+    assert!(held.status.success(), "{}", said(&held));
     let checked = world.claimgate(&["store", "check"]);
     assert!(checked.status.success(), "{}", said(&checked));
     world.finish();

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::cli::args::PurgeArgs;
 use crate::cli::key::actor;
@@ -11,13 +11,17 @@ use crate::cli::output::Table;
 use crate::cli::{Faults, NOTHING_WRONG};
 use crate::daemon::open::open_payloads;
 use crate::partner::{Config, Partners};
-use crate::pipeline::watch::Purge;
+use crate::pipeline::watch::{Purge, clock};
 use crate::store::Store;
 
 pub(super) async fn run(store: &Store, config: &Config, args: &PurgeArgs, now: i64) -> Result<ExitCode> {
     if config.retention.is_forever() {
         println!("Everything is kept forever: [retention] in gateway.toml says nothing else.");
         return Ok(NOTHING_WRONG);
+    }
+    let problem = clock::judged(store, now).await?.problem();
+    if let Some(problem) = problem.filter(|_| !args.dry_run && !args.trust_clock) {
+        bail!("{problem}; if it is right, say --trust-clock");
     }
     // A file with a fault could be one that asks for a hold.
     let on_hold = Partners::load(config).map_err(Faults)?.on_legal_hold();

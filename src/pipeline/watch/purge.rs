@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clock::{self, Clock};
 use crate::partner::config::Retention;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::lease::under_lease;
@@ -86,6 +87,9 @@ pub(super) async fn daily(gateway: &Arc<Gateway>) -> Result<Progress, StageError
     let retention = &gateway.config.retention;
     let now = gateway.clock.now_ms();
     if retention.is_forever() || now - gateway.store.chore_done_at(CHORE).await? < EVERY.as_millis() as i64 {
+        return Ok(Progress::Idle);
+    }
+    if clock::judged(&gateway.store, now).await? != Clock::Steady {
         return Ok(Progress::Idle);
     }
     let on_hold = gateway.partners.current().on_legal_hold();
@@ -187,18 +191,17 @@ impl Purge<'_> {
                 if !turns.take() {
                     return Ok(());
                 }
-                let removed = self.store.remove_claims(id, ROWS).await?;
+                let removed = self.store.remove_claims(id, spared, ROWS).await?;
                 purged.claims += removed;
                 if removed < u64::from(ROWS) {
                     break;
                 }
             }
-            self.store.end_submission(id, self.now).await?;
-            purged.submissions += 1;
+            purged.submissions += u64::from(self.store.end_submission(id, spared, self.now).await?);
             after = Some(id);
         }
         while turns.take() {
-            let ended = self.store.end_batches(before, ROWS, self.now).await?;
+            let ended = self.store.end_batches(before, spared, ROWS, self.now).await?;
             purged.batches += ended;
             if ended < u64::from(ROWS) {
                 break;
@@ -220,8 +223,7 @@ impl Purge<'_> {
             && let Some(id) = self.store.removable_answer(before, spared, after).await?
         {
             turns.take();
-            self.store.end_answer(id, self.now).await?;
-            purged.answers += 1;
+            purged.answers += u64::from(self.store.end_answer(id, before, spared, self.now).await?);
             after = Some(id);
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clock;
 use super::filing;
 use super::learn::{HISTORY, LEARN_EVERY, learned};
 use super::plan::{
@@ -38,6 +39,10 @@ async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     let now = gateway.clock.now_ms();
     let partners = gateway.partners.current();
     let mut alarms = Alarms::new();
+    let clock = clock::looked(&gateway.store, now).await?;
+    if let Some(problem) = clock.problem().filter(|_| !gateway.config.retention.is_forever()) {
+        alarms.insert(("clock".to_string(), "gateway".to_string()), problem);
+    }
     let learned = learn(gateway, &partners, now).await?;
     silence_of_all(gateway, &partners, &learned, &mut alarms).await?;
     filing_of_all(gateway, &partners, &mut alarms).await?;

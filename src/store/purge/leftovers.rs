@@ -1,6 +1,6 @@
 //! Removes mailbox files, findings and delivery attempts that are old, and payloads that nothing names any more.
 
-use super::Spared;
+use super::{Spared, in_force};
 use crate::domain::ids::{self, PayloadId};
 use crate::store::sql::query;
 use crate::store::{Store, StoreError};
@@ -12,16 +12,17 @@ const MAIL: &str = "m.id < ?1 AND m.partner NOT IN (SELECT value FROM list(?2))
      AND NOT EXISTS (SELECT 1 FROM inbound i WHERE i.id = m.inbound_id AND i.purged_at IS NULL)
      AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.payload_id = m.payload_id)";
 
-/// `?1` as above, `?2` held partners, `?3` held claims: findings of a file go all together.
-const FINDINGS: &str = "f.submission_id < ?1 AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.id = f.submission_id
-         AND (s.state = 0 OR s.partner IN (SELECT value FROM list(?2))))
-     AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.id IN (SELECT value FROM list(?3))
-         AND c.submission_id = f.submission_id)";
+/// `?1` as above, `?2` held partners, `?3` submissions with held claims: findings of a file go all together.
+const FINDINGS: &str = "f.submission_id < ?1 AND f.submission_id NOT IN (SELECT value FROM list(?3))
+     AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.id = f.submission_id
+         AND (s.state = 0 OR s.partner IN (SELECT value FROM list(?2))))";
 
-/// `?1` the time before which it ended, `?2` held partners. Attempts of a delivery that is not done are its history.
+/// `?1` the time before which it ended, `?2` held partners, `?3` batches with held claims, `?4` 1 when there is any hold:
+/// whose claims a file of questions is about no row says. Attempts of a delivery that is not done are its history.
 const ATTEMPTS: &str =
-    "a.finished_at < ?1 AND EXISTS (SELECT 1 FROM delivery d WHERE d.id = a.delivery_id AND d.state = 1
-         AND d.partner NOT IN (SELECT value FROM list(?2)))";
+    "a.finished_at < ?1 AND EXISTS (SELECT 1 FROM delivery d JOIN batch b ON b.id = d.batch_id WHERE d.id = a.delivery_id
+         AND d.state = 1 AND d.partner NOT IN (SELECT value FROM list(?2))
+         AND b.id NOT IN (SELECT value FROM list(?3)) AND (b.kind <> '276' OR ?4 = 0))";
 
 impl Store {
     /// Mailbox files, findings and attempts that may be removed.
@@ -31,22 +32,24 @@ impl Store {
         spared: &Spared,
     ) -> Result<[i64; 3], StoreError> {
         let first = |before: Option<i64>| before.map(ids::first_of);
+        let (partners, held) = (|| spared.partners.clone(), i64::from(spared.any()));
+        let on = |sql: String, bound: i64| query(sql).bind(bound).bind(partners());
+        let asked = [
+            first(mail).map(|bound| on(format!("SELECT COUNT(*) FROM mail m WHERE {MAIL}"), bound)),
+            first(findings).map(|bound| {
+                let sql = format!("SELECT COUNT(*) FROM finding f WHERE {FINDINGS}");
+                on(sql, bound).bind(spared.submissions.clone())
+            }),
+            attempts.map(|bound| {
+                let sql = format!("SELECT COUNT(*) FROM delivery_attempt a WHERE {ATTEMPTS}");
+                on(sql, bound).bind(spared.batches.clone()).bind(held)
+            }),
+        ];
         let mut counted = [0; 3];
-        for (place, (sql, bound)) in [
-            (format!("SELECT COUNT(*) FROM mail m WHERE {MAIL}"), first(mail)),
-            (format!("SELECT COUNT(*) FROM finding f WHERE {FINDINGS}"), first(findings)),
-            (format!("SELECT COUNT(*) FROM delivery_attempt a WHERE {ATTEMPTS}"), attempts),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let Some(bound) = bound else { continue };
-            let mut asked = query(sql).bind(bound).bind(spared.partners.clone());
-            if place == 1 {
-                asked = asked.bind(spared.claims.clone());
-            }
+        for (count, asked) in counted.iter_mut().zip(asked) {
+            let Some(asked) = asked else { continue };
             let row = asked.fetch_one(self.readers()).await.map_err(StoreError::at("count what is old"))?;
-            counted[place] = row.get(0);
+            *count = row.get(0);
         }
         Ok(counted)
     }
@@ -54,6 +57,7 @@ impl Store {
     pub async fn remove_mail(&self, before: i64, spared: &Spared, limit: u32) -> Result<u64, StoreError> {
         let step = || StoreError::at("remove old mailbox files");
         let mut tx = self.begin().await?;
+        let spared = in_force(&mut tx, spared).await?;
         let rows = query(format!("SELECT m.id FROM mail m WHERE {MAIL} ORDER BY m.id LIMIT ?3"))
             .bind(ids::first_of(before))
             .bind(spared.partners.clone())
@@ -76,6 +80,7 @@ impl Store {
     pub async fn remove_findings(&self, before: i64, spared: &Spared, limit: u32) -> Result<u64, StoreError> {
         let step = || StoreError::at("remove old findings");
         let mut tx = self.begin().await?;
+        let spared = in_force(&mut tx, spared).await?;
         let done = query(format!(
             "DELETE FROM finding WHERE (submission_id, ordinal) IN (
                  SELECT f.submission_id, f.ordinal FROM finding f WHERE {FINDINGS}
@@ -83,7 +88,7 @@ impl Store {
         ))
         .bind(ids::first_of(before))
         .bind(spared.partners.clone())
-        .bind(spared.claims.clone())
+        .bind(spared.submissions.clone())
         .bind(limit)
         .execute(&mut tx)
         .await
@@ -95,13 +100,16 @@ impl Store {
     pub async fn remove_attempts(&self, before: i64, spared: &Spared, limit: u32) -> Result<u64, StoreError> {
         let step = || StoreError::at("remove old delivery attempts");
         let mut tx = self.begin().await?;
+        let spared = in_force(&mut tx, spared).await?;
         let done = query(format!(
             "DELETE FROM delivery_attempt WHERE (delivery_id, attempt) IN (
                  SELECT a.delivery_id, a.attempt FROM delivery_attempt a WHERE {ATTEMPTS}
-                 ORDER BY a.delivery_id, a.attempt LIMIT ?3)"
+                 ORDER BY a.delivery_id, a.attempt LIMIT ?5)"
         ))
         .bind(before)
         .bind(spared.partners.clone())
+        .bind(spared.batches.clone())
+        .bind(i64::from(spared.any()))
         .bind(limit)
         .execute(&mut tx)
         .await

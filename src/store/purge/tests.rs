@@ -42,7 +42,18 @@ async fn answered() -> (World, Vec<SentClaim>) {
         (claims[1].clone(), "4", "0", &["CAS*CO*50*100"][..], "ICN2"),
     ];
     answer(&world, &era835(910, &[remittance("0001", "CHK1", "80", &pays, &[])])).await;
+    run_sql(&world, ATTEMPT).await;
     (world, claims)
+}
+
+/// The payer fetches; this is what a delivery leaves that is sent to one.
+const ATTEMPT: &str = "INSERT INTO delivery_attempt (delivery_id, attempt, started_at, finished_at)
+     SELECT d.id, 1, b.opened_at, b.opened_at FROM delivery d JOIN batch b ON b.id = d.batch_id";
+
+async fn run_sql(world: &World, sql: &'static str) {
+    let mut tx = world.gateway.store.begin().await.unwrap();
+    query(sql).execute(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 async fn purge(world: &World) -> Purged {
@@ -54,6 +65,13 @@ async fn purge_of(world: &World, retention: &Retention) -> Result<Purged, StageE
     let on_hold = gateway.partners.current().on_legal_hold();
     let now = gateway.clock.now_ms();
     Purge { store: &gateway.store, payloads: &gateway.payloads, retention, on_hold, now }.all().await
+}
+
+async fn dry_run(world: &World) -> Purged {
+    let (gateway, on_hold) = (&world.gateway, Vec::new());
+    let (retention, now) = (&thirty_days(), gateway.clock.now_ms());
+    let purge = Purge { store: &gateway.store, payloads: &gateway.payloads, retention, on_hold, now };
+    purge.dry_run().await.unwrap()
 }
 
 type Sums = (ReceivedSum, Vec<StatusSum>, Vec<SentSum>, MoneySum);
@@ -99,6 +117,7 @@ async fn what_is_old_goes_and_every_claim_and_cent_stays_accounted_for() {
     world.gateway.clock.advance(OLD);
     let purged = purge(&world).await;
     assert_eq!((purged.submissions, purged.claims, purged.batches, purged.answers), (1, 4, 1, 4));
+    assert_eq!(purged.attempts, 1);
     for table in ABOUT_PATIENTS {
         assert_eq!(count(&world, table).await, 0, "{table}");
     }
@@ -118,12 +137,122 @@ async fn a_held_partner_and_a_held_claim_keep_all_that_tells_of_them() {
         let hold = Hold { on, reason: String::new(), set_by: "test".into(), set_at: 1 };
         assert!(store.add_hold(&hold).await.unwrap() && !store.add_hold(&hold).await.unwrap());
         world.gateway.clock.advance(OLD);
-        let purged = Purged { findings: 0, attempts: 0, ..purge(&world).await };
-        assert_eq!((purged.claims, purged.answers, purged.mail, purged.payloads), (0, 0, 0, 0), "{hold_on}");
+        assert_eq!(count(&world, "finding").await, 1);
+        assert_eq!(dry_run(&world).await, Purged::default(), "{hold_on}");
+        assert_eq!(purge(&world).await, Purged::default(), "{hold_on}");
         account(&world).await;
         assert!(store.remove_hold(&hold.on).await.unwrap());
         assert_eq!(purge(&world).await.claims, 4, "{hold_on}");
     }
+}
+
+fn held(on: HoldOn) -> Hold {
+    Hold { on, reason: String::new(), set_by: "test".into(), set_at: 1 }
+}
+
+#[tokio::test]
+async fn any_hold_keeps_questions_about_claims_and_a_held_payer_keeps_its_files() {
+    let (world, _) = answered().await;
+    run_sql(&world, "UPDATE batch SET kind = '276'").await;
+    run_sql(&world, "UPDATE claim SET batch_id = NULL").await;
+    world.gateway.clock.advance(OLD);
+    let store = &world.gateway.store;
+    for (name, kind) in [("somebody", "276"), ("bluestar", "837P")] {
+        let mut tx = store.begin().await.unwrap();
+        query("UPDATE batch SET kind = ?").bind(kind).execute(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let hold = held(HoldOn::Partner(name.to_string()));
+        store.add_hold(&hold).await.unwrap();
+        let purged = purge(&world).await;
+        assert_eq!((purged.batches, purged.attempts), (0, 0), "{name}");
+        assert!(store.remove_hold(&hold.on).await.unwrap());
+    }
+    let purged = purge(&world).await;
+    assert_eq!((purged.batches, purged.attempts), (1, 1));
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_for_anybody_is_kept_whatever_its_batch_came_to() {
+    use crate::domain::ClaimStatus;
+    for &status in ClaimStatus::ALL {
+        let (world, _) = answered().await;
+        world.gateway.clock.advance(OLD);
+        let mut tx = world.gateway.store.begin().await.unwrap();
+        let only = "UPDATE claim SET status = ? WHERE patient_control_number = 'A1'";
+        query(only).bind(status.code()).execute(&mut tx).await.unwrap();
+        if status == ClaimStatus::Batched {
+            // Its file could not be sent and is with support.
+            query("UPDATE batch SET state = 4, claim_status = NULL").execute(&mut tx).await.unwrap();
+        }
+        if status == ClaimStatus::Accepted {
+            query("UPDATE claim SET batch_id = NULL WHERE status = 2").execute(&mut tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let purged = purge(&world).await;
+        assert_eq!(purged.claims, if status.is_final() { 4 } else { 0 }, "{status}");
+        assert_eq!(purged.batches, u64::from(status.is_final()), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_with_support_keeps_its_file() {
+    let (world, _) = answered().await;
+    world.gateway.clock.advance(OLD);
+    run_sql(&world, "UPDATE batch SET state = 4").await;
+    assert_eq!(purge(&world).await.batches, 0);
+    run_sql(&world, "UPDATE batch SET state = 3").await;
+    assert_eq!(purge(&world).await.batches, 1);
+}
+
+#[tokio::test]
+async fn a_hold_that_is_set_while_a_purge_runs_is_kept_to_from_its_next_transaction() {
+    for hold_on in ["acme", "bluestar", "claim"] {
+        let (world, _) = answered().await;
+        let store = &world.gateway.store;
+        world.gateway.clock.advance(OLD);
+        let (now, before) = (world.gateway.clock.now_ms(), world.gateway.clock.now_ms() - 1);
+        let found = store.spared(Vec::new()).await.unwrap();
+        let submission = store.removable_submission(before, &found, None).await.unwrap().unwrap();
+        let answer = store.removable_answer(before, &found, None).await.unwrap().unwrap();
+        let on = match hold_on {
+            "claim" => HoldOn::Claim(claim(&world, "A1").await.received.id),
+            partner => HoldOn::Partner(partner.to_string()),
+        };
+        assert!(store.add_hold(&held(on)).await.unwrap());
+        assert_eq!(store.remove_claims(submission, &found, 10).await.unwrap(), 0, "{hold_on}");
+        assert!(!store.end_submission(submission, &found, now).await.unwrap());
+        assert!(!store.end_answer(answer, before, &found, now).await.unwrap(), "{hold_on}");
+        assert_eq!(store.remove_mail(before, &found, 10).await.unwrap(), 0);
+        assert_eq!(store.remove_findings(before, &found, 10).await.unwrap(), 0, "{hold_on}");
+        assert_eq!(store.remove_attempts(before, &found, 10).await.unwrap(), 0, "{hold_on}");
+        assert_eq!((count(&world, "claim").await, count(&world, "payment").await), (4, 2));
+    }
+}
+
+#[tokio::test]
+async fn what_gets_under_way_again_while_a_purge_runs_stays() {
+    let (world, _) = answered().await;
+    let store = &world.gateway.store;
+    world.gateway.clock.advance(OLD);
+    let (now, before) = (world.gateway.clock.now_ms(), world.gateway.clock.now_ms() - 1);
+    let found = store.spared(Vec::new()).await.unwrap();
+    let submission = store.removable_submission(before, &found, None).await.unwrap().unwrap();
+    let answer = store.removable_answer(before, &found, None).await.unwrap().unwrap();
+    run_sql(&world, "UPDATE claim SET status = 4 WHERE patient_control_number = 'A3'").await;
+    run_sql(
+        &world,
+        "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response)
+         SELECT id, id, partner, '835', received_at, 0, '', '' FROM inbound",
+    )
+    .await;
+    assert_eq!(store.remove_claims(submission, &found, 10).await.unwrap(), 0);
+    assert!(!store.end_submission(submission, &found, now).await.unwrap());
+    assert!(!store.end_answer(answer, before, &found, now).await.unwrap());
+    run_sql(&world, "UPDATE claim SET status = 9 WHERE status = 4").await;
+    run_sql(&world, "UPDATE exception SET state = 2").await;
+    assert_eq!(store.remove_claims(submission, &found, 10).await.unwrap(), 4);
+    assert!(store.end_submission(submission, &found, now).await.unwrap());
+    assert!(store.end_answer(answer, before, &found, now).await.unwrap());
 }
 
 #[tokio::test]
@@ -181,7 +310,16 @@ async fn the_gateway_removes_what_is_old_once_a_day_and_the_trail_says_so() {
     world.gateway.clock.advance(OLD);
     send(&world, "acme", &professional(2, &[&[sample("C2", 2).spoilt()]])).await;
     assert_eq!(count(&world, "claim").await, 2);
+    // For all that the gateway knows its clock jumped, whatever came in since.
     assert_eq!(watch::run(&world.gateway).await.unwrap(), Progress::Idle);
+    let alarm = world.gateway.store.standing_alarms().await.unwrap().remove(0);
+    assert_eq!((alarm.kind.as_str(), alarm.subject.as_str()), ("clock", "gateway"));
+    world.gateway.clock.advance(DAY);
+    watch::run(&world.gateway).await.unwrap();
+    assert_eq!(count(&world, "claim").await, 2, "nobody has had the time to see it");
+    world.gateway.clock.advance(DAY);
+    assert_eq!(watch::run(&world.gateway).await.unwrap(), Progress::Idle);
+    assert!(world.gateway.store.standing_alarms().await.unwrap().is_empty());
     assert_eq!(count(&world, "claim").await, 1, "the young one stays");
     let rows = count(&world, "audit WHERE action = 'store.purge' AND object LIKE '%claims=1%'").await;
     assert_eq!(rows, 1);
@@ -192,4 +330,25 @@ async fn the_gateway_removes_what_is_old_once_a_day_and_the_trail_says_so() {
         let noon = DAY / 2;
         world.gateway.clock.now_ms() - noon.as_millis() as i64
     });
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_and_is_put_right_costs_nothing() {
+    let settings = "[retention]\nsubmissions = \"30d\"\nanswers = \"30d\"\nmail = \"30d\"\nfindings = \"30d\"\n";
+    let partners =
+        [("acme", &submitter("ACMEBILL", KEY, "")[..]), ("bluestar", &hosted_payer("BLUESTAR", "BSTAR", KEY))];
+    let world = world_of(settings, &partners).await;
+    send(&world, "acme", &professional(1, &[&[sample("C1", 1).spoilt()]])).await;
+    watch::run(&world.gateway).await.unwrap();
+    let before = (count(&world, "claim").await, count(&world, "finding").await, count(&world, "mail").await);
+    world.gateway.clock.advance(4 * OLD);
+    for _ in 0..3 {
+        watch::run(&world.gateway).await.unwrap();
+        world.gateway.clock.advance(DAY / 4);
+    }
+    world.gateway.clock.put_back(4 * OLD);
+    watch::run(&world.gateway).await.unwrap();
+    let after = (count(&world, "claim").await, count(&world, "finding").await, count(&world, "mail").await);
+    assert_eq!(after, before);
+    assert!(world.gateway.store.standing_alarms().await.unwrap().is_empty());
 }
