@@ -3,6 +3,7 @@
 
 mod backup;
 mod check;
+mod copies;
 mod manifest;
 mod purge;
 mod rekey;
@@ -29,6 +30,7 @@ pub fn run(command: StoreCommand, config: &Config) -> Result<ExitCode> {
         }
         StoreCommand::Purge(args) => on_store(config, async |store, now| purge::run(store, config, &args, now).await),
         StoreCommand::Rekey => on_store(config, async |store, _| rekey::run(store, &open_payloads(config)?).await),
+        StoreCommand::Backup(args) if args.verify => backup::verify(&args.dir),
         StoreCommand::Backup(args) => on_store(config, async |store, now| backup::run(store, config, &args, now).await),
         // Opening a store makes it, and this one is to be put where there is none.
         StoreCommand::Restore(args) => restore::run(&args, config),

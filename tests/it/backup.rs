@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,6 +42,15 @@ struct Busy<'a> {
     enough: AtomicBool,
 }
 
+/// Lets the submitter end, also when what is tested failed: else the test would wait for it for ever.
+struct Enough<'a>(&'a AtomicBool);
+
+impl Drop for Enough<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 impl Busy<'_> {
     fn submit_until_enough(&self) {
         for seed in 0.. {
@@ -64,7 +73,18 @@ impl Busy<'_> {
 }
 
 /// Backs up as an operator does, with PostgreSQL's own tools where that is the database.
-fn back_up(world: &World, more: &[&str]) -> String {
+fn back_up(world: &World, more: &[&str]) {
+    back_up_told(world, more);
+}
+
+/// The same, for what it says.
+fn back_up_told(world: &World, more: &[&str]) -> String {
+    let told = try_to_back_up(world, more);
+    assert!(told.status.success(), "{}", said(&told));
+    said(&told)
+}
+
+fn try_to_back_up(world: &World, more: &[&str]) -> Output {
     let mut args = vec!["store", "backup", "backup"];
     args.extend(more);
     if !world.stores_in_a_file() {
@@ -77,7 +97,7 @@ fn back_up(world: &World, more: &[&str]) -> String {
         fs::write(world.path("dump.sql"), dump.stdout).unwrap();
         args.push("--payloads-only");
     }
-    world.done(&args)
+    world.claimgate(&args)
 }
 
 /// The same the other way; `from` is where the backup was taken.
@@ -104,12 +124,12 @@ fn what_was_acknowledged_before_a_backup_is_there_after_a_restore() {
     let busy = Busy { world: &world, key: &key, acknowledged: Mutex::default(), enough: AtomicBool::new(false) };
     let before = std::thread::scope(|scope| {
         scope.spawn(|| busy.submit_until_enough());
+        let _however_it_ends = Enough(&busy.enough);
         busy.wait_for(6);
         back_up(&world, &["--with-keys"]);
         let first = manifest(&world);
         let before = busy.wait_for(20);
         back_up(&world, &["--with-keys"]);
-        busy.enough.store(true, Ordering::SeqCst);
         let second = manifest(&world);
         assert!(first["files"].as_object().unwrap().len() <= second["files"].as_object().unwrap().len());
         assert_eq!(second["missing"], serde_json::json!([]));
@@ -148,19 +168,39 @@ fn a_backup_without_keys_says_so_and_copies_only_what_is_new() {
     wait_for("the file to be checked", PATIENCE, || {
         (world.get(&key, &format!("/v1/submissions/{id}"))["state"] != "received").then_some(())
     });
-    back_up(&world, &[]);
+    let key_ids = |told: &Value| -> Vec<String> {
+        told["master_keys"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_string()).collect()
+    };
+    let told = back_up_told(&world, &[]);
+    let first_key = key_ids(&manifest(&world)).remove(0);
+    assert!(told.contains(&format!("The master keys {first_key} are NOT in the backup")), "{told}");
     assert!(!world.path("backup/keys").exists());
     let payload = payloads(&world.path("backup/payloads")).remove(0);
     let written = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
     let first = written(&payload);
     back_up(&world, &[]);
     assert_eq!(written(&payload), first, "it was copied although it was there");
-    // A key that is wrapped anew changes the file, and so its copy.
+    // A key that is wrapped anew changes the file, and so its copy, which takes the place of the earlier one.
     world.done(&["certs", "rotate"]);
     world.done(&["store", "rekey"]);
-    let before = fs::read(&payload).unwrap();
-    back_up(&world, &[]);
-    assert_ne!(fs::read(&payload).unwrap(), before);
+    let (before, copies) = (fs::read(&payload).unwrap(), payloads(&world.path("backup/payloads")).len());
+    let told = back_up_told(&world, &[]);
+    let keys = key_ids(&manifest(&world));
+    assert_eq!((keys.len(), &keys[1]), (2, &first_key));
+    assert!(told.contains(&keys.join(", ")), "{told}");
+    let after = payloads(&world.path("backup/payloads"));
+    assert_eq!(after.len(), copies);
+    assert!(after.iter().all(|path| fs::read(path).unwrap() != before), "the earlier wrapping is still there");
+    // A copy that is all there is of a payload may need a key that is not here any more.
+    world.stop();
+    for old in payloads(&world.path("certs")).iter().filter(|path| path.to_string_lossy().contains("master.key.old")) {
+        fs::remove_file(old).unwrap();
+    }
+    let lost = world.path("var/payloads").join(payload.strip_prefix(world.path("backup/payloads")).unwrap());
+    fs::rename(&lost, world.path("lost")).unwrap();
+    assert_eq!(try_to_back_up(&world, &[]).status.code(), Some(1));
+    assert_eq!(key_ids(&manifest(&world)), keys);
+    fs::rename(world.path("lost"), &lost).unwrap();
     world.finish();
 }
 
@@ -216,4 +256,123 @@ fn a_spoilt_backup_and_a_place_in_use_are_refused() {
         assert!(said(&again).contains("with rows"), "{}", said(&again));
     }
     assert!(other.done(&["store", "check"]).contains(" 0 faults"));
+}
+
+/// A gateway that has checked a large file, and is stopped; its payloads that stand as files.
+fn stopped_with_payloads(world: &World, key: &str) -> Vec<PathBuf> {
+    world.start();
+    let id = world.submit(key, &clean(Professional, 2_000, 53, "BSTAR").bytes);
+    wait_for("the file to be checked", PATIENCE, || {
+        (world.get(key, &format!("/v1/submissions/{id}"))["state"] != "received").then_some(())
+    });
+    world.stop();
+    let standing = payloads(&world.path("var/payloads")).into_iter();
+    let standing: Vec<PathBuf> = standing.filter(|path| path.file_name().unwrap() != "care.lock").collect();
+    assert!(!standing.is_empty());
+    standing
+}
+
+#[test]
+fn the_copy_of_a_payload_that_is_lost_or_spoilt_stays_and_is_restored() {
+    let (world, key) = place();
+    let standing = stopped_with_payloads(&world, &key);
+    back_up(&world, &["--with-keys"]);
+    let whole = fs::read(&standing[0]).unwrap();
+    let id = standing[0].file_name().unwrap().to_str().unwrap().to_string();
+    let mut spoilt = whole.clone();
+    spoilt[whole.len() / 2] ^= 1;
+    for (how, now) in [("missing", None), ("damaged", Some(&whole[..whole.len() / 2])), ("damaged", Some(&spoilt[..]))]
+    {
+        match now {
+            None => fs::remove_file(&standing[0]).unwrap(),
+            Some(bytes) => fs::write(&standing[0], bytes).unwrap(),
+        }
+        // The second finds what the first one kept.
+        for _ in 0..2 {
+            let output = try_to_back_up(&world, &["--with-keys"]);
+            assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+            assert!(said(&output).contains(&format!("payload {id} is {how}")), "{}", said(&output));
+            assert_eq!(manifest(&world)[how], serde_json::json!([id]));
+            world.done(&["store", "backup", "backup", "--verify"]);
+        }
+    }
+    // Its key is in the backup too, whatever becomes of the keys here.
+    let kept = world.path(world.done(&["certs", "rotate"]).trim());
+    fs::remove_file(kept).unwrap();
+    assert_eq!(try_to_back_up(&world, &["--with-keys"]).status.code(), Some(1));
+    let other = another_place(&world);
+    put_back(&other, &world, &world.path("backup"));
+    assert!(other.done(&["store", "check"]).contains(" 0 faults"));
+    assert!(
+        fs::read(other.path("var/payloads").join(standing[0].strip_prefix(world.path("var/payloads")).unwrap()))
+            .unwrap()
+            == whole
+    );
+}
+
+#[test]
+fn a_backup_that_is_cut_short_leaves_the_earlier_one_whole_and_nothing_behind() {
+    let (world, key) = place();
+    stopped_with_payloads(&world, &key);
+    back_up(&world, &["--with-keys"]);
+    let files = || {
+        let all = payloads(&world.path("backup")).into_iter();
+        all.filter(|path| !path.ends_with("backup.lock") && !path.ends_with("manifest.json")).count()
+    };
+    let before = files();
+    world.done(&["certs", "rotate"]);
+    world.done(&["store", "rekey"]);
+    // It cannot be read as a file, so the backup ends before its manifest.
+    let obstacle = world.path("certs/master.key.zzz");
+    fs::create_dir(&obstacle).unwrap();
+    let first = manifest(&world);
+    for _ in 0..2 {
+        assert_eq!(try_to_back_up(&world, &["--with-keys"]).status.code(), Some(2));
+        assert_eq!(manifest(&world), first);
+        world.done(&["store", "backup", "backup", "--verify"]);
+        assert!(files() > before, "it was not cut short in the middle");
+    }
+    let other = another_place(&world);
+    put_back(&other, &world, &world.path("backup"));
+    assert!(other.done(&["store", "check"]).contains(" 0 faults"));
+    fs::remove_dir(&obstacle).unwrap();
+    back_up(&world, &["--with-keys"]);
+    // One more: the key that was in use before.
+    assert_eq!(files(), before + 1);
+    world.done(&["store", "backup", "backup", "--verify"]);
+}
+
+#[test]
+fn a_backup_is_not_narrowed_and_says_what_is_damaged_in_it() {
+    let (world, key) = place();
+    stopped_with_payloads(&world, &key);
+    back_up(&world, &["--with-keys"]);
+    let before = manifest(&world);
+    let mut narrower: Vec<&[&str]> = vec![&["store", "backup", "backup", "--payloads-only"]];
+    if world.stores_in_a_file() {
+        narrower.push(&["store", "backup", "backup"]);
+        narrower.push(&["store", "backup", "backup", "--payloads-only", "--with-keys"]);
+    }
+    // It would take away what came in since.
+    narrower.push(&["store", "backup", "var", "--payloads-only"]);
+    narrower.push(&["store", "backup", "var/payloads/copy", "--payloads-only"]);
+    for args in narrower {
+        let refused = world.claimgate(args);
+        assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+        assert!(said(&refused).contains("another folder"), "{}", said(&refused));
+        assert_eq!(manifest(&world), before);
+    }
+    assert!(!world.path("var/manifest.json").exists());
+    let copy = payloads(&world.path("backup/payloads")).remove(0);
+    let mut spoilt = fs::read(&copy).unwrap();
+    let middle = spoilt.len() / 2;
+    spoilt[middle] ^= 1;
+    fs::write(&copy, &spoilt).unwrap();
+    let verified = world.claimgate(&["store", "backup", "backup", "--verify"]);
+    assert_eq!(verified.status.code(), Some(1));
+    let name = copy.file_name().unwrap().to_str().unwrap();
+    assert!(said(&verified).contains(name) && said(&verified).contains("is damaged"), "{}", said(&verified));
+    fs::remove_file(&copy).unwrap();
+    back_up(&world, &["--with-keys"]);
+    world.done(&["store", "backup", "backup", "--verify"]);
 }

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use super::manifest::Manifest;
+use super::copies::{Copies, KEYS, PAYLOADS, remove_unnamed};
+use super::manifest::{self, Manifest};
 use crate::cli::args::BackupArgs;
-use crate::cli::files::{FileFacts, changed_at, digest_of, make_folder, save};
+use crate::cli::files::{digest_of, make_folder};
 use crate::cli::key::write_audit;
 use crate::cli::{NOTHING_WRONG, SOMETHING_WRONG};
 use crate::daemon::open::open_payloads;
@@ -18,12 +19,8 @@ use crate::domain::clock::rfc3339;
 use crate::domain::ids::PayloadId;
 use crate::partner::Config;
 use crate::partner::config::PayloadsUrl;
-use crate::store::payload::path_in;
-use crate::store::{Engine, Store};
+use crate::store::{Engine, PayloadStore, Store};
 
-/// The parts of a backup's folder.
-pub(super) const PAYLOADS: &str = "payloads";
-pub(super) const KEYS: &str = "keys";
 /// Rows read at one time.
 const PAGE: u32 = 1_000;
 
@@ -39,33 +36,88 @@ pub(super) async fn run(store: &Store, config: &Config, args: &BackupArgs, now: 
     let _still = payloads.hold_still()?;
     let folder = args.dir.as_path();
     make_folder(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    refuse_own_folder(folder, payloads.folder())?;
     let _alone = alone_in(folder)?;
     let earlier = Manifest::read(folder)?;
-    let mut manifest = Manifest::new(rfc3339(now), payloads.sealed_with().to_string());
+    if let Some(earlier) = &earlier {
+        refuse_to_narrow(earlier, args, payloads.folder())?;
+        // Left by a run that was cut short.
+        remove_unnamed(folder, None, earlier);
+    }
+    let master_keys = payloads.opened_with().iter().map(ToString::to_string).collect();
+    let mut manifest = Manifest::new(rfc3339(now), master_keys);
     let copy = match args.payloads_only {
         true => None,
         false => Some(snapshot(store, folder, now, &mut manifest).await?),
     };
     let named = copy.as_ref().unwrap_or(store);
     manifest.counts = named.counts().await?;
+    let mut copies = Copies { folder, earlier: earlier.as_ref(), manifest: &mut manifest, now };
     match payloads.folder() {
         Some(from) => {
-            let gone = copy_payloads(named, from, folder, earlier.as_ref(), &mut manifest).await?;
-            settle_gone(store, copy.as_ref(), gone, &mut manifest).await?;
+            let gone = copy_payloads(named, &payloads, from, &mut copies).await?;
+            settle_gone(store, copy.as_ref(), gone, &mut copies).await?;
         }
-        None => manifest.payloads_elsewhere = Some(elsewhere(config)),
+        None => copies.manifest.payloads_elsewhere = Some(elsewhere(config)),
+    }
+    copies.name_keys();
+    if args.with_keys {
+        copies.keys(&config.paths.certs)?;
     }
     if let Some(copy) = copy {
         copy.close().await;
         seal_database(folder, &mut manifest)?;
     }
-    if args.with_keys {
-        copy_keys(&config.paths.certs, folder, &mut manifest)?;
-    }
     manifest.write(folder)?;
     remove_unnamed(folder, earlier.as_ref(), &manifest);
     write_audit(store, "store.backup", &manifest.taken_at, now).await?;
     Ok(tell(&manifest, args))
+}
+
+/// Reads a backup to its end and compares it with its manifest. Needs no store.
+pub(super) fn verify(folder: &Path) -> Result<ExitCode> {
+    let Some(manifest) = Manifest::read(folder)? else {
+        bail!("{} holds no finished backup: {} is not there", folder.display(), manifest::FILE);
+    };
+    let faults = manifest.faults(folder);
+    for fault in &faults {
+        println!("{fault}");
+    }
+    println!("{} files as of {}, {} faults.", manifest.files.len(), manifest.taken_at, faults.len());
+    if faults.is_empty() {
+        return Ok(NOTHING_WRONG);
+    }
+    eprintln!("Take the damaged files away and run the backup again: it copies what is not there.");
+    Ok(SOMETHING_WRONG)
+}
+
+/// What an earlier backup holds is not taken out of it by a command that was to copy less.
+fn refuse_to_narrow(earlier: &Manifest, args: &BackupArgs, from: Option<&Path>) -> Result<()> {
+    let folder = args.dir.display();
+    if earlier.database.is_some() && args.payloads_only {
+        bail!("the backup in {folder} holds a database, which --payloads-only would take out: name another folder");
+    }
+    if earlier.below(KEYS, &args.dir).next().is_some() && !args.with_keys {
+        bail!("the backup in {folder} holds the master keys: say --with-keys, or name another folder");
+    }
+    if earlier.below(PAYLOADS, &args.dir).next().is_some() && from.is_none() {
+        bail!("the backup in {folder} holds payloads, and these stand in a bucket now: name another folder");
+    }
+    Ok(())
+}
+
+/// A backup takes away what its manifest does not name: not from the folder that it is a copy of.
+fn refuse_own_folder(folder: &Path, from: Option<&Path>) -> Result<()> {
+    let Some(from) = from else { return Ok(()) };
+    let failed = || format!("the folder {} cannot be looked at", folder.display());
+    let (to, from) =
+        (folder.canonicalize().with_context(failed)?, from.canonicalize().context("the payloads' folder")?);
+    let below = to.join(PAYLOADS);
+    let below = below.canonicalize().unwrap_or(below);
+    if from.starts_with(&below) || to.starts_with(&from) {
+        bail!("the payloads themselves stand in {}: name another folder", folder.display());
+    }
+    Ok(())
 }
 
 /// One backup at a time into a folder.
@@ -93,55 +145,35 @@ async fn snapshot(store: &Store, folder: &Path, now: i64, manifest: &mut Manifes
 /// Copies what is not there yet; those that have no file any more.
 async fn copy_payloads(
     named: &Store,
+    payloads: &PayloadStore,
     from: &Path,
-    folder: &Path,
-    earlier: Option<&Manifest>,
-    manifest: &mut Manifest,
+    copies: &mut Copies<'_>,
 ) -> Result<Vec<PayloadId>> {
-    let (to, mut gone, mut after) = (folder.join(PAYLOADS), Vec::new(), None);
+    let (mut gone, mut after) = (Vec::new(), None);
     loop {
         let page = named.payloads_apart(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(gone) };
         after = Some(*last);
         for id in page {
-            let (source, target) = (path_in(from, id), path_in(&to, id));
-            let name = path_in(Path::new(PAYLOADS), id).display().to_string();
-            let before = earlier.and_then(|earlier| earlier.files.get(&name));
-            match copy_payload(&source, &target, before) {
-                Ok(facts) => drop(manifest.files.insert(name, facts)),
+            match copies.payload(payloads, from, id) {
+                Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => gone.push(id),
-                Err(error) => return Err(error).context(format!("{name} cannot be copied")),
+                Err(error) => return Err(error).context(format!("payload {id} cannot be copied")),
             }
         }
     }
 }
 
-/// A payload changes only when its key is wrapped anew. It is copied, not linked: damage to one is not to be damage to
-/// the other.
-fn copy_payload(source: &Path, target: &Path, before: Option<&FileFacts>) -> io::Result<FileFacts> {
-    let mut file = File::open(source)?;
-    let about = file.metadata()?;
-    let changed = Some(changed_at(&about));
-    if let Some(before) = before
-        && before.source_changed_at == changed
-        && before.bytes == about.len()
-        && fs::metadata(target).is_ok_and(|there| there.len() == about.len())
-    {
-        return Ok(before.clone());
-    }
-    let facts = save(&mut file, target)?;
-    Ok(FileFacts { source_changed_at: changed, ..facts })
-}
-
 /// A payload may be gone because an unfinished upload was replaced meanwhile: then the copy forgets it too. Any other
-/// is missing, and the backup says so.
-async fn settle_gone(store: &Store, copy: Option<&Store>, gone: Vec<PayloadId>, manifest: &mut Manifest) -> Result<()> {
+/// is missing, and the backup says so and keeps what it has of it.
+async fn settle_gone(store: &Store, copy: Option<&Store>, gone: Vec<PayloadId>, copies: &mut Copies<'_>) -> Result<()> {
     let replaced = store.payloads_without_row(&gone).await?;
     if let Some(copy) = copy.filter(|_| !replaced.is_empty()) {
         copy.forget_uploads(&replaced).await?;
     }
-    let missing = gone.iter().filter(|id| !replaced.contains(id));
-    manifest.missing = missing.map(ToString::to_string).collect();
+    for id in gone.into_iter().filter(|id| !replaced.contains(id)) {
+        copies.missing(id);
+    }
     Ok(())
 }
 
@@ -155,31 +187,6 @@ fn seal_database(folder: &Path, manifest: &mut Manifest) -> Result<()> {
     File::open(&path).and_then(|file| file.sync_all()).with_context(failed)?;
     manifest.files.insert(name.clone(), digest_of(&path).with_context(failed)?);
     Ok(())
-}
-
-/// The master keys, present and earlier. Whoever has them and the payloads reads every file.
-fn copy_keys(certs: &Path, folder: &Path, manifest: &mut Manifest) -> Result<()> {
-    let entries = fs::read_dir(certs).with_context(|| format!("{} cannot be read", certs.display()))?;
-    for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.starts_with("master.key") {
-            let mut key = File::open(certs.join(&name)).with_context(|| format!("{name} cannot be read"))?;
-            let within = format!("{KEYS}/{name}");
-            let facts = save(&mut key, &folder.join(&within)).with_context(|| format!("{name} cannot be copied"))?;
-            manifest.files.insert(within, facts);
-        }
-    }
-    Ok(())
-}
-
-/// What only the earlier backup had: its database, and payloads that were purged since.
-fn remove_unnamed(folder: &Path, earlier: Option<&Manifest>, manifest: &Manifest) {
-    let before = earlier.into_iter().flat_map(|earlier| earlier.files.keys());
-    for name in before.filter(|name| !manifest.files.contains_key(*name)) {
-        if let Err(error) = fs::remove_file(folder.join(name)) {
-            tracing::warn!("{name} of the earlier backup is left over: {error}");
-        }
-    }
 }
 
 fn elsewhere(config: &Config) -> String {
@@ -210,13 +217,20 @@ fn tell(manifest: &Manifest, args: &BackupArgs) -> ExitCode {
         eprintln!("The master keys are in the backup: whoever has it reads everything. Keep it as you keep the keys.");
     } else {
         eprintln!(
-            "The master key {} is NOT in the backup, and nothing opens without it: keep certs/ elsewhere, or use \
+            "The master keys {} are NOT in the backup, and nothing opens without them: keep certs/ elsewhere, or use \
              --with-keys.",
-            manifest.master_key
+            manifest.master_keys.join(", ")
         );
     }
     for id in &manifest.missing {
         println!("payload {id} is missing and could not be backed up: see `claimgate store check`");
     }
-    if manifest.missing.is_empty() { NOTHING_WRONG } else { SOMETHING_WRONG }
+    for id in &manifest.damaged {
+        println!("payload {id} is damaged where it stands: see `claimgate store check`");
+    }
+    if !manifest.missing.is_empty() || !manifest.damaged.is_empty() {
+        eprintln!("Of these the backup keeps the copy of an earlier run, where it has one.");
+        return SOMETHING_WRONG;
+    }
+    NOTHING_WRONG
 }

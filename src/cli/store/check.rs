@@ -62,6 +62,11 @@ async fn owners(store: &Store, id: PayloadId) -> Result<String> {
 }
 
 async fn orphans(store: &Store, payloads: &PayloadStore, args: &StoreCheckArgs, now: i64) -> Result<u64> {
+    // A backup that runs may be about to copy one of them, and a purge removes them too.
+    let _alone = match args.remove_orphans {
+        true => Some(payloads.begin_removing()?),
+        false => None,
+    };
     let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(now).unwrap_or(0));
     let (mut found, mut after) = (0, None);
     while let Some((page, last)) = payloads.standing(after.as_deref())? {

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::files::{FileFacts, digest_of, write_durably};
+use crate::cli::files::{FileFacts, digest_of, is_inside, write_durably};
 use crate::store::backup::StoreCounts;
 
 pub const FILE: &str = "manifest.json";
@@ -25,6 +25,9 @@ pub struct Manifest {
     pub taken_at: String,
     /// The id of the master key that was in use; the key itself is in `keys/`, or is not in the backup.
     pub master_key: String,
+    /// It and the earlier ones that were still there: a payload may need any of them.
+    #[serde(default)]
+    pub master_keys: Vec<String>,
     /// The database's file; `None`: the payloads only.
     pub database: Option<String>,
     /// Where payloads stand that are not in the backup: a bucket.
@@ -32,22 +35,31 @@ pub struct Manifest {
     pub counts: StoreCounts,
     /// Payloads that rows name and that were not there to be copied.
     pub missing: Vec<String>,
+    /// Payloads that were damaged where they stand; of these and of missing ones the earlier copy is kept, if there is one.
+    #[serde(default)]
+    pub damaged: Vec<String>,
     /// By name in the backup's folder.
     pub files: BTreeMap<String, FileFacts>,
+    /// Files that stand under another name, because the earlier backup had one of theirs that was not the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stands_as: BTreeMap<String, String>,
 }
 
 impl Manifest {
-    pub fn new(taken_at: String, master_key: String) -> Manifest {
+    pub fn new(taken_at: String, master_keys: Vec<String>) -> Manifest {
         Manifest {
             format: FORMAT,
             made_by: concat!("claimgate ", env!("CARGO_PKG_VERSION")).to_string(),
             taken_at,
-            master_key,
+            master_key: master_keys.first().cloned().unwrap_or_default(),
+            master_keys,
             database: None,
             payloads_elsewhere: None,
             counts: StoreCounts::default(),
             missing: Vec::new(),
+            damaged: Vec::new(),
             files: BTreeMap::new(),
+            stands_as: BTreeMap::new(),
         }
     }
 
@@ -63,7 +75,7 @@ impl Manifest {
         if manifest.format != FORMAT {
             bail!("{} is of a later claimgate: {}", path.display(), manifest.made_by);
         }
-        for name in manifest.files.keys().chain(&manifest.database) {
+        for name in manifest.files.keys().chain(&manifest.database).chain(manifest.stands_as.values()) {
             if !is_inside(name) {
                 bail!("{} is damaged: it names a file outside of the backup", path.display());
             }
@@ -76,10 +88,16 @@ impl Manifest {
         write_durably(&folder.join(FILE), &bytes).with_context(|| format!("{FILE} cannot be written"))
     }
 
+    /// Where a file stands in the backup's folder.
+    pub fn place<'a>(&'a self, name: &'a str) -> &'a str {
+        self.stands_as.get(name).map_or(name, String::as_str)
+    }
+
     /// What is wrong with the backup's files, a sentence each.
     pub fn faults(&self, folder: &Path) -> Vec<String> {
         let mut faults = Vec::new();
         for (name, facts) in &self.files {
+            let name = self.place(name);
             match digest_of(&folder.join(name)) {
                 Ok(found) if found.sha256 == facts.sha256 && found.bytes == facts.bytes => {}
                 Ok(_) => faults.push(format!("{name} is damaged: it is not what was backed up")),
@@ -97,14 +115,9 @@ impl Manifest {
     pub fn below<'a>(&'a self, part: &'a str, folder: &'a Path) -> impl Iterator<Item = (&'a str, PathBuf)> {
         self.files.keys().filter_map(move |name| {
             let within = name.strip_prefix(part)?.strip_prefix('/')?;
-            Some((within, folder.join(name)))
+            Some((within, folder.join(self.place(name))))
         })
     }
-}
-
-/// A backup may come from anywhere: its names must not lead out of its folder.
-fn is_inside(name: &str) -> bool {
-    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 #[cfg(test)]
@@ -117,8 +130,12 @@ mod tests {
             [("claimgate.db", true), ("payloads/AB/X", true), ("../x", false), ("/etc/passwd", false), ("", false)]
         {
             let folder = tempfile::tempdir().unwrap();
-            let mut manifest = Manifest::new("now".to_string(), "key".to_string());
+            let mut manifest = Manifest::new("now".to_string(), vec!["key".to_string()]);
             manifest.files.insert(name.to_string(), FileFacts::default());
+            manifest.write(folder.path()).unwrap();
+            assert_eq!(Manifest::read(folder.path()).is_ok(), sound, "{name}");
+            let mut manifest = Manifest::new("now".to_string(), Vec::new());
+            manifest.stands_as.insert("payloads/AB/X".to_string(), name.to_string());
             manifest.write(folder.path()).unwrap();
             assert_eq!(Manifest::read(folder.path()).is_ok(), sound, "{name}");
         }

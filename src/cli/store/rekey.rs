@@ -15,6 +15,7 @@ const PAGE: u32 = 500;
 
 /// May be cut short and run again, and runs beside a gateway: what that seals meanwhile has the present key already.
 pub(super) async fn run(store: &Store, payloads: &PayloadStore) -> Result<ExitCode> {
+    let _alone = payloads.begin_removing()?;
     let (mut now, mut before, mut faults) = (0u64, 0u64, 0u64);
     let mut after = None;
     loop {
@@ -51,7 +52,10 @@ pub(super) async fn run(store: &Store, payloads: &PayloadStore) -> Result<ExitCo
     let key = payloads.sealed_with();
     println!("{now} payloads were wrapped with master key {key}, {before} were before, {faults} faults.");
     if faults == 0 {
-        tracing::info!("certs/master.key opens every payload; earlier keys may be taken away from certs/");
+        tracing::info!(
+            "certs/master.key opens every payload; earlier keys may be taken away from certs/, but backups made before \
+             need them: keep them as long as those"
+        );
         return Ok(NOTHING_WRONG);
     }
     Ok(SOMETHING_WRONG)

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use super::backup::{KEYS, PAYLOADS};
+use super::copies::{KEYS, PAYLOADS};
 use super::manifest::{self, Manifest};
 use crate::cli::NOTHING_WRONG;
 use crate::cli::args::RestoreArgs;
@@ -53,13 +53,14 @@ async fn restore(args: &RestoreArgs, config: &Config, now: i64) -> Result<ExitCo
     for (from, to) in &moves {
         put(from, to).with_context(|| format!("{} cannot be restored", to.display()))?;
     }
-    if let Some((path, from)) = database {
-        put_database(&from, path)?;
+    match database {
+        Some((path, from)) => put_database(&from, path, &manifest.taken_at, now).await?,
+        None => {
+            let store = open_store(config).await?;
+            make_ready(&store, &manifest.taken_at, now).await?;
+            store.close().await;
+        }
     }
-    let store = open_store(config).await?;
-    store.go_on_after_restore().await?;
-    write_audit(&store, "store.restore", &manifest.taken_at, now).await?;
-    store.close().await;
     tell(&manifest, config, moves.len());
     Ok(NOTHING_WRONG)
 }
@@ -127,19 +128,54 @@ fn put(from: &Path, to: &Path) -> io::Result<()> {
     save(&mut File::open(from)?, to).map(drop)
 }
 
-fn put_database(from: &Path, path: &Path) -> Result<()> {
+/// A database gets its name when it is safe to go on with, not before: a gateway that found one that does not know yet
+/// that it was restored would give control numbers out again, and files twice.
+async fn put_database(from: &Path, path: &Path, taken_at: &str, now: i64) -> Result<()> {
     let failed = || format!("{} cannot be restored", path.display());
+    let waiting = beside(path, ".restoring");
+    remove_logs(&waiting).with_context(failed)?;
+    save(&mut File::open(from).with_context(failed)?, &waiting).with_context(failed)?;
+    // Brings its tables up to date.
+    Store::open_file(&waiting).await.with_context(failed)?.close().await;
+    // Without a log beside it, so that the file is all of it.
+    let store = Store::open_copy(&waiting).await.with_context(failed)?;
+    let ready = make_ready(&store, taken_at, now).await;
+    store.close().await;
+    ready.with_context(failed)?;
+    if beside(&waiting, "-wal").exists() {
+        bail!("{} is in use by something else: nothing was put in place of {}", waiting.display(), path.display());
+    }
     // The log of the empty store that a first start made would be taken for that of this one.
-    for beside in ["-wal", "-shm"] {
-        let mut name = path.as_os_str().to_os_string();
-        name.push(beside);
-        match fs::remove_file(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).with_context(failed),
+    remove_logs(path).with_context(failed)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let named = || {
+        File::open(&waiting)?.sync_all()?;
+        fs::rename(&waiting, path)?;
+        File::open(folder)?.sync_all()
+    };
+    named().with_context(failed)
+}
+
+async fn make_ready(store: &Store, taken_at: &str, now: i64) -> Result<()> {
+    store.go_on_after_restore().await?;
+    write_audit(store, "store.restore", taken_at, now).await
+}
+
+/// What SQLite keeps beside a database.
+fn remove_logs(path: &Path) -> io::Result<()> {
+    for end in ["-wal", "-shm", "-journal"] {
+        match fs::remove_file(beside(path, end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
     }
-    save(&mut File::open(from).with_context(failed)?, path).with_context(failed)?;
     Ok(())
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(end);
+    PathBuf::from(name)
 }
 
 fn tell(manifest: &Manifest, config: &Config, files: usize) {
@@ -148,24 +184,82 @@ fn tell(manifest: &Manifest, config: &Config, files: usize) {
         "Restored as of {}: {files} files, {} submissions with {} claims, {} files of payers, {} mailbox files.",
         manifest.taken_at, counts.submissions, counts.claims, counts.payer_files, counts.mailbox_files
     );
-    match KeyRing::read(&config.paths.certs).map(|ring| ring.current().id().to_string()) {
-        Ok(key) if key == manifest.master_key => {}
-        Ok(key) => eprintln!(
-            "The payloads were sealed with master key {}, and certs/master.key is {key}: put the right one back, this one \
-             may stay beside it as master.key.old-{key}.",
-            manifest.master_key
-        ),
-        Err(_) => eprintln!(
-            "There is no master key in {}: put back the one with the id {} before the start.",
-            config.paths.certs.display(),
-            manifest.master_key
-        ),
-    }
+    tell_of_keys(manifest, &config.paths.certs);
     for id in &manifest.missing {
         eprintln!("payload {id} was missing already when the backup was made.");
+    }
+    for id in &manifest.damaged {
+        eprintln!(
+            "payload {id} was damaged when the backup was made; restored is an earlier copy, where there was one."
+        );
     }
     eprintln!(
         "What happened after that moment is not in it. Files that were on their way to payers are looked for there before \
          they are sent. Now run `claimgate store check` and `claimgate reconcile`, then start the gateway."
     );
+}
+
+fn tell_of_keys(manifest: &Manifest, certs: &Path) {
+    let Ok(ring) = KeyRing::read(certs) else {
+        eprintln!(
+            "There is no master key in {}: put back those with the ids {} before the start.",
+            certs.display(),
+            manifest.master_keys.join(", ")
+        );
+        return;
+    };
+    let present: Vec<String> = ring.ids().iter().map(ToString::to_string).collect();
+    let absent: Vec<&str> =
+        manifest.master_keys.iter().filter(|id| !present.contains(id)).map(String::as_str).collect();
+    if !absent.is_empty() {
+        eprintln!(
+            "The payloads may need the master keys {}, which are not in {}: put them back beside master.key, each as \
+             master.key.old-ID. The key there is {}.",
+            absent.join(", "),
+            certs.display(),
+            ring.current().id()
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The backup of a store that has given control numbers out.
+    async fn backed_up(folder: &Path) -> PathBuf {
+        let store = Store::open("sqlite:claims.db", folder).await.unwrap();
+        store.take_control_numbers("isa:bluestar", 7).await.unwrap();
+        let copy = folder.join("copy.db");
+        store.snapshot_into(&copy).await.unwrap();
+        store.close().await;
+        copy
+    }
+
+    #[tokio::test]
+    async fn a_database_gets_its_name_when_it_is_ready_to_go_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = backed_up(folder.path()).await;
+        let path = folder.path().join("var/claimgate.db");
+        // What an earlier try left.
+        fs::create_dir_all(folder.path().join("var")).unwrap();
+        fs::write(beside(&path, ".restoring"), b"half").unwrap();
+        fs::write(beside(&path, ".restoring-wal"), b"half").unwrap();
+        put_database(&from, &path, "then", 5).await.unwrap();
+        let names = fs::read_dir(folder.path().join("var")).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(names.collect::<Vec<_>>(), ["claimgate.db"]);
+        let store = Store::open_file(&path).await.unwrap();
+        assert!(store.was_used().await.unwrap(), "no trace of it in the trail");
+        assert!(store.take_control_numbers("isa:bluestar", 1).await.unwrap() > 10_000);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_made_ready_gets_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = backed_up(folder.path()).await;
+        let path = folder.path().join("claimgate.db");
+        fs::write(&from, b"no database at all, but a file that was copied").unwrap();
+        assert!(put_database(&from, &path, "then", 5).await.is_err());
+        assert!(!path.exists(), "a gateway would start over it");
+    }
 }

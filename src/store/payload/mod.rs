@@ -55,9 +55,11 @@ pub enum PayloadError {
     Folder { folder: PathBuf, source: io::Error },
     #[error("the bucket {place} cannot be used")]
     Bucket { place: String, source: io::Error },
-    #[error("a backup of the payloads is under way: nothing is removed until it has ended")]
+    #[error(
+        "a backup of the payloads is under way, or they are removed or wrapped anew just now: try again when that has ended"
+    )]
     BackupUnderWay,
-    #[error("payloads are being removed just now: begin the backup when that has ended")]
+    #[error("payloads are being removed or wrapped anew just now: begin the backup when that has ended")]
     RemovalUnderWay,
     #[error("the payload cannot be written: the disk is full")]
     DiskFull { source: io::Error },
@@ -123,6 +125,11 @@ impl PayloadStore {
     /// The master key that new payloads are sealed with.
     pub fn sealed_with(&self) -> KeyId {
         self.ring.current().id()
+    }
+
+    /// The master keys that open payloads here, the one that seals first.
+    pub fn opened_with(&self) -> Vec<KeyId> {
+        self.ring.ids()
     }
 
     /// Begins a payload. Dropping the writer without finishing it leaves nothing behind.

@@ -60,6 +60,14 @@ impl KeyRing {
         self.held.read().unwrap_or_else(PoisonError::into_inner).current.clone()
     }
 
+    /// Of all keys, the one in use first.
+    pub fn ids(&self) -> Vec<KeyId> {
+        let current = self.current().id();
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let old = held.old.iter().map(|key| key.id()).filter(|&id| id != current);
+        std::iter::once(current).chain(old).collect()
+    }
+
     /// The payload's own key; `None` when no key here wrapped it.
     pub(super) fn unwrap(&self, head: &Head) -> Option<FileKey> {
         if let Some(key) = self.try_all(head) {

@@ -23,7 +23,7 @@ impl PayloadStore {
         self.lock(File::try_lock_shared, || PayloadError::RemovalUnderWay)
     }
 
-    /// While it is kept, no backup is begun.
+    /// While it is kept, no backup is begun, and nobody else removes payloads or wraps them anew.
     pub fn begin_removing(&self) -> Result<Kept, PayloadError> {
         self.lock(File::try_lock, || PayloadError::BackupUnderWay)
     }
