@@ -201,6 +201,7 @@ fn a_backup_without_keys_says_so_and_copies_only_what_is_new() {
     assert_eq!(try_to_back_up(&world, &[]).status.code(), Some(1));
     assert_eq!(key_ids(&manifest(&world)), keys);
     fs::rename(world.path("lost"), &lost).unwrap();
+    world.start();
     world.finish();
 }
 
