@@ -168,6 +168,8 @@ fn a_backup_without_keys_says_so_and_copies_only_what_is_new() {
     wait_for("the file to be checked", PATIENCE, || {
         (world.get(&key, &format!("/v1/submissions/{id}"))["state"] != "received").then_some(())
     });
+    // What it does next would change what there is to copy.
+    world.stop();
     let key_ids = |told: &Value| -> Vec<String> {
         told["master_keys"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_string()).collect()
     };
@@ -192,15 +194,14 @@ fn a_backup_without_keys_says_so_and_copies_only_what_is_new() {
     assert_eq!(after.len(), copies);
     assert!(after.iter().all(|path| fs::read(path).unwrap() != before), "the earlier wrapping is still there");
     // A copy that is all there is of a payload may need a key that is not here any more.
-    world.stop();
-    for old in payloads(&world.path("certs")).iter().filter(|path| path.to_string_lossy().contains("master.key.old")) {
-        fs::remove_file(old).unwrap();
-    }
-    let lost = world.path("var/payloads").join(payload.strip_prefix(world.path("backup/payloads")).unwrap());
-    fs::rename(&lost, world.path("lost")).unwrap();
+    let certs = payloads(&world.path("certs")).into_iter();
+    let mut away: Vec<PathBuf> = certs.filter(|path| path.to_string_lossy().contains("master.key.old")).collect();
+    away.push(world.path("var/payloads").join(payload.strip_prefix(world.path("backup/payloads")).unwrap()));
+    let apart = |at: usize| world.path(&format!("away-{at}"));
+    away.iter().enumerate().for_each(|(at, path)| fs::rename(path, apart(at)).unwrap());
     assert_eq!(try_to_back_up(&world, &[]).status.code(), Some(1));
     assert_eq!(key_ids(&manifest(&world)), keys);
-    fs::rename(world.path("lost"), &lost).unwrap();
+    away.iter().enumerate().for_each(|(at, path)| fs::rename(apart(at), path).unwrap());
     world.start();
     world.finish();
 }
