@@ -25,7 +25,7 @@ pub struct Transaction {
 #[derive(Clone)]
 pub struct Payment {
     pub segments: Vec<Vec<String>>,
-    /// Trace number of the claim it is about.
+    /// Trace number of the claim it is about; empty: one that was never sent through the gateway.
     pub truth: String,
     /// How it was spoiled; empty: as it should be.
     pub spoiled: &'static str,
@@ -225,22 +225,47 @@ fn pay(claim: &Claim, mood: usize, sign: i64, number: usize, out: &mut Vec<Strin
     sign * paid
 }
 
-/// The ways a payment is spoiled, one for each in turn.
-const WAYS: [&str; 6] =
+/// The ways a payment is spoiled, one for each in turn, and still finds its claim.
+pub const WAYS: [&str; 6] =
     ["cut to 17", "cut to 12", "in small letters", "padded", "another's number", "another provider"];
+/// The payment of a corrected claim, under the payer's number of the one that it replaces.
+pub const OF_CORRECTED: &str = "number of the corrected claim";
+/// The payment of a visit that was never sent, under a number cut off before what tells it from one that was.
+pub const OF_OTHER_VISIT: &str = "cut number of another visit";
 
-/// Spoils every twentieth payment, and makes one transaction wrong by a cent; that one's number. `known` are claims
-/// whose payer's number the gateway has learned.
-pub fn spoil(era: &mut Era, known: &[Claim]) -> String {
+/// Spoils every twentieth payment and those of the corrections, adds payments of other visits, and makes one
+/// transaction wrong by a cent; that one's number. `known` are claims whose payer's number the gateway has learned,
+/// `corrections` claims and those that replace them.
+pub fn spoil(era: &mut Era, known: &[Claim], corrections: &[(Claim, Claim)]) -> String {
+    for payment in era.transactions.iter_mut().flat_map(|one| &mut one.payments) {
+        if let Some((corrected, _)) = corrections.iter().find(|(_, by)| by.trace == payment.truth) {
+            payment.set(7, &claim_number(corrected));
+            payment.spoiled = OF_CORRECTED;
+        }
+        if let Some((corrected, _)) = corrections.iter().find(|(one, _)| one.trace == payment.truth) {
+            payment.set(7, &claim_number(corrected));
+        }
+    }
+    spoil_some(era, known);
+    add_other_visits(era);
+    let wrong = era.transactions.iter_mut().find(|one| one.amount() > 10_000 && one.payments.len() > 1);
+    let wrong = wrong.expect("somebody is paid");
+    let payment = wrong.payments.iter_mut().find(|payment| payment.paid() > 100).expect("something is paid");
+    let off = amount(payment.paid() + 1);
+    payment.set(4, &off);
+    wrong.trace().to_string()
+}
+
+fn spoil_some(era: &mut Era, known: &[Claim]) {
     let (mut seen, mut way) = (0, 0);
     let mut moves: Vec<(usize, usize)> = Vec::new();
     for t in 0..era.transactions.len() {
         for p in 0..era.transactions[t].payments.len() {
             seen += 1;
-            if seen % 20 != 7 {
+            let payment = &mut era.transactions[t].payments[p];
+            if seen % 20 != 7 || !payment.spoiled.is_empty() {
                 continue;
             }
-            let payment = &mut era.transactions[t].payments[p];
             let number = payment.number().to_string();
             payment.spoiled = WAYS[way % WAYS.len()];
             match payment.spoiled {
@@ -260,12 +285,26 @@ pub fn spoil(era: &mut Era, known: &[Claim]) -> String {
     for (t, p) in moves.into_iter().rev() {
         move_payment(era, t, p);
     }
-    let wrong = era.transactions.iter_mut().find(|one| one.amount() > 10_000 && one.payments.len() > 1);
-    let wrong = wrong.expect("somebody is paid");
-    let payment = wrong.payments.iter_mut().find(|payment| payment.paid() > 100).expect("something is paid");
-    let off = amount(payment.paid() + 1);
-    payment.set(4, &off);
-    wrong.trace().to_string()
+}
+
+/// In one transaction of three, like a payment of it but for the day and the end of the number.
+fn add_other_visits(era: &mut Era) {
+    for (n, transaction) in era.transactions.iter_mut().enumerate().filter(|(n, _)| n % 3 == 1) {
+        let like = |one: &&Payment| one.spoiled.is_empty() && one.paid() > 0 && one.number().len() > 12;
+        let Some(mut visit) = transaction.payments.iter().find(like).cloned() else { continue };
+        let cut = visit.number()[..12].to_string();
+        visit.set(1, &cut);
+        visit.set(7, &format!("VISIT{n}"));
+        for segment in visit.segments.iter_mut().filter(|segment| segment[0] == "DTM") {
+            segment[2] = "20240229".to_string();
+        }
+        (visit.truth, visit.spoiled) = (String::new(), OF_OTHER_VISIT);
+        let more = transaction.amount() + visit.paid();
+        if transaction.amount() > 0 {
+            transaction.set_amount(more);
+            transaction.payments.push(visit);
+        }
+    }
 }
 
 /// Into the remittance of the next payee, money and all.
