@@ -11,87 +11,11 @@ use super::args::{ListFormat, ReconcileArgs};
 use super::output::{Table, json_line};
 use super::{NOTHING_WRONG, SOMETHING_WRONG, on_store};
 use crate::domain::ids::ClaimId;
-use crate::domain::{Cents, ClaimStatus};
 use crate::partner::Config;
-use crate::store::reconcile::{Discrepancy, MoneySum, Period, ReceivedSum, SentSum, Share, StatusSum};
+use crate::store::reconcile::{Account, Discrepancy, Life, Period, Share};
 
 /// Of each rule; a store in disorder would print for hours otherwise.
 const SHOWN_OF_EACH: u32 = 100;
-
-struct Account {
-    received: ReceivedSum,
-    statuses: Vec<StatusSum>,
-    sent: Vec<SentSum>,
-    money: MoneySum,
-    wrong: Vec<Discrepancy>,
-}
-
-/// What a claim received has come to.
-#[derive(Clone, Copy, Debug, Default)]
-struct Life {
-    rejected: Share,
-    on_the_way: Share,
-    ended: Share,
-}
-
-impl Account {
-    fn claims(&self) -> i64 {
-        self.statuses.iter().map(|sum| sum.claims).sum()
-    }
-
-    fn charge(&self) -> Cents {
-        self.statuses.iter().map(|sum| sum.charge).sum()
-    }
-
-    fn life(&self) -> Life {
-        let mut life = Life::default();
-        for sum in &self.statuses {
-            let share = match (sum.status, sum.status.is_final()) {
-                (ClaimStatus::Rejected, _) => &mut life.rejected,
-                (_, true) => &mut life.ended,
-                (_, false) => &mut life.on_the_way,
-            };
-            share.claims += sum.claims;
-            share.charge += sum.charge;
-        }
-        life
-    }
-
-    /// The sums over everything, each in words where it is wrong.
-    fn sums_that_are_wrong(&self) -> Vec<String> {
-        let (received, money) = (&self.received, &self.money);
-        let mut wrong = Vec::new();
-        let claims = (self.claims(), self.charge());
-        if claims != (received.claims, received.charge) {
-            let (found, charge) = claims;
-            wrong.push(format!(
-                "{} claims ({}) were received, and {found} ({charge}) are known",
-                received.claims, received.charge
-            ));
-        }
-        if self.life().rejected.claims != received.rejected {
-            wrong.push(format!("{} claims were rejected, and {} are", received.rejected, self.life().rejected.claims));
-        }
-        for sum in self.sent.iter().filter(|sum| !sum.adds_up()) {
-            let sent = sum.sent;
-            wrong.push(format!(
-                "{} claims ({}) were sent to {}, and not so many are acknowledged, rejected and silent",
-                sent.claims, sent.charge, sum.payer
-            ));
-        }
-        if !money.adds_up() {
-            wrong.push(format!(
-                "{} came in, and its parts are not that together: {} on claims, {} unmatched, {} held, {} kept beside claims",
-                money.paid_by_payers, money.on_claims, money.unmatched, money.held, money.adjustments
-            ));
-        }
-        wrong
-    }
-
-    fn adds_up(&self) -> bool {
-        self.wrong.is_empty() && self.sums_that_are_wrong().is_empty()
-    }
-}
 
 pub fn run(args: &ReconcileArgs, config: &Config) -> Result<ExitCode> {
     let begin_of =
@@ -100,14 +24,8 @@ pub fn run(args: &ReconcileArgs, config: &Config) -> Result<ExitCode> {
         since_ms: args.since.map(begin_of).transpose()?.unwrap_or(0),
         until_ms: args.until.map(|day| begin_of(day.tomorrow()?)).transpose()?.unwrap_or(i64::MAX),
     };
-    on_store(config, async |store, _| {
-        let account = Account {
-            received: store.received_sum(period).await?,
-            statuses: store.status_sums(period).await?,
-            sent: store.sent_sums(period).await?,
-            money: store.money_sum(period).await?,
-            wrong: store.discrepancies(period, SHOWN_OF_EACH).await?,
-        };
+    on_store(config, async |store, now_ms| {
+        let account = store.account(period, now_ms, SHOWN_OF_EACH).await?;
         match args.format {
             ListFormat::Text => print_text(&account, &mut io::stdout().lock())?,
             ListFormat::Json => print_json(&account, &mut io::stdout().lock())?,

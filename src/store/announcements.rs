@@ -325,6 +325,7 @@ mod tests {
             inbound_id: None,
             origin: format!("{id}"),
             shelf: Shelf::Mailbox,
+            remittances: Vec::new(),
         };
         store.put_mail(&mail).await.unwrap();
     }

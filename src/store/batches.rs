@@ -403,5 +403,6 @@ fn mail_of(built: &BuiltBatch, id: MailId) -> NewMail {
         inbound_id: None,
         origin: batch_origin(built.id),
         shelf: Shelf::Mailbox,
+        remittances: Vec::new(),
     }
 }

@@ -12,7 +12,7 @@ use sqlx::{PgPool, SqlSafeStr};
 use tokio::sync::Mutex;
 
 use super::buckets::OpenBucket;
-use super::sql::{Pool, Share, Tx, Writer, query};
+use super::sql::{Pool, Share, Snapshot, Tx, Writer, query};
 
 /// A failed step of the store. None of the texts holds a row's contents.
 #[derive(Debug, thiserror::Error)]
@@ -237,6 +237,11 @@ impl Store {
     /// For questions: sees the last committed state.
     pub(super) fn readers(&self) -> &Pool {
         &self.readers
+    }
+
+    /// For many questions whose answers must fit each other.
+    pub(super) async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.readers.snapshot().await.map_err(StoreError::at("look at one moment"))
     }
 
     /// True life of the database: a question it must answer.

@@ -3,7 +3,7 @@
 //! `GET /v1/submissions/{id}/999` has it all the same.
 
 use super::payload_rows::add_payload;
-use super::sql::{Row, Tx, query};
+use super::sql::{QueryBuilder, Row, Tx, query};
 use super::submissions::count;
 use super::{Sealed, Store, StoreError};
 use crate::domain::ids::{InboundId, MailId, PayloadId, SubmissionId};
@@ -73,6 +73,8 @@ pub struct NewMail {
     /// What it was made of, as `submission:01J8..:999:1`. The same is never put in twice.
     pub origin: String,
     pub shelf: Shelf,
+    /// Of which remittances of the payer's file it holds the submitter's parts, by their places in it.
+    pub remittances: Vec<i64>,
 }
 
 /// What became of a [`NewMail`].
@@ -99,6 +101,7 @@ pub struct MailRow {
 const COLUMNS: &str = "id, partner, kind, file_name, payload_id, bytes, created_at, submission_id, inbound_id";
 /// Files of one SFTP folder that a listing shows; the newest of them.
 const FOLDER_FILES_MAX: u32 = 20_000;
+const HANDED_ROWS: usize = 500;
 
 impl Store {
     pub async fn put_mail(&self, mail: &NewMail) -> Result<Posted, StoreError> {
@@ -233,7 +236,15 @@ pub(super) async fn put_mail(tx: &mut Tx, mail: &NewMail) -> Result<Posted, Stor
     .fetch_one(&mut *tx)
     .await
     .map_err(StoreError::at("put a file into a mailbox"))?;
-    Ok(Posted::Now(MailId(row.get(0))))
+    let id = MailId(row.get(0));
+    for places in mail.remittances.chunks(HANDED_ROWS) {
+        let mut insert = QueryBuilder::new("INSERT INTO handed_on (mail_id, ordinal) ");
+        insert.push_values(places, |row, place| {
+            row.push_bind(id.0).push_bind(*place);
+        });
+        insert.build().execute(&mut *tx).await.map_err(StoreError::at("note what was handed on"))?;
+    }
+    Ok(Posted::Now(id))
 }
 
 fn names(kinds: &[MailKind]) -> Vec<&'static str> {
@@ -278,6 +289,7 @@ mod tests {
             inbound_id: None,
             origin: origin.into(),
             shelf: Shelf::Mailbox,
+            remittances: Vec::new(),
         }
     }
 

@@ -60,6 +60,7 @@ impl Store {
                 inbound_id: None,
                 origin: format!("batch:{}", passed.id),
                 shelf: Shelf::Mailbox,
+                remittances: Vec::new(),
             };
             put_mail(&mut tx, &mail).await?;
         }

@@ -203,6 +203,7 @@ async fn leave_note(session: &Session, name: &str, first: &SubmissionRow) -> Res
         origin: format!("repeat:{}:{}", first.id, payload.id),
         payload,
         shelf: Shelf::Mailbox,
+        remittances: Vec::new(),
     };
     gateway.store.put_mail(&mail).await?;
     Ok(())

@@ -138,6 +138,7 @@ pub async fn mail(
         inbound_id: Some(papers.inbound_id),
         origin,
         shelf,
+        remittances: Vec::new(),
     })))
 }
 

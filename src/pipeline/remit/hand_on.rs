@@ -88,6 +88,9 @@ async fn letter(
     let shelf = if submitter.acks.forwards(Answer::Remit835) { Shelf::Mailbox } else { Shelf::Archive };
     let receiver = submitter.interchange.clone();
     let usage = submitter.usage.unwrap_or(gateway.config.gateway.usage);
+    let mut remittances: Vec<i64> = handed.iter().filter_map(|one| i64::try_from(one.remittance).ok()).collect();
+    remittances.sort_unstable();
+    remittances.dedup();
     let (office, there) = (gateway.clone(), papers.clone());
     let payload = blocking(move || {
         let settings = &office.config.gateway;
@@ -115,5 +118,6 @@ async fn letter(
         inbound_id: Some(papers.inbound_id),
         origin,
         shelf,
+        remittances,
     }))
 }

@@ -118,5 +118,6 @@ fn letter(
         inbound_id: None,
         origin: plan::origin(of, kind, ordinal),
         shelf,
+        remittances: Vec::new(),
     }
 }

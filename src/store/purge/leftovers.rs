@@ -68,6 +68,7 @@ impl Store {
         let ids: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
         for sql in [
             "DELETE FROM mail_hidden WHERE mail_id IN (SELECT value FROM list(?))",
+            "DELETE FROM handed_on WHERE mail_id IN (SELECT value FROM list(?))",
             "DELETE FROM announcement WHERE id IN (SELECT value FROM list(?))",
             "DELETE FROM mail WHERE id IN (SELECT value FROM list(?))",
         ] {

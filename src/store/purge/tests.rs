@@ -12,7 +12,7 @@ use crate::pipeline::watch::{self, Purge, Purged};
 use crate::pipeline::{Progress, StageError};
 use crate::store::audit::AuditVerdict;
 use crate::store::holds::{Hold, HoldOn};
-use crate::store::reconcile::{MoneySum, Period, ReceivedSum, SentSum, StatusSum};
+use crate::store::reconcile::{Account, Period};
 use crate::store::{PayloadError, sql::query};
 
 const ALWAYS: Period = Period { since_ms: 0, until_ms: i64::MAX };
@@ -74,21 +74,12 @@ async fn dry_run(world: &World) -> Purged {
     purge.dry_run().await.unwrap()
 }
 
-type Sums = (ReceivedSum, Vec<StatusSum>, Vec<SentSum>, MoneySum);
-
 /// All that reconcile says, which must be clean.
-async fn account(world: &World) -> Sums {
-    let store = &world.gateway.store;
-    assert_eq!(store.discrepancies(ALWAYS, 10).await.unwrap(), []);
-    let sums = (
-        store.received_sum(ALWAYS).await.unwrap(),
-        store.status_sums(ALWAYS).await.unwrap(),
-        store.sent_sums(ALWAYS).await.unwrap(),
-        store.money_sum(ALWAYS).await.unwrap(),
-    );
-    assert_eq!(sums.1.iter().map(|sum| sum.claims).sum::<i64>(), sums.0.claims);
-    assert!(sums.2.iter().all(SentSum::adds_up) && sums.3.adds_up(), "{sums:?}");
-    sums
+async fn account(world: &World) -> Account {
+    let account = world.gateway.store.account(ALWAYS, world.gateway.clock.now_ms(), 10).await.unwrap();
+    assert_eq!(account.wrong, []);
+    assert!(account.adds_up(), "{:?}", account.sums_that_are_wrong());
+    account
 }
 
 async fn count(world: &World, table: &str) -> i64 {

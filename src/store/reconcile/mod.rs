@@ -1,16 +1,18 @@
 //! Sums over all claims and all money, for `claimgate reconcile`. Each question finds what does not add up;
 //! an empty answer to all of them is the proof.
 
+mod account;
 mod rules;
+mod sums;
 #[cfg(test)]
 mod tests;
 
-use super::search::{EFFECTIVE_STATUS, status};
-use super::sql::{Row, query};
+use super::sql::{Snapshot, query};
 use super::{Store, StoreError};
 use crate::domain::{Cents, ClaimStatus};
-use rules::RULES;
+use rules::{RULES, Rule};
 
+pub use account::{Account, Life};
 pub use rules::Subject;
 
 /// Claims of one status, received since a day.
@@ -99,151 +101,88 @@ pub struct Discrepancy {
     pub rule: &'static str,
     pub about: Subject,
     pub subject: i64,
-    /// The file it stands in, by name; or else what leads there. Never patient data.
+    /// What leads there: the id of the file it stands in, the partner, the name of a file we made, a check number. Never
+    /// patient data, and so never a name that a partner gave a file.
     pub place: String,
     pub expected: i64,
     pub found: i64,
 }
 
 impl Store {
-    pub async fn received_sum(&self, period: Period) -> Result<ReceivedSum, StoreError> {
-        let row = query(
-            "SELECT COUNT(*), coalesce(SUM(CASE WHEN state = 0 THEN 1 END), 0), coalesce(SUM(claims), 0), coalesce(SUM(rejected), 0),
-                    coalesce(SUM(charge), 0) FROM submission WHERE received_at >= ? AND received_at < ?",
-        )
-        .bind(period.since_ms)
-        .bind(period.until_ms)
-        .fetch_one(self.readers())
-        .await
-        .map_err(StoreError::at("sum what was received"))?;
-        Ok(ReceivedSum {
-            submissions: row.get(0),
-            unchecked: row.get(1),
-            claims: row.get(2),
-            rejected: row.get(3),
-            charge: Cents(row.get(4)),
+    /// Everything of the period as it is at one moment, whatever a gateway does meanwhile; of what does not add up at
+    /// most `limit` of each rule.
+    pub async fn account(&self, period: Period, now_ms: i64, limit: u32) -> Result<Account, StoreError> {
+        let mut look = self.snapshot().await?;
+        Ok(Account {
+            received: sums::received_sum(&mut look, period).await?,
+            statuses: sums::status_sums(&mut look, period).await?,
+            sent: sums::sent_sums(&mut look, period).await?,
+            money: sums::money_sum(&mut look, period).await?,
+            wrong: discrepancies(&mut look, period, now_ms, limit).await?,
         })
     }
+}
 
-    pub async fn status_sums(&self, period: Period) -> Result<Vec<StatusSum>, StoreError> {
-        let sql = format!(
-            "SELECT effective, SUM(n), SUM(charge) FROM (
-                 SELECT {EFFECTIVE_STATUS} AS effective, COUNT(*) AS n, SUM(c.charge) AS charge FROM claim c
-                 LEFT JOIN batch b ON b.id = c.batch_id JOIN submission s ON s.id = c.submission_id
-                 WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2) GROUP BY effective
-                 UNION ALL
-                 SELECT g.status, SUM(g.claims), SUM(g.charge) FROM purged_claim g
-                 JOIN submission s ON s.id = g.submission_id
-                 WHERE s.received_at >= ?1 AND s.received_at < ?2 GROUP BY g.status) parts
-             GROUP BY effective ORDER BY effective"
-        );
-        let rows = query(sql)
-            .bind(period.since_ms)
-            .bind(period.until_ms)
-            .fetch_all(self.readers())
-            .await
-            .map_err(StoreError::at("sum claims by status"))?;
-        rows.iter()
-            .map(|row| Ok(StatusSum { status: status(row.get(0))?, claims: row.get(1), charge: Cents(row.get(2)) }))
-            .collect()
-    }
-
-    /// Of the batches that were sent in the period.
-    pub async fn sent_sums(&self, period: Period) -> Result<Vec<SentSum>, StoreError> {
-        let step = || StoreError::at("sum what was sent");
-        let batches = query(
-            "SELECT payer, coalesce(SUM(claims), 0), coalesce(SUM(charge), 0) FROM batch
-             WHERE state = 3 AND sent_at >= ? AND sent_at < ? GROUP BY payer ORDER BY payer",
-        );
-        let rows =
-            batches.bind(period.since_ms).bind(period.until_ms).fetch_all(self.readers()).await.map_err(step())?;
-        let share = |row: &Row, at: usize| Share { claims: row.get(at), charge: Cents(row.get(at + 1)) };
-        let mut sums: Vec<SentSum> = Vec::new();
-        for row in &rows {
-            let nothing = Share::default();
-            let (payer, sent) = (row.get(0), share(row, 1));
-            sums.push(SentSum { payer, sent, acknowledged: nothing, rejected: nothing, silent: nothing });
+async fn discrepancies(
+    look: &mut Snapshot,
+    period: Period,
+    now_ms: i64,
+    limit: u32,
+) -> Result<Vec<Discrepancy>, StoreError> {
+    let mut found = Vec::new();
+    for rules in RULES {
+        for rule in *rules {
+            found.extend(broken(look, rule, period, now_ms, limit).await?);
         }
-        let sql = format!(
-            "SELECT payer, CASE effective WHEN 6 THEN 6 WHEN 2 THEN 4 WHEN 3 THEN 4 WHEN 4 THEN 4 ELSE 5 END AS heard,
-                    SUM(n), SUM(charge) FROM (
-                 SELECT b.payer, {EFFECTIVE_STATUS} AS effective, COUNT(*) AS n, SUM(c.charge) AS charge
-                 FROM batch b JOIN claim c ON c.batch_id = b.id
-                 WHERE b.state = 3 AND b.sent_at >= ?1 AND b.sent_at < ?2 GROUP BY b.payer, effective
-                 UNION ALL
-                 SELECT b.payer, g.status, SUM(g.claims), SUM(g.charge) FROM batch b JOIN purged_claim g ON g.batch_id = b.id
-                 WHERE b.state = 3 AND b.sent_at >= ?1 AND b.sent_at < ?2 GROUP BY b.payer, g.status) parts
-             GROUP BY payer, heard"
-        );
-        let query = query(sql).bind(period.since_ms).bind(period.until_ms);
-        for row in &query.fetch_all(self.readers()).await.map_err(step())? {
-            let payer: String = row.get(0);
-            let Some(sum) = sums.iter_mut().find(|sum| sum.payer == payer) else { continue };
-            match row.get::<i64>(1) {
-                4 => sum.silent = share(row, 2),
-                6 => sum.rejected = share(row, 2),
-                _ => sum.acknowledged = share(row, 2),
-            }
-        }
-        Ok(sums)
     }
+    Ok(found)
+}
 
-    pub async fn money_sum(&self, period: Period) -> Result<MoneySum, StoreError> {
-        let row = query(
-            "SELECT COUNT(*), coalesce(SUM(amount), 0), coalesce(SUM(adjustments), 0),
-                    coalesce(SUM(CASE WHEN state = 1 THEN claims_paid END), 0),
-                    coalesce(SUM(CASE WHEN state = 1 OR problem <> '' THEN amount - claims_paid + adjustments END), 0),
-                    coalesce(SUM(CASE WHEN state = 0 THEN purged_on_claims END), 0),
-                    coalesce(SUM(CASE WHEN state = 0 THEN purged_unmatched END), 0)
-             FROM remittance WHERE received_at >= ? AND received_at < ? AND state IN (0, 1)",
-        )
-        .bind(period.since_ms)
-        .bind(period.until_ms)
-        .fetch_one(self.readers())
-        .await
-        .map_err(StoreError::at("sum remittances"))?;
-        let paid = query(
-            "SELECT coalesce(SUM(CASE WHEN p.claim_id IS NOT NULL THEN p.paid END), 0),
-                    coalesce(SUM(CASE WHEN p.claim_id IS NULL THEN p.paid END), 0)
-             FROM payment p JOIN remittance r ON r.id = p.remittance_id
-             WHERE r.received_at >= ? AND r.received_at < ? AND r.state = 0",
-        )
-        .bind(period.since_ms)
-        .bind(period.until_ms)
-        .fetch_one(self.readers())
-        .await
-        .map_err(StoreError::at("sum payments"))?;
-        Ok(MoneySum {
-            remittances: row.get(0),
-            paid_by_payers: Cents(row.get(1)),
-            adjustments: Cents(row.get(2)),
-            held: Cents(row.get(3)),
-            unbalanced: Cents(row.get(4)),
-            on_claims: Cents(paid.get::<i64>(0) + row.get::<i64>(5)),
-            unmatched: Cents(paid.get::<i64>(1) + row.get::<i64>(6)),
-        })
+/// What breaks one rule.
+async fn broken(
+    look: &mut Snapshot,
+    rule: &Rule,
+    period: Period,
+    now_ms: i64,
+    limit: u32,
+) -> Result<Vec<Discrepancy>, StoreError> {
+    let mut asked = query(statement(rule)).bind(period.since_ms).bind(period.until_ms).bind(limit);
+    // PostgreSQL takes no value that the statement does not use.
+    if rule.sql.contains("?4") {
+        asked = asked.bind(now_ms);
     }
+    let rows = asked.fetch_all(&mut *look).await.map_err(StoreError::at("reconcile"))?;
+    let found = rows.iter().map(|row| Discrepancy {
+        rule: rule.says,
+        about: rule.about,
+        subject: row.get(0),
+        place: row.get::<Option<String>>(1).unwrap_or_default(),
+        expected: row.get(2),
+        found: row.get(3),
+    });
+    Ok(found.collect())
+}
 
-    /// Everything that does not add up, at most `limit` of each rule.
-    pub async fn discrepancies(&self, period: Period, limit: u32) -> Result<Vec<Discrepancy>, StoreError> {
-        let mut found = Vec::new();
-        for rule in RULES.iter().copied().flatten() {
-            let rows = query(format!("{} LIMIT ?3", rule.sql))
-                .bind(period.since_ms)
-                .bind(period.until_ms)
-                .bind(limit)
-                .fetch_all(self.readers())
-                .await
-                .map_err(StoreError::at("reconcile"))?;
-            found.extend(rows.iter().map(|row| Discrepancy {
-                rule: rule.says,
-                about: rule.about,
-                subject: row.get(0),
-                place: row.get::<Option<String>>(1).unwrap_or_default(),
-                expected: row.get(2),
-                found: row.get(3),
-            }));
-        }
-        Ok(found)
+/// The rule's question with each `written(COLUMN)` as both engines understand it.
+fn statement(rule: &Rule) -> String {
+    let mut sql = String::new();
+    let mut rest = rule.sql;
+    while let Some((before, column, after)) = rest
+        .split_once("written(")
+        .and_then(|(before, call)| call.split_once(')').map(|(column, after)| (before, column, after)))
+    {
+        sql.push_str(before);
+        sql.push_str(&written(column));
+        rest = after;
     }
+    format!("{sql}{rest} LIMIT ?3")
+}
+
+/// The id in this column as people see it, twelve signs of five bits each (`domain/ids.rs`).
+fn written(column: &str) -> String {
+    let sign = |shift: u32| {
+        format!("substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', CAST(({column} >> {shift}) & 31 AS integer) + 1, 1)")
+    };
+    let signs: Vec<String> = (0..12).rev().map(|place| sign(place * 5)).collect();
+    format!("({})", signs.join(" || "))
 }

@@ -30,7 +30,8 @@ impl Subject {
 pub(super) struct Rule {
     pub says: &'static str,
     pub about: Subject,
-    /// Gives (id, where it stands, expected, found); what came from `?1` to before `?2` counts.
+    /// Gives (id, what leads there, expected, found); what came from `?1` to before `?2` counts, and `?4` is now.
+    /// `written(COLUMN)` is an id as people see it.
     pub sql: &'static str,
 }
 
@@ -45,7 +46,7 @@ const RECEIVED: &[Rule] = &[
     rule(
         Subject::Submission,
         "a submission's count of claims is not that of its claims",
-        "SELECT s.id, s.file_name, s.claims, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
+        "SELECT s.id, s.partner, s.claims, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
          LEFT JOIN (SELECT submission_id, COUNT(*) AS n FROM claim GROUP BY submission_id) c ON c.submission_id = s.id
          LEFT JOIN (SELECT submission_id, SUM(claims) AS n FROM purged_claim GROUP BY submission_id) g
              ON g.submission_id = s.id
@@ -55,7 +56,7 @@ const RECEIVED: &[Rule] = &[
     rule(
         Subject::Submission,
         "a submission's charge is not that of its claims",
-        "SELECT s.id, s.file_name, s.charge, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
+        "SELECT s.id, s.partner, s.charge, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
          LEFT JOIN (SELECT submission_id, SUM(charge) AS n FROM claim GROUP BY submission_id) c ON c.submission_id = s.id
          LEFT JOIN (SELECT submission_id, SUM(charge) AS n FROM purged_claim GROUP BY submission_id) g
              ON g.submission_id = s.id
@@ -65,7 +66,7 @@ const RECEIVED: &[Rule] = &[
     rule(
         Subject::Submission,
         "a submission's count of rejected claims is not that of its claims",
-        "SELECT s.id, s.file_name, s.rejected, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
+        "SELECT s.id, s.partner, s.rejected, coalesce(c.n, 0) + coalesce(g.n, 0) FROM submission s
          LEFT JOIN (SELECT submission_id, COUNT(*) AS n FROM claim WHERE status = 1 GROUP BY submission_id) c
              ON c.submission_id = s.id
          LEFT JOIN (SELECT submission_id, SUM(claims) AS n FROM purged_claim WHERE status = 1 GROUP BY submission_id) g
@@ -76,7 +77,7 @@ const RECEIVED: &[Rule] = &[
     rule(
         Subject::Submission,
         "a submission's interchanges have not each their 999",
-        "SELECT s.id, s.file_name, i.n, coalesce(m.n, 0) FROM submission s
+        "SELECT s.id, s.partner, i.n, coalesce(m.n, 0) FROM submission s
          JOIN (SELECT i.submission_id, COUNT(DISTINCT i.ordinal) AS n FROM interchange i
                JOIN submission_transaction t ON t.submission_id = i.submission_id AND t.isa13 = i.control_number
                WHERE i.accepted = 1 GROUP BY i.submission_id) i ON i.submission_id = s.id
@@ -87,7 +88,7 @@ const RECEIVED: &[Rule] = &[
     rule(
         Subject::Submission,
         "a submission's accepted transactions have no 277CA",
-        "SELECT s.id, s.file_name, i.n, coalesce(m.n, 0) FROM submission s
+        "SELECT s.id, s.partner, i.n, coalesce(m.n, 0) FROM submission s
          JOIN (SELECT i.submission_id, COUNT(DISTINCT i.ordinal) AS n FROM interchange i
                JOIN submission_transaction t ON t.submission_id = i.submission_id AND t.isa13 = i.control_number
                WHERE i.accepted = 1 AND t.verdict <> 'R' AND t.claims > 0 GROUP BY i.submission_id) i
@@ -109,14 +110,16 @@ const CLAIMS: &[Rule] = &[
     rule(
         Subject::Claim,
         "an accepted claim is in no batch although its submission was routed",
-        "SELECT c.id, s.file_name, 1, 0 FROM claim c JOIN submission s ON s.id = c.submission_id
+        "SELECT c.id, 'submission ' || written(s.id), 1, 0 FROM claim c JOIN submission s ON s.id = c.submission_id
          WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state = 2 AND c.status = 2 AND c.batch_id IS NULL
-         AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.kind = 'route' AND e.state = 0)",
+         AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.kind = 'route' AND e.state IN (0, 2) AND e.origin =
+             'route:' || written(s.id) || ':' || c.kind || ':' || c.purpose || ':' || c.payer_id)",
     ),
     rule(
         Subject::Claim,
         "a claim's status is explained by no event and no payment",
-        "SELECT c.id, s.file_name, c.status, 0 FROM claim c JOIN submission s ON s.id = c.submission_id
+        "SELECT c.id, 'submission ' || written(s.id), c.status, 0
+         FROM claim c JOIN submission s ON s.id = c.submission_id
          WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2)
          AND (c.status = 1 OR c.status >= 4)
          AND NOT EXISTS (SELECT 1 FROM claim_event e WHERE e.claim_id = c.id AND e.status = c.status
@@ -204,9 +207,10 @@ const SENT: &[Rule] = &[
     rule(
         Subject::Batch,
         "two batches to one payer have the same control number",
-        "SELECT MAX(b.id), MAX(coalesce(b.file_name, b.payer)), 1, COUNT(*) FROM batch b
-         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.isa13 IS NOT NULL
-         GROUP BY b.payer, b.isa13 HAVING COUNT(*) > 1",
+        "SELECT b.id, coalesce(b.file_name, b.payer), 1, e.n FROM batch b
+         JOIN (SELECT payer, isa13, MIN(id) AS first, COUNT(*) AS n FROM batch WHERE isa13 IS NOT NULL
+               GROUP BY payer, isa13 HAVING COUNT(*) > 1) e ON e.payer = b.payer AND e.isa13 = b.isa13
+         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.id > e.first",
     ),
 ];
 
@@ -238,9 +242,9 @@ const ANSWERED: &[Rule] = &[
     rule(
         Subject::Inbound,
         "a payer's file was kept but never worked",
-        "SELECT i.id, i.file_name, 2, i.state FROM inbound i
+        "SELECT i.id, i.partner, 2, i.state FROM inbound i
          WHERE i.received_at >= ?1 AND i.received_at < ?2 AND i.state IN (0, 1)
-         AND i.received_at < (SELECT coalesce(MAX(received_at), 0) - 3600000 FROM inbound)",
+         AND i.received_at < ?4 - 3600000",
     ),
     rule(
         Subject::Claim,
@@ -255,7 +259,7 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Claim,
         "a claim's paid amount is not the sum of its payments",
-        "SELECT c.id, s.file_name, c.paid, coalesce(m.paid, 0) FROM claim c
+        "SELECT c.id, 'submission ' || written(s.id), c.paid, coalesce(m.paid, 0) FROM claim c
          JOIN submission s ON s.id = c.submission_id
          LEFT JOIN (SELECT p.claim_id, SUM(p.paid) AS paid FROM payment p JOIN remittance r ON r.id = p.remittance_id
                     WHERE r.state = 0 AND p.claim_id IS NOT NULL GROUP BY p.claim_id) m ON m.claim_id = c.id
@@ -264,7 +268,8 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Claim,
         "a claim was told of a payment that is not on it",
-        "SELECT e.claim_id, i.file_name, 1, 0 FROM claim_event e JOIN inbound i ON i.id = e.inbound_id
+        "SELECT e.claim_id, 'file of a payer ' || written(i.id), 1, 0
+         FROM claim_event e JOIN inbound i ON i.id = e.inbound_id
          WHERE e.at >= ?1 AND e.at < ?2 AND e.kind = '835' AND e.undone_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM payment p JOIN remittance r ON r.id = p.remittance_id
              WHERE p.claim_id = e.claim_id AND r.inbound_id = e.inbound_id)",
@@ -272,8 +277,8 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Payment,
         "a payment is on a claim that no event tells of it",
-        "SELECT p.id, i.file_name, 1, 0 FROM payment p JOIN remittance r ON r.id = p.remittance_id
-         JOIN inbound i ON i.id = r.inbound_id
+        "SELECT p.id, 'file of a payer ' || written(r.inbound_id), 1, 0
+         FROM payment p JOIN remittance r ON r.id = p.remittance_id
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND p.claim_id IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM claim_event e WHERE e.claim_id = p.claim_id AND e.inbound_id = r.inbound_id
              AND e.undone_at IS NULL)",
@@ -281,16 +286,16 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Payment,
         "a payment of a posted remittance is on no claim and in no exception",
-        "SELECT p.id, i.file_name, 1, 0 FROM payment p JOIN remittance r ON r.id = p.remittance_id
-         LEFT JOIN inbound i ON i.id = r.inbound_id
+        "SELECT p.id, 'file of a payer ' || written(r.inbound_id), 1, 0
+         FROM payment p JOIN remittance r ON r.id = p.remittance_id
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND p.claim_id IS NULL
-         AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.payment_id = p.id)",
+         AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.payment_id = p.id AND e.state IN (0, 2))",
     ),
     rule(
         Subject::Remittance,
         "a remittance's payments are not all there",
-        "SELECT r.id, coalesce(i.file_name, ''), r.claims, coalesce(p.n, 0) + r.purged_payments FROM remittance r
-         LEFT JOIN inbound i ON i.id = r.inbound_id
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id), r.claims, coalesce(p.n, 0) + r.purged_payments
+         FROM remittance r
          LEFT JOIN (SELECT remittance_id, COUNT(*) AS n FROM payment GROUP BY remittance_id) p ON p.remittance_id = r.id
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state IN (0, 1)
          AND r.claims <> coalesce(p.n, 0) + r.purged_payments",
@@ -298,9 +303,8 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Remittance,
         "a remittance's claims do not add up to what it says it paid on claims",
-        "SELECT r.id, coalesce(i.file_name, ''), r.claims_paid,
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id), r.claims_paid,
                 coalesce(p.n, 0) + r.purged_on_claims + r.purged_unmatched FROM remittance r
-         LEFT JOIN inbound i ON i.id = r.inbound_id
          LEFT JOIN (SELECT remittance_id, SUM(paid) AS n FROM payment GROUP BY remittance_id) p ON p.remittance_id = r.id
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state IN (0, 1)
          AND r.claims_paid <> coalesce(p.n, 0) + r.purged_on_claims + r.purged_unmatched",
@@ -308,15 +312,16 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Remittance,
         "a posted remittance does not balance: its amount is not its claims less its adjustments",
-        "SELECT r.id, coalesce(i.file_name, ''), r.amount, r.claims_paid - r.adjustments FROM remittance r
-         LEFT JOIN inbound i ON i.id = r.inbound_id
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id), r.amount, r.claims_paid - r.adjustments
+         FROM remittance r
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND r.problem = ''
          AND r.amount <> r.claims_paid - r.adjustments",
     ),
     rule(
         Subject::Remittance,
         "a remittance that does not balance is held, and in no exception",
-        "SELECT r.id, coalesce(i.file_name, ''), 1, 0 FROM remittance r LEFT JOIN inbound i ON i.id = r.inbound_id
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id), 1, 0
+         FROM remittance r LEFT JOIN inbound i ON i.id = r.inbound_id
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 1
          AND i.purged_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.inbound_id = r.inbound_id AND e.kind = 'balance')",
@@ -324,17 +329,19 @@ const MONEY: &[Rule] = &[
     rule(
         Subject::Remittance,
         "the same remittance is posted twice",
-        "SELECT MAX(r.id), MAX(r.trace), 1, COUNT(*) FROM remittance r
-         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0
-         GROUP BY r.payer, r.digest HAVING COUNT(*) > 1",
+        "SELECT r.id, r.trace, 1, e.n FROM remittance r
+         JOIN (SELECT payer, digest, MIN(id) AS first, COUNT(*) AS n FROM remittance WHERE state = 0
+               GROUP BY payer, digest HAVING COUNT(*) > 1) e ON e.payer = r.payer AND e.digest = r.digest
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND r.id > e.first",
     ),
     rule(
         Subject::Remittance,
         "a submitter with claims in a remittance was not handed its part",
         "SELECT h.remittance_id, h.partner, 1, 0 FROM (SELECT DISTINCT p.remittance_id, c.partner FROM payment p
                JOIN claim c ON c.id = p.claim_id) h JOIN remittance r ON r.id = h.remittance_id
-         LEFT JOIN (SELECT DISTINCT partner, inbound_id FROM mail WHERE kind = '835' AND inbound_id IS NOT NULL) m
-             ON m.partner = h.partner AND m.inbound_id = r.inbound_id
+         LEFT JOIN (SELECT DISTINCT l.partner, l.inbound_id, o.ordinal FROM mail l JOIN handed_on o ON o.mail_id = l.id
+                    WHERE l.kind = '835' AND l.inbound_id IS NOT NULL) m
+             ON m.partner = h.partner AND m.inbound_id = r.inbound_id AND m.ordinal = r.ordinal
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND m.partner IS NULL",
     ),
 ];
@@ -344,7 +351,7 @@ const KEPT: &[Rule] = &[
     rule(
         Subject::Submission,
         "the bytes of a submission are not kept",
-        "SELECT s.id, s.file_name, 1, 0 FROM submission s LEFT JOIN payload p ON p.id = s.payload_id
+        "SELECT s.id, s.partner, 1, 0 FROM submission s LEFT JOIN payload p ON p.id = s.payload_id
          WHERE s.received_at >= ?1 AND s.received_at < ?2 AND p.id IS NULL
          AND s.purged_at IS NULL",
     ),
@@ -358,14 +365,14 @@ const KEPT: &[Rule] = &[
     rule(
         Subject::Inbound,
         "the bytes of a payer's file are not kept",
-        "SELECT i.id, i.file_name, 1, 0 FROM inbound i LEFT JOIN payload p ON p.id = i.payload_id
+        "SELECT i.id, i.partner, 1, 0 FROM inbound i LEFT JOIN payload p ON p.id = i.payload_id
          WHERE i.received_at >= ?1 AND i.received_at < ?2 AND p.id IS NULL
          AND i.purged_at IS NULL",
     ),
     rule(
         Subject::Mail,
         "the bytes of a file of a mailbox are not kept",
-        "SELECT m.id, m.file_name, 1, 0 FROM mail m LEFT JOIN payload p ON p.id = m.payload_id
+        "SELECT m.id, m.partner || ' ' || m.kind, 1, 0 FROM mail m LEFT JOIN payload p ON p.id = m.payload_id
          WHERE m.created_at >= ?1 AND m.created_at < ?2 AND p.id IS NULL",
     ),
 ];

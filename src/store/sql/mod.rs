@@ -24,7 +24,7 @@ mod translate;
 mod value;
 
 pub use build::QueryBuilder;
-pub use pool::{On, Pool, Tx};
+pub use pool::{On, Pool, Snapshot, Tx};
 pub use row::Row;
 pub use run::{Query, query, query_for};
 pub use value::{Bind, Value};

@@ -1,6 +1,6 @@
 //! What a statement runs on: a pool of connections to ask, or a transaction.
 
-use sqlx::{PgConnection, PgPool, Postgres, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::group::Turn;
 use crate::domain::{CrashPoint, passing};
@@ -15,6 +15,13 @@ pub enum Pool {
 /// A transaction that may write. Dropped without [`Tx::commit`] it leaves nothing.
 pub enum Tx {
     Sqlite(Turn),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Many questions about one moment: whatever others commit meanwhile, all of them see what the first one saw. Changes
+/// nothing, and is over when it is dropped.
+pub enum Snapshot {
+    Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -57,7 +64,26 @@ impl<'a> From<&'a mut Tx> for On<'a> {
     }
 }
 
+impl<'a> From<&'a mut Snapshot> for On<'a> {
+    fn from(snapshot: &'a mut Snapshot) -> On<'a> {
+        match snapshot {
+            Snapshot::Sqlite(transaction) => On::Sqlite(transaction),
+            Snapshot::Postgres(transaction) => On::Postgres(transaction),
+        }
+    }
+}
+
 impl Pool {
+    pub async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
+        Ok(match self {
+            // Sees one moment until it ends, as every transaction of a reader in WAL.
+            Pool::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?),
+            Pool::Postgres(pool) => {
+                Snapshot::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            }
+        })
+    }
+
     pub async fn close(&self) {
         match self {
             Pool::Sqlite(pool) => pool.close().await,

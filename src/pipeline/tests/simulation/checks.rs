@@ -49,11 +49,11 @@ async fn claims(world: &Simulated) -> Vec<ClaimLine> {
 
 pub async fn after_a_step(world: &mut Simulated) {
     let store = world.gateway().store.clone();
-    let mut wrong = store.discrepancies(ALWAYS, 5).await.unwrap();
-    wrong.retain(|one| one.rule != OF_AN_HOUR);
-    assert!(wrong.is_empty(), "it does not add up: {wrong:?}");
+    let mut account = store.account(ALWAYS, world.gateway().clock.now_ms(), 5).await.unwrap();
+    account.wrong.retain(|one| one.rule != OF_AN_HOUR);
+    assert!(account.adds_up(), "it does not add up: {account:?}");
     let found = claims(world).await;
-    let money = store.money_sum(ALWAYS).await.unwrap();
+    let money = account.money;
     assert_eq!(money.paid_by_payers, money.on_claims + money.unmatched + money.held - money.adjustments);
     assert_eq!(found.iter().map(|claim| claim.paid).sum::<Cents>(), money.on_claims);
     forward_only(&mut world.seen, &found);
@@ -124,7 +124,7 @@ pub async fn not_settled(world: &Simulated) -> Vec<String> {
 pub async fn in_the_end(world: &Simulated) {
     assert_eq!(not_settled(world).await, Vec::<String>::new());
     let store = &world.gateway().store;
-    assert_eq!(store.discrepancies(ALWAYS, 5).await.unwrap(), []);
+    assert_eq!(store.account(ALWAYS, world.gateway().clock.now_ms(), 5).await.unwrap().wrong, []);
     let samples: Vec<&Sample> = world.files.iter().flat_map(|file| &file.claims).collect();
     let found = claims(world).await;
     assert_eq!(found.len(), samples.len(), "claims that nobody handed in, or twice");

@@ -421,6 +421,13 @@ CREATE INDEX mail_name ON mail (partner, file_name);
 CREATE INDEX mail_box ON mail (partner, id);
 CREATE INDEX mail_submission ON mail (submission_id) WHERE submission_id IS NOT NULL;
 
+-- The remittances of a payer's file, by their places in it, of which a submitter's 835 holds its parts.
+CREATE TABLE handed_on (
+    mail_id         BIGINT NOT NULL,
+    ordinal         BIGINT NOT NULL,
+    PRIMARY KEY (mail_id, ordinal)
+);
+
 CREATE TABLE mail_hidden (
     login       TEXT COLLATE "C" NOT NULL,
     mail_id     BIGINT NOT NULL,
@@ -472,6 +479,7 @@ CREATE TABLE alarm (
     kind        TEXT COLLATE "C" NOT NULL,
     subject     TEXT COLLATE "C" NOT NULL,
     text        TEXT COLLATE "C" NOT NULL,
+    step        BIGINT NOT NULL DEFAULT 0,      -- what gets worse with time: how far it has come
     raised_at   BIGINT NOT NULL,
     cleared_at  BIGINT
 );

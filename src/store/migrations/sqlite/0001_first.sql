@@ -418,6 +418,13 @@ CREATE INDEX mail_name ON mail (partner, file_name);
 CREATE INDEX mail_box ON mail (partner, id);
 CREATE INDEX mail_submission ON mail (submission_id) WHERE submission_id IS NOT NULL;
 
+-- The remittances of a payer's file, by their places in it, of which a submitter's 835 holds its parts.
+CREATE TABLE handed_on (
+    mail_id         INTEGER NOT NULL,
+    ordinal         INTEGER NOT NULL,
+    PRIMARY KEY (mail_id, ordinal)
+) WITHOUT ROWID;
+
 CREATE TABLE mail_hidden (
     login       TEXT    NOT NULL,
     mail_id     INTEGER NOT NULL,
@@ -469,6 +476,7 @@ CREATE TABLE alarm (
     kind        TEXT    NOT NULL,
     subject     TEXT    NOT NULL,
     text        TEXT    NOT NULL,
+    step        INTEGER NOT NULL DEFAULT 0,      -- what gets worse with time: how far it has come
     raised_at   INTEGER NOT NULL,
     cleared_at  INTEGER
 );
