@@ -16,6 +16,7 @@ use crate::partner::config::{PayloadsUrl, StoreUrl};
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, Fault, PartnerBook};
 use crate::pipeline::lines::Lines;
+use crate::pipeline::numbers::AnswerNumbers;
 use crate::pipeline::payer_edits::{self, CompiledEdits};
 use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::validate::Known;
@@ -70,6 +71,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         announcing: UnderWay::default(),
         submission_rates: RateLimits::default(),
         known: Known::default(),
+        numbers: AnswerNumbers::default(),
         payer_edits: CompiledEdits::default(),
         config,
     }))

@@ -13,6 +13,7 @@ use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::lines::Lines;
+use crate::pipeline::numbers::AnswerNumbers;
 use crate::pipeline::opener::Opener;
 use crate::pipeline::payer_edits::CompiledEdits;
 use crate::pipeline::under_way::UnderWay;
@@ -43,6 +44,8 @@ pub struct Gateway {
     pub submission_rates: RateLimits,
     /// What the checks need not ask the store for again.
     pub known: Known,
+    /// Control numbers of our answers to submitters.
+    pub numbers: AnswerNumbers,
     /// Payers' own edits, compiled once for each reading of their files.
     pub payer_edits: CompiledEdits,
 }

@@ -84,6 +84,7 @@ pub async fn opened(folder: &Path, settings: &str, clock: Clock, store: Store) -
         announcing: UnderWay::default(),
         submission_rates: RateLimits::default(),
         known: Default::default(),
+        numbers: Default::default(),
         payer_edits: CompiledEdits::default(),
         config,
     }

@@ -170,7 +170,7 @@ fn numbers<'a>(gateway: &'a Gateway, to: &'a Submitter, runtime: &'a Handle) -> 
             Counter::Group => "gs",
             Counter::Reference => "reference",
         };
-        let drawn = runtime.block_on(gateway.store.take_control_numbers(&format!("{name}:{}", to.id), 1));
+        let drawn = runtime.block_on(gateway.numbers.take(&gateway.store, &format!("{name}:{}", to.id)));
         drawn.unwrap_or_else(|_| gateway.clock.now_ms() / 1000).unsigned_abs()
     }
 }
@@ -288,7 +288,7 @@ async fn write(
         true => (HashMap::new(), HashMap::new()),
         false => (gateway.store.said_codes(&ids).await?, gateway.store.last_payments(&ids).await?),
     };
-    let control = gateway.store.take_control_numbers(&format!("isa:{}", submitter.id), 1).await?;
+    let control = gateway.numbers.take(&gateway.store, &format!("isa:{}", submitter.id)).await?;
     let ours = &gateway.config.gateway;
     let at = gateway.clock.now().to_zoned(ours.time_zone.clone());
     let usage = submitter.usage.unwrap_or(ours.usage);

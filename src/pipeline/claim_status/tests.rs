@@ -223,3 +223,20 @@ async fn a_payer_that_takes_no_questions_is_not_asked() {
     assert_eq!(answer.passed_on, 0);
     assert_eq!(world.gateway.store.list_mail("bluestar", None, None, 10).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn an_answer_takes_its_control_number_from_a_block_and_does_not_wait_for_the_disk() {
+    let Sent { world, .. } = sent(&[&[sample("A1", 1)]]).await;
+    let mut taken = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        taken.insert(told(&world, &[&["REF*EJ*A1"]]).await[90..99].to_string());
+        let broken = question("ACMEBILL", "1234567893", &[&["REF*EJ*A1"]]).replace("BHT*0010*13*", "BHT*0010*99*");
+        let refused = ask(&world, &broken).await;
+        assert_eq!(refused.kind, AnswerKind::Ack999);
+        taken.insert(String::from_utf8(refused.bytes).unwrap()[90..99].to_string());
+    }
+    assert_eq!(taken.len(), 6, "a control number twice: {taken:?}");
+    // The 999 and the 277CA of the claims' file began the first block, and nothing was taken behind it.
+    let next = world.gateway.store.take_control_numbers("isa:acme", 1).await.unwrap();
+    assert_eq!(next, 51);
+}

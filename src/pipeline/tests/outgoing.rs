@@ -70,6 +70,7 @@ impl World {
             codes: ArcSwap::from_pointee(CodeSets::shipped()),
             submission_rates: Default::default(),
             known: Default::default(),
+            numbers: Default::default(),
             payer_edits: Default::default(),
             nudges: Nudges::default(),
             lines: Lines::default(),

@@ -63,7 +63,7 @@ impl Asked {
             Counter::Reference => "reference",
         };
         let name = format!("{name}:{}", self.submission.partner);
-        let number = self.runtime.block_on(self.gateway.known.numbers.take(&self.gateway.store, &name));
+        let number = self.runtime.block_on(self.gateway.numbers.take(&self.gateway.store, &name));
         self.or_trouble(number, 1).unsigned_abs()
     }
 

@@ -10,7 +10,6 @@ mod answers;
 mod asked;
 mod check;
 mod known;
-mod numbers;
 mod plan;
 mod recorder;
 mod run;
@@ -24,6 +23,5 @@ pub use run::run;
 /// What the checks need not ask the store for again.
 #[derive(Default)]
 pub struct Known {
-    pub numbers: numbers::AnswerNumbers,
     pub claims: known::KnownClaims,
 }
