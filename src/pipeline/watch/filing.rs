@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 use crate::partner::Payer;
+use crate::store::alarms::Standing;
 use crate::store::silence::{FilingCount, FilingWindow};
 
 /// From so many days before the last on, a claim that is rejected or not sent is told of.
@@ -46,16 +47,36 @@ pub(super) fn window(payer: &Payer, today: Date, now: i64) -> Option<FilingWindo
     })
 }
 
+/// Days before the last, at each of which the operator is told anew.
+const STEPS: [i64; 4] = [WARN_DAYS, 7, 3, 1];
+
 /// For the operator: how many, and when the first of them is too old.
-pub(super) fn told(payer: &Payer, count: &FilingCount, today: Date) -> String {
+pub(super) fn standing(payer: &Payer, count: &FilingCount, today: Date) -> Standing {
     let first = last_day(payer, "1", &count.service_to, today);
     let until = first
         .map_or_else(String::new, |last| format!("; the first until {}, {} days from now", last.day, last.days_left));
-    format!(
+    let text = format!(
         "{} claims of {} are rejected or not sent, and {} takes them only {} days after their service{until}",
         count.claims,
         count.submitter,
         payer.name,
         payer.requirements.timely_filing_days.unwrap_or_default()
-    )
+    );
+    Standing { text, step: first.map_or(0, |last| step(last.days_left)) }
+}
+
+/// How many of the steps are behind.
+fn step(days_left: i64) -> i64 {
+    STEPS.iter().map(|&step| i64::from(days_left <= step)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_countdown_has_four_steps() {
+        let steps = [15, 14, 8, 7, 4, 3, 2, 1, 0].map(step);
+        assert_eq!(steps, [0, 1, 1, 2, 2, 3, 3, 4, 4]);
+    }
 }

@@ -9,7 +9,7 @@ use super::learn::expected;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::BatchId;
 use crate::partner::Payer;
-use crate::store::alarms::{AlarmKey, Awaited};
+use crate::store::alarms::{AlarmKey, Awaited, Standing};
 use crate::store::announcements::{AlarmNews, OPERATOR};
 use crate::store::collected::Poll;
 use crate::store::deliveries::Delivery;
@@ -39,7 +39,7 @@ pub(super) fn expectations(payer: &Payer, learned: &[AnswerTime]) -> Vec<(Awaite
         .collect()
 }
 
-pub(super) type Alarms = BTreeMap<AlarmKey, String>;
+pub(super) type Alarms = BTreeMap<AlarmKey, Standing>;
 
 pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, within: Duration, late: OverdueBatch) {
     let (batch, name) = (late.id, awaited.as_str());
@@ -50,12 +50,12 @@ pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, with
         span(within),
         late.claims
     );
-    alarms.insert(key, text);
+    alarms.insert(key, text.into());
 }
 
 pub(super) fn stuck_delivery(alarms: &mut Alarms, delivery: &Delivery) {
     let text = format!("{} could not be sent to {}: {}", delivery.file_name, delivery.partner, delivery.last_detail);
-    alarms.insert(("delivery".to_string(), delivery.id.to_string()), text);
+    alarms.insert(("delivery".to_string(), delivery.id.to_string()), text.into());
 }
 
 /// How long a file may wait in the mailbox of a payer that fetches from us: as long as its first answer may take.
@@ -70,13 +70,13 @@ pub(super) fn not_fetched(alarms: &mut Alarms, payer: &Payer, batch: BatchId) {
         payer.name,
         span(fetched_within(payer))
     );
-    alarms.insert(("not-fetched".to_string(), batch.to_string()), text);
+    alarms.insert(("not-fetched".to_string(), batch.to_string()), text.into());
 }
 
 /// A submission or a payer's file that came long ago and is not worked.
 pub(super) fn unworked(alarms: &mut Alarms, kind: &str, id: &str) {
     let text = format!("{kind} {id} has waited more than {} to be worked: the log says why", span(WORKED_WITHIN));
-    alarms.insert((format!("stuck-{kind}"), id.to_string()), text);
+    alarms.insert((format!("stuck-{kind}"), id.to_string()), text.into());
 }
 
 /// A file nobody can read, or a remittance that is held.
@@ -93,14 +93,14 @@ pub(super) fn needs_a_person(alarms: &mut Alarms, exception: &ExceptionRow) {
         ExceptionKind::Batch => "a file could not be made of its claims",
     };
     let text = format!("{}, file {}: {what}, {}", exception.payer, exception.inbound_id, exception.reason);
-    alarms.insert((exception.kind.as_str().to_string(), exception.id.to_string()), text);
+    alarms.insert((exception.kind.as_str().to_string(), exception.id.to_string()), text.into());
 }
 
 pub(super) fn unreachable(alarms: &mut Alarms, poll: &Poll) {
     if poll.failures >= POLL_FAILURES {
         let text =
             format!("{} could not be asked for responses {} times: {}", poll.partner, poll.failures, poll.problem);
-        alarms.insert(("collect".to_string(), poll.partner.clone()), text);
+        alarms.insert(("collect".to_string(), poll.partner.clone()), text.into());
     }
 }
 
@@ -108,7 +108,7 @@ pub(super) fn unreachable(alarms: &mut Alarms, poll: &Poll) {
 pub(super) fn deaf(alarms: &mut Alarms, receiver: &str, waiting: i64, why: &str) {
     let who = if receiver == OPERATOR { "the operator's own webhook" } else { receiver };
     let text = format!("{who} does not take what it is told: {waiting} wait or were given up. The last try: {why}");
-    alarms.insert(("webhook".to_string(), who.to_string()), text);
+    alarms.insert(("webhook".to_string(), who.to_string()), text.into());
 }
 
 /// What the operator's webhook is told of an alarm.

@@ -41,7 +41,7 @@ async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     let mut alarms = Alarms::new();
     let clock = clock::looked(&gateway.store, now).await?;
     if let Some(problem) = clock.problem().filter(|_| !gateway.config.retention.is_forever()) {
-        alarms.insert(("clock".to_string(), "gateway".to_string()), problem);
+        alarms.insert(("clock".to_string(), "gateway".to_string()), problem.into());
     }
     let learned = learn(gateway, &partners, now).await?;
     silence_of_all(gateway, &partners, &learned, &mut alarms).await?;
@@ -53,7 +53,7 @@ async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
         }
     }
     for (subject, reason) in gateway.store.batches_not_built().await? {
-        alarms.insert(("batch".to_string(), subject), reason);
+        alarms.insert(("batch".to_string(), subject), reason.into());
     }
     let came_before = now - i64::try_from(WORKED_WITHIN.as_millis()).unwrap_or(i64::MAX);
     for (kind, id) in gateway.store.unworked(came_before).await? {
@@ -75,7 +75,7 @@ async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     let told = gateway.config.webhook.as_ref().map(|_| |news: &AlarmNews<'_>| letter(news, now));
     let change = gateway.store.set_alarms(&alarms, now, || gateway.draw_id(), told).await?;
     for key in &change.raised {
-        tracing::error!(kind = key.0, subject = key.1, "alarm: {}", alarms[key]);
+        tracing::error!(kind = key.0, subject = key.1, "alarm: {}", alarms[key].text);
     }
     for (kind, subject) in &change.cleared {
         tracing::info!(kind, subject, "an alarm is over");
@@ -143,7 +143,7 @@ async fn filing_of_all(gateway: &Gateway, partners: &Partners, alarms: &mut Alar
         let Some(window) = filing::window(payer, today, now) else { continue };
         for count in gateway.store.filing_counts(&window).await? {
             let key = ("timely-filing".to_string(), format!("{}/{}", payer.id, count.submitter));
-            alarms.insert(key, filing::told(payer, &count, today));
+            alarms.insert(key, filing::standing(payer, &count, today));
         }
     }
     Ok(())
@@ -154,6 +154,7 @@ mod tests {
     use super::*;
     use crate::pipeline::answers::testing::{Sent, ack277ca, ack999, answer, era835, hand_in, remittance, send, sent};
     use crate::pipeline::testing::{KEY, hosted_payer, professional, sample, submitter, world_of};
+    use crate::store::announcements::OPERATOR;
 
     async fn standing(gateway: &Arc<Gateway>) -> Vec<String> {
         run(gateway).await.unwrap();
@@ -247,17 +248,41 @@ mod tests {
         assert!(late.is_empty(), "a batch that nothing is awaited for is still looked at");
     }
 
+    /// From the seventh day before the last on, a look each half a day.
+    async fn told_again_by_steps(gateway: &Arc<Gateway>) {
+        let since = gateway.store.standing_alarms().await.unwrap()[0].raised_at;
+        let mut told = Vec::new();
+        for half in 0..13 {
+            if half > 0 {
+                gateway.clock.advance(Duration::from_secs(43_200));
+                standing(gateway).await;
+            }
+            let alarm = gateway.store.standing_alarms().await.unwrap().remove(0);
+            let left = alarm.text.split("2026-11-09, ").nth(1).unwrap().split(' ').next().unwrap().to_string();
+            assert_eq!(alarm.raised_at, since, "it stands since it was raised first");
+            while let Some(news) = gateway.store.first_announcement(OPERATOR).await.unwrap() {
+                told.push(left.clone());
+                gateway.store.announcement_taken(&news, 0).await.unwrap();
+            }
+        }
+        assert_eq!(told, ["7", "3", "1"]);
+    }
+
     #[tokio::test]
-    async fn a_rejected_claim_whose_days_run_out_raises_an_alarm_until_it_is_sent_in_again() {
+    async fn a_rejected_claim_whose_days_run_out_raises_an_alarm_again_with_each_step_until_it_is_sent_in_again() {
         let acme = submitter("ACMEBILL", KEY, "");
         let payer = hosted_payer("BLUESTAR", "BSTAR", KEY) + "[requirements]\ntimely_filing = \"30d\"\n";
-        let world = world_of("", &[("acme", &acme), ("bluestar", &payer)]).await;
+        let secret = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(secret.path(), "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();
+        let told = format!("[webhook]\nurl = \"https://a.example\"\nsecret = \"file:{}\"", secret.path().display());
+        let world = world_of(&told, &[("acme", &acme), ("bluestar", &payer)]).await;
         let (late, fresh) = (sample("A1", 10).spoilt(), sample("A2", 30).spoilt());
         send(&world, "acme", &professional(1, &[&[late, fresh]])).await;
         assert_eq!(standing(&world.gateway).await, ["timely-filing"]);
         let alarm = world.gateway.store.standing_alarms().await.unwrap().remove(0);
         assert_eq!(alarm.subject, "bluestar/acme");
         assert!(alarm.text.contains("1 claims") && alarm.text.contains("2026-11-09, 7 days"), "{}", alarm.text);
+        told_again_by_steps(&world.gateway).await;
         send(&world, "acme", &professional(2, &[&[sample("A1", 10)]])).await;
         assert!(standing(&world.gateway).await.is_empty());
     }
