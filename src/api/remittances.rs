@@ -1,6 +1,7 @@
 //! Remittances: payers' payments with what each says of claims, adjustments and money taken back; and the facts by
 //! which a payment at the bank is found again (trace number, amount, date, payee).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -54,6 +55,7 @@ struct RemittanceItem {
     payer: String,
     /// posted: its payments count. held: it does not add up, or contradicts another. repeat: it says what an earlier one said.
     state: &'static str,
+    /// Null for a submitter when others share the remittance, as it may name their sums.
     problem: Option<String>,
     /// TRN02 and TRN03: by these, the amount and the date a payment at the bank is the same one.
     trace: String,
@@ -66,13 +68,15 @@ struct RemittanceItem {
     payee_npi: Option<String>,
     payee_tin: Option<String>,
     payee_name: String,
+    /// For a submitter those on its own claims, when others share the remittance.
     claims: i64,
-    /// Sum of CLP04.
+    /// Sum of CLP04 of these claims.
     #[schema(value_type = String)]
     claims_paid: Cents,
-    /// Sum of PLB; positive takes money from the payee: amount = claims_paid - adjustments.
-    #[schema(value_type = String)]
-    adjustments: Cents,
+    /// Sum of PLB; positive takes money from the payee: amount = claims_paid - adjustments. Null for a submitter when
+    /// others share the remittance.
+    #[schema(value_type = Option<String>)]
+    adjustments: Option<Cents>,
     received_at: String,
 }
 
@@ -150,8 +154,19 @@ async fn remittances(
         Caller::Staff { .. } => {}
     }
     let rows = gateway.store.search_remittances(&query).await?;
+    let mut own = match &caller {
+        Caller::Submitter { name, .. } => {
+            let ids: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
+            gateway.store.parts_of_submitter(ids, name).await?
+        }
+        Caller::Staff { .. } | Caller::Payer { .. } => HashMap::new(),
+    };
     caller.audit(&gateway, "remittances.search", "").await?;
-    Ok(Json(Page::of(rows.into_iter().map(item).collect(), limit, |item: &RemittanceItem| item.id.clone())))
+    let items = rows.into_iter().map(|row| {
+        let seen = own.remove(&row.id).map_or(Seen::Whole, |(claims, paid)| Seen::by_owner(&row, claims, paid));
+        item(row, seen)
+    });
+    Ok(Json(Page::of(items.collect(), limit, |item: &RemittanceItem| item.id.clone())))
 }
 
 /// One remittance with its payments and adjustments.
@@ -171,19 +186,22 @@ async fn remittance(
         Caller::Payer { .. } => return Err(none()),
         Caller::Submitter { name, .. } => gateway.store.payments_for_submitter(id, name).await?,
     };
-    let alone = match &caller {
+    let whole = |(claims, paid)| (Seen::Whole, claims, paid);
+    let (seen, matched, matched_paid) = match &caller {
         Caller::Submitter { .. } if payments.is_empty() => return Err(none()),
-        Caller::Submitter { .. } => payments.len() as i64 == row.claims,
-        Caller::Staff { .. } | Caller::Payer { .. } => true,
-    };
-    let (matched, matched_paid) = match &caller {
-        Caller::Submitter { .. } => (payments.len() as i64, payments.iter().map(|one| one.paid).sum()),
-        Caller::Staff { .. } | Caller::Payer { .. } => gateway.store.matched_of_remittance(id).await?,
+        Caller::Submitter { .. } => {
+            let (claims, paid) = (payments.len() as i64, payments.iter().map(|one| one.paid).sum());
+            (Seen::by_owner(&row, claims, paid), claims, paid)
+        }
+        Caller::Staff { .. } | Caller::Payer { .. } => whole(gateway.store.matched_of_remittance(id).await?),
     };
     caller.audit(&gateway, "remittance.view", &id.to_string()).await?;
-    let adjustments = if alone { json_of(&row.adjustment_list) } else { Value::Array(Vec::new()) };
+    let adjustments = match seen {
+        Seen::Whole => json_of(&row.adjustment_list),
+        Seen::Part { .. } => Value::Array(Vec::new()),
+    };
     Ok(Json(RemittanceWhole {
-        remittance: item(row),
+        remittance: item(row, seen),
         provider_adjustments: adjustments,
         matched,
         matched_paid,
@@ -191,17 +209,38 @@ async fn remittance(
     }))
 }
 
+/// How much of a remittance the caller may see.
+#[derive(Clone, Copy, Debug)]
+enum Seen {
+    Whole,
+    /// Others have claims in it too, or may have: its own claims, and what they were paid.
+    Part {
+        claims: i64,
+        paid: Cents,
+    },
+}
+
+impl Seen {
+    fn by_owner(row: &RemittanceRow, claims: i64, paid: Cents) -> Seen {
+        if claims == row.claims { Seen::Whole } else { Seen::Part { claims, paid } }
+    }
+}
+
 fn state_of(text: &str) -> Result<RemittanceState, Problem> {
     let found = RemittanceState::ALL.into_iter().find(|state| state.as_str() == text);
     found.ok_or_else(|| Problem::bad_request("`state` is posted, held or repeat."))
 }
 
-fn item(row: RemittanceRow) -> RemittanceItem {
+fn item(row: RemittanceRow, seen: Seen) -> RemittanceItem {
+    let (claims, claims_paid, adjustments, problem) = match seen {
+        Seen::Whole => (row.claims, row.claims_paid, Some(row.adjustments), filled(row.problem)),
+        Seen::Part { claims, paid } => (claims, paid, None, None),
+    };
     RemittanceItem {
         id: row.id.to_string(),
         payer: row.payer,
         state: row.state.as_str(),
-        problem: filled(row.problem),
+        problem,
         trace: row.trace,
         trace_payer: row.trace_payer,
         amount: row.amount,
@@ -210,9 +249,9 @@ fn item(row: RemittanceRow) -> RemittanceItem {
         payee_npi: filled(row.payee_npi),
         payee_tin: filled(row.payee_tin),
         payee_name: row.payee_name,
-        claims: row.claims,
-        claims_paid: row.claims_paid,
-        adjustments: row.adjustments,
+        claims,
+        claims_paid,
+        adjustments,
         received_at: rfc3339(row.received_at),
     }
 }
@@ -240,4 +279,71 @@ fn json_of(text: &str) -> Value {
 
 fn filled(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::answers::testing::{answer, era835, remittance as paid, send};
+    use crate::pipeline::testing::{KEY, World, hosted_payer, professional, sample, submitter, world_of};
+
+    /// One payment of 210 to `acme` (80) and `bolt` (160), of which 30 were taken back; and one of 80 to acme alone.
+    async fn shared() -> World {
+        let payer = hosted_payer("BLUESTAR", "BSTAR", KEY);
+        let (acme, bolt) = (submitter("ACMEBILL", KEY, ""), submitter("BOLT", KEY, ""));
+        let world = world_of("", &[("acme", &acme), ("bolt", &bolt), ("bluestar", &payer)]).await;
+        send(&world, "acme", &professional(1, &[&[sample("A1", 1), sample("A2", 2)]])).await;
+        let of_bolt = String::from_utf8(professional(1, &[&[sample("B1", 3), sample("B2", 4)]])).unwrap();
+        let of_bolt = of_bolt.replace("*ZZ*ACMEBILL       *", "*ZZ*BOLT           *").replace("BATCH", "BOLTS");
+        let claims = send(&world, "bolt", of_bolt.as_bytes()).await;
+        let pays = |number: &str| {
+            let claim = claims.iter().find(|claim| claim.control_number == number).unwrap().clone();
+            (claim, "1", "80", &["CAS*CO*45*20"][..], "")
+        };
+        let plb = |reference: &str| format!("PLB*1234567893*20261231*WO:{reference}*30");
+        let (all, alone) = ([pays("A1"), pays("B1"), pays("B2")], [pays("A2")]);
+        let file = [paid("0001", "T1", "210", &all, &[&plb("X")]), paid("0002", "T2", "50", &alone, &[&plb("Y")])];
+        answer(&world, &era835(910, &file)).await;
+        world
+    }
+
+    fn submits(name: &str) -> Caller {
+        Caller::Submitter { name: name.into(), source: String::new() }
+    }
+
+    /// What the list and the one say of each remittance, by its trace number; they must say the same.
+    async fn seen(world: &World, caller: Caller) -> Vec<Value> {
+        let gateway = || State(world.gateway.clone());
+        let listed = remittances(gateway(), caller.clone(), Ok(Query(RemittanceParams::default()))).await.ok().unwrap();
+        let listed = serde_json::to_value(&listed.0).unwrap();
+        let mut all = Vec::new();
+        for line in listed["items"].as_array().unwrap() {
+            let id = line["id"].as_str().unwrap().to_string();
+            let whole = super::remittance(gateway(), caller.clone(), Path(id)).await.ok().unwrap();
+            let whole = serde_json::to_value(&whole.0).unwrap();
+            for (key, value) in line.as_object().unwrap() {
+                assert_eq!(&whole[key], value, "{key}");
+            }
+            all.push(whole);
+        }
+        all.sort_by_key(|one| one["trace"].to_string());
+        all
+    }
+
+    #[tokio::test]
+    async fn of_a_shared_remittance_a_submitter_sees_its_own_sums_and_of_its_own_all() {
+        let world = shared().await;
+        let told = |one: &Value| {
+            ["trace", "amount", "claims", "claims_paid", "adjustments"].map(|key| one[key].to_string()).join(" ")
+        };
+        let acme = seen(&world, submits("acme")).await;
+        let texts: Vec<String> = acme.iter().map(told).collect();
+        assert_eq!(texts, [r#""T1" "210.00" 1 "80.00" null"#, r#""T2" "50.00" 1 "80.00" "30.00""#]);
+        assert_eq!(acme[0]["provider_adjustments"], Value::Array(Vec::new()));
+        assert_eq!(acme[1]["provider_adjustments"].as_array().unwrap().len(), 1);
+        let bolt = seen(&world, submits("bolt")).await;
+        assert_eq!(bolt.iter().map(told).collect::<Vec<_>>(), [r#""T1" "210.00" 2 "160.00" null"#]);
+        let payer = Caller::Payer { name: "bluestar".into(), source: String::new() };
+        assert_eq!(told(&seen(&world, payer).await[0]), r#""T1" "210.00" 3 "240.00" "30.00""#);
+    }
 }

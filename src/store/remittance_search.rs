@@ -1,9 +1,11 @@
 //! Remittances as people look for them: by check or EFT number, amount, day and payee, as the bank's statement
 //! names them; and the payments of one, as far as a submitter may see them.
 
+use std::collections::HashMap;
+
 use super::remittances::{COLUMNS, PAYMENT_COLUMNS, PaymentRow, RemittanceRow, RemittanceState};
 use super::remittances::{payment_row, remittance_row};
-use super::sql::QueryBuilder;
+use super::sql::{QueryBuilder, query};
 use super::{Store, StoreError};
 use crate::domain::Cents;
 use crate::domain::ids::RemittanceId;
@@ -76,6 +78,25 @@ impl Store {
         sql.push(" AND c.partner = ").push_bind(submitter.to_string()).push(" ORDER BY p.ordinal");
         let rows = sql.build().fetch_all(self.readers()).await;
         Ok(rows.map_err(StoreError::at("read a submitter's payments"))?.iter().map(payment_row).collect())
+    }
+
+    /// Of these remittances, how many claims of the submitter each pays, and what they are paid; those that pay none are
+    /// not among them.
+    pub async fn parts_of_submitter(
+        &self,
+        ids: Vec<i64>,
+        submitter: &str,
+    ) -> Result<HashMap<RemittanceId, (i64, Cents)>, StoreError> {
+        let rows = query(
+            "SELECT p.remittance_id, COUNT(*), COALESCE(SUM(p.paid), 0) FROM payment p JOIN claim c ON c.id = p.claim_id
+             WHERE p.remittance_id IN (SELECT value FROM list(?)) AND c.partner = ? GROUP BY p.remittance_id",
+        )
+        .bind(ids)
+        .bind(submitter)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("sum a submitter's parts of remittances"))?;
+        Ok(rows.iter().map(|row| (RemittanceId(row.get(0)), (row.get(1), Cents(row.get(2))))).collect())
     }
 
     /// Of these remittances, what each pays in all on claims that were found: count and sum.
