@@ -1,7 +1,7 @@
 //! Payloads in a folder: what is missing, spoilt, swapped or nobody's is found and named, and the master key can be
 //! changed under a gateway that runs.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -89,6 +89,15 @@ fn the_master_key_changes_under_a_gateway_that_runs() {
     };
     before.iter().for_each(|id| drop(read(id)));
     read(&after);
+    // As a backup does while it copies.
+    let backup = File::create(world.path("var/payloads/care.lock")).unwrap();
+    backup.lock_shared().unwrap();
+    for args in [&["store", "rekey"][..], &["store", "check", "--remove-orphans"]] {
+        let refused = world.claimgate(args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", said(&refused));
+        assert!(said(&refused).contains("a backup of the payloads is under way"), "{}", said(&refused));
+    }
+    drop(backup);
     let rekeyed = world.done(&["store", "rekey"]);
     assert!(rekeyed.contains(" 0 faults") && !rekeyed.starts_with("0 "), "{rekeyed}");
     assert!(world.done(&["store", "rekey"]).starts_with("0 "), "the second finds nothing to do");
