@@ -62,15 +62,21 @@ impl Gateway {
         blocking(move || payloads.seal(id, &bytes)).await?.map_err(StageError::from)
     }
 
-    /// Reads a payload that is known to be small off the runtime's threads.
+    /// Reads a payload that is known to be small: one that is not in its row, off the runtime's threads.
     pub async fn read_payload(&self, id: PayloadId) -> Result<Vec<u8>, StageError> {
         let (payloads, in_row) = (self.payloads.clone(), self.store.small_payload(id).await?);
+        if in_row.is_some() {
+            return Ok(payloads.open_stored(id, in_row)?.read_whole()?);
+        }
         blocking(move || payloads.open_stored(id, in_row)?.read_whole()).await?.map_err(StageError::from)
     }
 
     /// Opens a payload; what is read from it is to be read off the runtime's threads.
     pub async fn open_payload(&self, id: PayloadId) -> Result<PayloadReader, StageError> {
         let (payloads, in_row) = (self.payloads.clone(), self.store.small_payload(id).await?);
+        if in_row.is_some() {
+            return Ok(payloads.open_stored(id, in_row)?);
+        }
         blocking(move || payloads.open_stored(id, in_row)).await?.map_err(StageError::from)
     }
 
@@ -83,6 +89,22 @@ impl Gateway {
 /// Runs work that blocks (files, sealing, checking) off the runtime's threads.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StageError> {
     tokio::task::spawn_blocking(work).await.map_err(|source| StageError::Stopped { source })
+}
+
+/// The same for work of seconds, as on a large file: on a thread of its own that gives way to those whose work somebody
+/// may be waiting for.
+pub async fn giving_way<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StageError> {
+    const NICENESS: i32 = 10;
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let work = move || {
+        // Of this thread and those that it starts. Where it is not allowed the work is done all the same.
+        let _ = rustix::process::setpriority_process(None, NICENESS);
+        // Nobody listens any more when the stage was stopped.
+        let _ = tell.send(work());
+    };
+    let spawned = std::thread::Builder::new().name("large-file".to_string()).spawn(work);
+    spawned.map_err(|source| StageError::Io { step: "starting a thread", source })?;
+    told.await.map_err(|_| StageError::Panicked)
 }
 
 /// Removes a payload that nothing names. A failure costs room and nothing else.

@@ -12,7 +12,7 @@ use sqlx::{PgPool, SqlSafeStr};
 use tokio::sync::Mutex;
 
 use super::buckets::OpenBucket;
-use super::sql::{Pool, Share, Snapshot, Tx, Writer, query};
+use super::sql::{Access, Keeper, LiteOptions, PAGES_MAX, Pool, Share, Snapshot, Tx, Writer, query};
 
 /// A failed step of the store. None of the texts holds a row's contents.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +61,7 @@ pub struct Store {
 #[derive(Clone, Debug)]
 enum Writers {
     /// One connection: SQLite takes one writer, and waiting here is fairer than waiting there.
-    Sqlite(Writer),
+    Sqlite(Writer, Option<Arc<Keeper>>),
     Postgres(PgPool),
 }
 
@@ -72,11 +72,12 @@ pub enum Engine {
 }
 
 const READERS: u32 = 4;
-const BUSY_SECONDS: u64 = 30;
+const BUSY: Duration = Duration::from_secs(30);
 const PAGE_CACHE_KIB: i64 = 64 * 1024;
 /// Of each reader: what many of them read is in the system's cache too.
 const READER_CACHE_KIB: i64 = 8 * 1024;
-const CHECKPOINT_PAGES: u32 = 20_000;
+/// Statements that each reader keeps prepared: more than the store has.
+const PREPARED: usize = 512;
 /// Connections of one node to PostgreSQL: for transactions, and for questions.
 const POSTGRES_WRITERS: u32 = 12;
 const POSTGRES_READERS: u32 = 12;
@@ -107,15 +108,22 @@ impl Store {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(BUSY_SECONDS))
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
-            .pragma("cache_size", format!("-{PAGE_CACHE_KIB}"))
+            .busy_timeout(BUSY)
+            .statement_cache_capacity(PREPARED)
             .foreign_keys(false);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
         let first = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
         migrator(SQLITE).run(&first).await.map_err(|source| unmigrated(source, SQLITE))?;
         first.close().await;
-        let writer = Writer::open(options.clone()).await.map_err(open)?;
+        let pragmas = vec![
+            ("synchronous", "FULL".to_string()),
+            ("wal_autocheckpoint", PAGES_MAX.to_string()),
+            ("cache_size", format!("-{PAGE_CACHE_KIB}")),
+            ("foreign_keys", "OFF".to_string()),
+        ];
+        let lite = LiteOptions { path: path.into(), access: Access::Write, busy: BUSY, pragmas };
+        let writer = Writer::open(lite.clone()).map_err(open)?;
+        let keeper = Keeper::start(lite).map_err(open)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(
@@ -123,7 +131,8 @@ impl Store {
             )
             .await
             .map_err(open)?;
-        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers), bucket: Arc::default() })
+        let writers = Writers::Sqlite(writer, Some(Arc::new(keeper)));
+        Ok(Store { writers, readers: Pool::Sqlite(readers), bucket: Arc::default() })
     }
 
     /// Opens a PostgreSQL database that exists and brings its tables up to date.
@@ -148,15 +157,13 @@ impl Store {
 
     /// Opens a database that is there for questions only, also while a gateway writes to it; makes and changes nothing.
     pub async fn open_to_read(path: &Path) -> Result<Store, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .create_if_missing(false)
-            .busy_timeout(Duration::from_secs(BUSY_SECONDS));
+        let options =
+            SqliteConnectOptions::new().filename(path).read_only(true).create_if_missing(false).busy_timeout(BUSY);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
-        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
-        let writer = Writer::open(options).await.map_err(open)?;
-        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers), bucket: Arc::default() })
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(open)?;
+        let writer = LiteOptions { path: path.into(), access: Access::Read, busy: BUSY, pragmas: Vec::new() };
+        let writer = Writer::open(writer).map_err(open)?;
+        Ok(Store { writers: Writers::Sqlite(writer, None), readers: Pool::Sqlite(readers), bucket: Arc::default() })
     }
 
     /// Opens a copy that [`Store::snapshot_into`] made, as it is: of nobody else's concern, and without files beside it.
@@ -167,23 +174,25 @@ impl Store {
             .journal_mode(SqliteJournalMode::Delete)
             .foreign_keys(false);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
-        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
-        let writer = Writer::open(options).await.map_err(open)?;
-        Ok(Store { writers: Writers::Sqlite(writer), readers: Pool::Sqlite(readers), bucket: Arc::default() })
+        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(open)?;
+        let pragmas = vec![("foreign_keys", "OFF".to_string())];
+        let writer = LiteOptions { path: path.into(), access: Access::Write, busy: BUSY, pragmas };
+        let writer = Writer::open(writer).map_err(open)?;
+        Ok(Store { writers: Writers::Sqlite(writer, None), readers: Pool::Sqlite(readers), bucket: Arc::default() })
     }
 
     /// The same store, whose transactions end as a test says. SQLite only.
     #[cfg(test)]
     pub fn under(self, fates: super::sql::fate::Fates) -> Store {
         match self.writers {
-            Writers::Sqlite(writer) => Store { writers: Writers::Sqlite(writer.under(fates)), ..self },
+            Writers::Sqlite(writer, keeper) => Store { writers: Writers::Sqlite(writer.under(fates), keeper), ..self },
             Writers::Postgres(_) => self,
         }
     }
 
     pub fn engine(&self) -> Engine {
         match self.writers {
-            Writers::Sqlite(_) => Engine::Sqlite,
+            Writers::Sqlite(..) => Engine::Sqlite,
             Writers::Postgres(_) => Engine::Postgres,
         }
     }
@@ -224,7 +233,7 @@ impl Store {
 
     async fn begin_as(&self, share: Share) -> Result<Tx, StoreError> {
         let begun = match &self.writers {
-            Writers::Sqlite(writer) => writer.begin(share).await.map(Tx::Sqlite),
+            Writers::Sqlite(writer, _) => writer.begin(share).await.map(Tx::Sqlite),
             Writers::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
         };
         begun.map_err(StoreError::at("begin a transaction"))
@@ -254,7 +263,12 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         match &self.writers {
-            Writers::Sqlite(writer) => writer.close().await,
+            Writers::Sqlite(writer, keeper) => {
+                if let Some(keeper) = keeper {
+                    keeper.end();
+                }
+                writer.close().await;
+            }
             Writers::Postgres(pool) => pool.close().await,
         }
     }

@@ -9,7 +9,7 @@ use super::sources::SourceError;
 use crate::domain::ids::BatchId;
 use crate::domain::{CrashPoint, passing};
 use crate::partner::{Endpoint, Payer};
-use crate::pipeline::gateway::{blocking, discard};
+use crate::pipeline::gateway::{blocking, discard, giving_way};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::batches::{Batch, BuiltBatch};
@@ -20,6 +20,8 @@ use crate::store::{PayloadError, PayloadStore};
 const BATCHES_PER_RUN: u32 = 1_000;
 /// Claims read at one time.
 const PAGE_CLAIMS: u32 = 2_000;
+/// Up to so many, building takes milliseconds.
+const SMALL_CLAIMS: i64 = 1_000;
 
 /// Does what is due: closes windows, builds files.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
@@ -109,8 +111,8 @@ async fn write_and_check(
     let runtime = tokio::runtime::Handle::current();
     // Each try has a number of its own: what a try that was cut short left is in nobody's way, and no file of a batch
     // is ever written over.
-    let (opener, id) = (gateway.opener(), gateway.draw_id());
-    blocking(move || {
+    let (opener, id, small) = (gateway.opener(), gateway.draw_id(), batch.claims <= SMALL_CLAIMS);
+    let work = move || {
         let mut pages = |after| {
             let page = runtime.block_on(store.batch_claims(batch.id, after, PAGE_CLAIMS))?;
             opener.have_ready(page.iter().map(|claim| claim.payload_id))?;
@@ -120,8 +122,8 @@ async fn write_and_check(
             Ok(built) => checked(&payloads, &batch, &envelope, built),
             Err(error) => judged(error),
         }
-    })
-    .await?
+    };
+    if small { blocking(work).await? } else { giving_way(work).await? }
 }
 
 fn checked(

@@ -8,13 +8,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::plan;
 use crate::ack::AckFile;
-use crate::domain::ids::SubmissionId;
+use crate::domain::ids::{PayloadId, SubmissionId};
 use crate::partner::Submitter;
 use crate::pipeline::file_names::answer_name;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::mail::{MailKind, NewMail, Shelf};
-use crate::store::submissions::{Channel, SubmissionRow};
+use crate::store::submissions::{Channel, SMALL_BYTES, SubmissionRow};
 use crate::store::{PayloadError, PayloadWriter, Sealed};
 
 /// A file of many interchanges has many answers.
@@ -28,19 +28,27 @@ pub async fn acknowledgments(
     files: Vec<AckFile>,
 ) -> Result<Vec<NewMail>, StageError> {
     let mut seen: Vec<MailKind> = Vec::with_capacity(files.len());
-    // The disk is waited for by all of them together.
-    let sealing = files.into_iter().map(|file| {
+    let mut places = Vec::with_capacity(files.len());
+    for file in &files {
         let (kind, shelf) = plan::shelf(file.kind, &submitter.acks);
         let ordinal = 1 + seen.iter().filter(|earlier| **earlier == kind).count() as u32;
         seen.push(kind);
+        places.push((kind, shelf, ordinal));
+    }
+    // Small ones take less time than waking a thread for each; of large ones, the disk is waited for together.
+    let at_once = if submission.bytes < SMALL_BYTES { files.len().max(1) } else { 1 };
+    let mut files = files.into_iter();
+    let mut parts = Vec::new();
+    while files.len() > 0 {
+        parts.push(seal(gateway, files.by_ref().take(at_once).collect()));
+    }
+    let sealed: Vec<Vec<Sealed>> = stream::iter(parts).buffered(SEALED_AT_ONCE).try_collect().await?;
+    let letters = sealed.into_iter().flatten().zip(places).map(|(payload, place)| {
+        let (kind, _, ordinal) = place;
         let name = answer_name(submission.id, &submission.file_name, ordinal, kind.as_str());
-        async move {
-            let payload = seal(gateway, file).await?;
-            Ok(letter(gateway, submission, payload, name, (kind, shelf, ordinal)))
-        }
+        letter(gateway, submission, payload, name, place)
     });
-    let sealing: Vec<_> = sealing.collect();
-    stream::iter(sealing).buffered(SEALED_AT_ONCE).try_collect().await
+    Ok(letters.collect())
 }
 
 /// A file that is no X12 cannot be answered in X12: over SFTP a note says why nothing came of it. Over HTTPS
@@ -63,18 +71,20 @@ pub async fn refusal(
     }
 }
 
-/// Seals an answer as it is read out, so that it is never in memory as a whole.
-async fn seal(gateway: &Arc<Gateway>, file: AckFile) -> Result<Sealed, StageError> {
-    let (payloads, id) = (gateway.payloads.clone(), gateway.draw_id());
-    let sealing = move || {
-        let mut writer = Sealing { writer: payloads.create(id), failed: None };
-        match (file.write_to(&mut writer), writer.failed) {
-            (_, Some(error)) => Err(StageError::Payload(error)),
-            (Err(source), None) => Err(StageError::Io { step: "putting an answer together", source }),
-            (Ok(()), None) => Ok(writer.writer.finish()?),
-        }
-    };
-    blocking(sealing).await?
+/// Seals answers as they are read out, so that none is in memory as a whole.
+async fn seal(gateway: &Arc<Gateway>, files: Vec<AckFile>) -> Result<Vec<Sealed>, StageError> {
+    let payloads = gateway.payloads.clone();
+    let files: Vec<(PayloadId, AckFile)> = files.into_iter().map(|file| (gateway.draw_id(), file)).collect();
+    blocking(move || files.into_iter().map(|(id, file)| seal_one(payloads.create(id), file)).collect()).await?
+}
+
+fn seal_one(writer: PayloadWriter, file: AckFile) -> Result<Sealed, StageError> {
+    let mut writer = Sealing { writer, failed: None };
+    match (file.write_to(&mut writer), writer.failed) {
+        (_, Some(error)) => Err(StageError::Payload(error)),
+        (Err(source), None) => Err(StageError::Io { step: "putting an answer together", source }),
+        (Ok(()), None) => Ok(writer.writer.finish()?),
+    }
 }
 
 struct Sealing {

@@ -12,8 +12,7 @@ use super::plan::{self, Lane};
 use crate::domain::ids::SubmissionId;
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::partner::Submitter;
-use crate::pipeline::gateway::blocking;
-use crate::pipeline::gateway::discard;
+use crate::pipeline::gateway::{blocking, discard, giving_way};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::leases::Lease;
@@ -173,7 +172,7 @@ async fn check_in_chunks(
     Ok(Some((step, validated)))
 }
 
-/// The pass over the bytes, on a thread of its own.
+/// The pass over the bytes, off the runtime's threads.
 async fn checking(
     gateway: &Arc<Gateway>,
     submission: &SubmissionRow,
@@ -181,7 +180,9 @@ async fn checking(
     to_store: mpsc::Sender<Chunk>,
 ) -> Result<Checked, StageError> {
     let (gateway, row, of, runtime) = (gateway.clone(), submission.clone(), submitter.clone(), Handle::current());
-    blocking(move || check(gateway, runtime, row, &of, to_store)).await?
+    let small = submission.bytes < SMALL_BYTES;
+    let work = move || check(gateway, runtime, row, &of, to_store);
+    if small { blocking(work).await? } else { giving_way(work).await? }
 }
 
 /// One pass over the bytes while the claims found so far are stored.

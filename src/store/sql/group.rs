@@ -4,18 +4,17 @@
 //! it is.
 //!
 //! Whoever ends a turn queues again behind those who wait now, and commits if nobody did so before. Nobody waits for
-//! longer than the turns of those who were there before it, and a turn that is given up leaves nobody waiting. What
-//! opens and ends a turn is done to its end, also when the caller goes away: a client that hangs up in the middle of a
-//! COMMIT must not leave it open whether there was one.
+//! longer than the turns of those who were there before it, and a turn that is given up leaves nobody waiting. Each
+//! word to SQLite is said and answered without a pause in which the caller could go away: a client that hangs up must
+//! not leave it open whether there was a COMMIT.
 
 use std::sync::{Arc, OnceLock};
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 #[cfg(test)]
 use super::fate::{self, Fate, Fates, Moment};
+use super::lite::{Lite, LiteOptions, aside};
 use crate::domain::{CrashPoint, passing};
 
 /// Cheap to clone.
@@ -35,9 +34,9 @@ impl std::fmt::Debug for Writer {
 }
 
 struct Lane {
-    options: SqliteConnectOptions,
-    /// `None` while it is being opened anew.
-    connection: Option<SqliteConnection>,
+    options: LiteOptions,
+    /// `None` until it is opened anew.
+    connection: Option<Lite>,
     /// A transaction of SQLite is open.
     open: bool,
     /// The turn under way is the transaction's first: it needs no savepoint, as with it all is taken back.
@@ -69,13 +68,14 @@ pub struct Turn {
     lane: Option<OwnedMutexGuard<Lane>>,
     _much: Option<OwnedMutexGuard<()>>,
     home: Arc<Mutex<Lane>>,
+    share: Share,
     #[cfg(test)]
     fates: Option<Fates>,
 }
 
 impl Writer {
-    pub async fn open(options: SqliteConnectOptions) -> Result<Writer, sqlx::Error> {
-        let connection = options.connect().await?;
+    pub fn open(options: LiteOptions) -> Result<Writer, sqlx::Error> {
+        let connection = options.open()?;
         let lane = Lane {
             options,
             connection: Some(connection),
@@ -103,28 +103,25 @@ impl Writer {
         if self.fates.as_ref().is_some_and(|fates| fates.at(Moment::Begin) != Fate::Well) {
             return Err(fate::failed());
         }
-        to_its_end(self.clone().begin_turn(share)).await
-    }
-
-    async fn begin_turn(self, share: Share) -> Result<Turn, sqlx::Error> {
         let much = match share {
             Share::Group => None,
             Share::Alone => Some(self.much.clone().lock_owned().await),
         };
         let mut lane = self.lane.clone().lock_owned().await;
-        lane.settle().await;
+        lane.settle();
         if share == Share::Alone {
-            lane.end_group().await;
+            lane.end_group();
         }
-        if let Err(error) = lane.start_turn().await {
+        if let Err(error) = lane.start_turn() {
             // A transaction of SQLite's own that ended unseen, as on a full disk: nobody's work is in it any more.
-            lane.give_up(error).await;
-            lane.start_turn().await?;
+            lane.give_up(error);
+            lane.start_turn()?;
         }
         Ok(Turn {
             lane: Some(lane),
             _much: much,
             home: self.lane.clone(),
+            share,
             #[cfg(test)]
             fates: self.fates.clone(),
         })
@@ -132,79 +129,80 @@ impl Writer {
 
     pub async fn close(&self) {
         let mut lane = self.lane.clone().lock_owned().await;
-        lane.settle().await;
-        lane.end_group().await;
+        lane.settle();
+        lane.end_group();
         if let Some(connection) = lane.connection.take() {
-            // The file is whole without it; the next opening takes the log up.
-            let _ = connection.close().await;
+            // It takes the log into the file, where nobody else has it open.
+            aside(|| connection.close());
         }
     }
 }
 
 impl Lane {
-    async fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+    fn connection(&mut self) -> Result<&mut Lite, sqlx::Error> {
         if self.connection.is_none() {
-            self.connection = Some(self.options.connect().await?);
+            self.connection = Some(self.options.open()?);
         }
         Ok(self.connection.as_mut().expect("it was opened on the line above"))
     }
 
-    async fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::query(sql).execute(self.connection().await?).await.map(drop)
+    fn run(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        self.connection()?.run(sql)
     }
 
-    async fn start_turn(&mut self) -> Result<(), sqlx::Error> {
+    fn start_turn(&mut self) -> Result<(), sqlx::Error> {
         self.first = !self.open;
         if self.open {
-            return self.run("SAVEPOINT turn").await;
+            return self.run("SAVEPOINT turn");
         }
-        self.run("BEGIN IMMEDIATE").await?;
+        self.run("BEGIN IMMEDIATE")?;
         self.open = true;
         Ok(())
     }
 
     /// Takes back what somebody left unfinished.
-    async fn settle(&mut self) {
+    fn settle(&mut self) {
         if !self.abandoned {
             return;
         }
         self.abandoned = false;
         if self.first {
-            match self.run("ROLLBACK").await {
+            match self.run("ROLLBACK") {
                 Ok(()) => self.end(Ok(())),
-                Err(error) => self.give_up(error).await,
+                Err(error) => self.give_up(error),
             }
             return;
         }
-        let undone = match self.run("ROLLBACK TO turn").await {
-            Ok(()) => self.run("RELEASE turn").await,
+        let undone = match self.run("ROLLBACK TO turn") {
+            Ok(()) => self.run("RELEASE turn"),
             Err(error) => Err(error),
         };
         // Otherwise the work of others is in the transaction: whoever did it commits it.
         if let Err(error) = undone {
-            self.give_up(error).await;
+            self.give_up(error);
         }
     }
 
     /// Makes the open group durable, or tells all of it why not.
-    async fn end_group(&mut self) {
+    fn end_group(&mut self) {
         if !self.open {
             return;
         }
         passing(CrashPoint::GroupAsked);
-        let committed = self.run("COMMIT").await;
+        // Waits for the disk.
+        let committed = aside(|| self.run("COMMIT"));
         passing(CrashPoint::GroupDone);
         match committed {
             Ok(()) => self.end(Ok(())),
-            Err(error) => self.give_up(error).await,
+            Err(error) => self.give_up(error),
         }
     }
 
     /// The open group comes to nothing. The connection may be in any state, so the next is a new one.
-    async fn give_up(&mut self, why: sqlx::Error) {
+    fn give_up(&mut self, why: sqlx::Error) {
         if let Some(connection) = self.connection.take() {
-            // It rolls back as it closes, and there is nobody to tell of a failure.
-            let _ = connection.close().await;
+            // It rolls back as it closes.
+            connection.close();
         }
         self.end(Err(Arc::new(why)));
     }
@@ -236,8 +234,14 @@ fn kind_of(error: &sqlx::Error) -> std::io::ErrorKind {
 }
 
 impl Turn {
-    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
-        self.held().connection.as_mut().expect("a turn begins on an open connection")
+    /// A statement of this turn.
+    pub(super) fn speak<T>(&mut self, word: impl FnOnce(&mut Lite) -> T) -> T {
+        let share = self.share;
+        let lite = self.held().connection.as_mut().expect("a turn begins on an open connection");
+        match share {
+            Share::Group => word(lite),
+            Share::Alone => aside(|| word(lite)),
+        }
     }
 
     fn held(&mut self) -> &mut Lane {
@@ -251,7 +255,7 @@ impl Turn {
             Some(Fate::FailAfter) => Err(fate::failed()),
             Some(Fate::Well) | None => Ok(()),
         };
-        let committed = to_its_end(self.finish()).await;
+        let committed = self.finish().await;
         #[cfg(test)]
         let committed = committed.and(after);
         committed
@@ -259,7 +263,7 @@ impl Turn {
 
     async fn finish(mut self) -> Result<(), sqlx::Error> {
         if !self.held().first {
-            self.held().run("RELEASE turn").await?;
+            self.held().run("RELEASE turn")?;
         }
         let group = self.held().group.clone();
         // Those who wait now have their turn first.
@@ -272,19 +276,10 @@ impl Turn {
 /// Commits the group, when that was not done meanwhile.
 async fn commit_group(home: &Arc<Mutex<Lane>>, group: &Arc<Group>) {
     let mut lane = home.lock().await;
-    lane.settle().await;
+    lane.settle();
     if group.get().is_none() {
-        lane.end_group().await;
+        lane.end_group();
     }
-}
-
-/// Does the work also when its caller goes away in the middle. A word to SQLite of which nobody hears whether it was
-/// done would leave the lane in doubt about what is open, and the next one to take back what is another's.
-async fn to_its_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
-) -> Result<T, sqlx::Error> {
-    // It is stopped by the end of the runtime only, and with it of the process.
-    tokio::spawn(work).await.unwrap_or_else(|stopped| Err(sqlx::Error::Io(std::io::Error::other(stopped))))
 }
 
 impl Drop for Turn {
@@ -295,7 +290,7 @@ impl Drop for Turn {
         // The next turn takes it back; when none comes soon, this does, so that no lock stays on the file.
         let home = self.home.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { home.lock().await.settle().await });
+            runtime.spawn(async move { home.lock().await.settle() });
         }
     }
 }

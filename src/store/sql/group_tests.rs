@@ -6,9 +6,10 @@ use std::path::Path;
 use std::pin::pin;
 use std::task::Poll;
 
-use sqlx::sqlite::SqliteJournalMode;
-use sqlx::{Executor, Row};
+use rusqlite::Connection;
 
+use super::super::lite::Access;
+use super::super::query;
 use super::*;
 
 /// Numbers drawn from a seed.
@@ -60,21 +61,22 @@ impl Manner {
     }
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .foreign_keys(true)
+fn options(path: &Path, pages_max: &str) -> LiteOptions {
+    let pragmas = vec![
+        ("journal_mode", "WAL".to_string()),
+        ("foreign_keys", "ON".to_string()),
+        ("max_page_count", pages_max.to_string()),
+    ];
+    LiteOptions { path: path.into(), access: Access::Write, busy: std::time::Duration::from_secs(10), pragmas }
 }
 
 async fn work(writer: &Writer, manner: Manner) -> Told {
     let Ok(mut turn) = writer.begin(manner.share).await else { return Told::Failed };
-    let insert = sqlx::query("INSERT INTO kept (id, parent, bytes) VALUES (?, ?, zeroblob(?))")
+    let insert = query("INSERT INTO kept (id, parent, bytes) VALUES (?, ?, zeroblob(?))")
         .bind(manner.id)
         .bind(if manner.orphan { -1 } else { 0 })
         .bind(i64::try_from(manner.bytes).unwrap());
-    if insert.execute(turn.connection()).await.is_err() {
+    if insert.execute(&mut turn).await.is_err() {
         return Told::Failed;
     }
     if manner.drops {
@@ -109,14 +111,14 @@ async fn check(seed: u64, callers: i64, with_troubles: u64, pages_max: &str) -> 
     println!("seed {seed}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("group.db");
-    let mut first = options(&path).connect().await.unwrap();
+    let first = Connection::open(&path).unwrap();
     let tables = "CREATE TABLE parent (id INTEGER PRIMARY KEY); INSERT INTO parent VALUES (0);
         CREATE TABLE kept (id INTEGER PRIMARY KEY, bytes BLOB,
             parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)";
-    first.execute(tables).await.unwrap();
-    first.close().await.unwrap();
+    first.execute_batch(tables).unwrap();
+    first.close().unwrap();
 
-    let writer = Writer::open(options(&path).pragma("max_page_count", pages_max.to_string())).await.unwrap();
+    let writer = Writer::open(options(&path, pages_max)).unwrap();
     let mut chance = Chance(seed);
     let mut all = tokio::task::JoinSet::new();
     for id in 1..=callers {
@@ -130,14 +132,15 @@ async fn check(seed: u64, callers: i64, with_troubles: u64, pages_max: &str) -> 
     // What went away is still on its way: the writer is closed behind it.
     writer.close().await;
     drop(writer);
-    compare(&path, &told).await;
+    compare(&path, &told);
     told
 }
 
-async fn compare(path: &Path, told: &BTreeMap<i64, Told>) {
-    let mut again = options(path).connect().await.unwrap();
-    let rows = sqlx::query("SELECT id FROM kept").fetch_all(&mut again).await.unwrap();
-    let there: std::collections::BTreeSet<i64> = rows.iter().map(|row| row.get(0)).collect();
+fn compare(path: &Path, told: &BTreeMap<i64, Told>) {
+    let again = Connection::open(path).unwrap();
+    let mut ids = again.prepare("SELECT id FROM kept").unwrap();
+    let there: std::collections::BTreeSet<i64> =
+        ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     for (id, told) in told {
         match told {
             Told::Durable => assert!(there.contains(id), "{id} was told that it is durable and is lost"),
@@ -166,10 +169,10 @@ async fn what_is_told_of_a_transaction_is_true_whoever_goes_away_or_fails_beside
 async fn nobody_fails_for_another_who_goes_away() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("group.db");
-    let writer = Writer::open(options(&path)).await.unwrap();
-    let mut turn = writer.begin(Share::Group).await.unwrap();
-    turn.connection().execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, parent, bytes)").await.unwrap();
-    turn.commit().await.unwrap();
+    let first = Connection::open(&path).unwrap();
+    first.execute_batch("CREATE TABLE kept (id INTEGER PRIMARY KEY, parent, bytes)").unwrap();
+    first.close().unwrap();
+    let writer = Writer::open(options(&path, "1000000")).unwrap();
     let mut all = tokio::task::JoinSet::new();
     for id in 1..=3_000 {
         let writer = writer.clone();
@@ -181,7 +184,7 @@ async fn nobody_fails_for_another_who_goes_away() {
     writer.close().await;
     assert_eq!(count(&told, Told::Failed), 0);
     assert!(count(&told, Told::WentAway) > 500);
-    compare(&path, &told).await;
+    compare(&path, &told);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

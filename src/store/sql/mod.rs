@@ -17,6 +17,8 @@ mod copy;
 #[cfg(test)]
 pub mod fate;
 mod group;
+mod keeper;
+mod lite;
 mod pool;
 mod row;
 mod run;
@@ -30,3 +32,5 @@ pub use run::{Query, query, query_for};
 pub use value::{Bind, Value};
 
 pub(super) use group::{Share, Writer};
+pub(super) use keeper::{Keeper, PAGES_MAX};
+pub(super) use lite::{Access, LiteOptions};

@@ -29,6 +29,7 @@ pub enum Snapshot {
 pub enum On<'a> {
     SqlitePool(&'a SqlitePool),
     Sqlite(&'a mut SqliteConnection),
+    Turn(&'a mut Turn),
     PostgresPool(&'a PgPool),
     Postgres(&'a mut PgConnection),
 }
@@ -58,7 +59,7 @@ impl<'a> From<&'a Pool> for On<'a> {
 impl<'a> From<&'a mut Tx> for On<'a> {
     fn from(tx: &'a mut Tx) -> On<'a> {
         match tx {
-            Tx::Sqlite(turn) => On::Sqlite(turn.connection()),
+            Tx::Sqlite(turn) => On::Turn(turn),
             Tx::Postgres(transaction) => On::Postgres(transaction),
         }
     }
@@ -70,6 +71,12 @@ impl<'a> From<&'a mut Snapshot> for On<'a> {
             Snapshot::Sqlite(transaction) => On::Sqlite(transaction),
             Snapshot::Postgres(transaction) => On::Postgres(transaction),
         }
+    }
+}
+
+impl<'a> From<&'a mut Turn> for On<'a> {
+    fn from(turn: &'a mut Turn) -> On<'a> {
+        On::Turn(turn)
     }
 }
 

@@ -1,22 +1,56 @@
 //! Rows that come back, whichever engine they come from.
 
+use std::sync::Arc;
+
+use rusqlite::types::Value as Stored;
 use sqlx::postgres::{PgRow, PgValueRef};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Row as _, TypeInfo, ValueRef};
 
 pub enum Row {
     Sqlite(SqliteRow),
+    Lite(LiteRow),
     Postgres(PgRow),
 }
 
+/// A row from SQLite's writer.
+pub struct LiteRow {
+    pub(super) columns: Arc<[String]>,
+    pub(super) values: Vec<Stored>,
+}
+
+impl LiteRow {
+    pub(super) fn numbers(&self) -> Vec<i64> {
+        self.values.iter().filter_map(|value| i64::of_lite(value).ok()).collect()
+    }
+
+    fn at(&self, place: impl Place) -> Result<&Stored, sqlx::Error> {
+        let place = place.among(&self.columns).ok_or_else(|| unread("the statement has no such column"))?;
+        Ok(&self.values[place])
+    }
+}
+
 /// A column, by its place from 0 or by its name.
-pub trait Place: Copy + ColumnIndex<SqliteRow> + ColumnIndex<PgRow> {}
-impl Place for usize {}
-impl Place for &str {}
+pub trait Place: Copy + ColumnIndex<SqliteRow> + ColumnIndex<PgRow> {
+    fn among(self, columns: &[String]) -> Option<usize>;
+}
+
+impl Place for usize {
+    fn among(self, columns: &[String]) -> Option<usize> {
+        (self < columns.len()).then_some(self)
+    }
+}
+
+impl Place for &str {
+    fn among(self, columns: &[String]) -> Option<usize> {
+        columns.iter().position(|column| column == self)
+    }
+}
 
 /// What a column can be read as.
 pub trait FromColumn: Sized {
     fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error>;
+    fn of_lite(value: &Stored) -> Result<Self, sqlx::Error>;
     fn of_postgres(row: &PgRow, at: impl Place) -> Result<Self, sqlx::Error>;
 }
 
@@ -26,6 +60,7 @@ impl Row {
     pub fn get<T: FromColumn>(&self, at: impl Place) -> T {
         let read = match self {
             Row::Sqlite(row) => T::of_sqlite(row, at),
+            Row::Lite(row) => row.at(at).and_then(T::of_lite),
             Row::Postgres(row) => T::of_postgres(row, at),
         };
         match read {
@@ -35,11 +70,35 @@ impl Row {
     }
 }
 
+fn unread(what: &'static str) -> sqlx::Error {
+    sqlx::Error::Decode(what.into())
+}
+
 macro_rules! as_it_is {
-    ($($type:ty)*) => {$(
+    ($($type:ty: $kind:path),*) => {$(
         impl FromColumn for $type {
             fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
                 row.try_get(at)
+            }
+            fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
+                match value {
+                    $kind(value) => Ok(value.clone()),
+                    _ => Err(unread(concat!("the column is not ", stringify!($kind)))),
+                }
+            }
+            fn of_postgres(row: &PgRow, at: impl Place) -> Result<Self, sqlx::Error> {
+                row.try_get(at)
+            }
+        }
+        impl FromColumn for Option<$type> {
+            fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
+                row.try_get(at)
+            }
+            fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
+                match value {
+                    Stored::Null => Ok(None),
+                    value => <$type>::of_lite(value).map(Some),
+                }
             }
             fn of_postgres(row: &PgRow, at: impl Place) -> Result<Self, sqlx::Error> {
                 row.try_get(at)
@@ -48,11 +107,21 @@ macro_rules! as_it_is {
     )*};
 }
 
-as_it_is! { String Option<String> Vec<u8> Option<Vec<u8>> }
+as_it_is! { String: Stored::Text, Vec<u8>: Stored::Blob }
+
+const EMPTY: &str = "the column is empty where a number is expected";
 
 impl FromColumn for Option<i64> {
     fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
         row.try_get(at)
+    }
+
+    fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
+        match value {
+            Stored::Null => Ok(None),
+            Stored::Integer(number) => Ok(Some(*number)),
+            Stored::Real(_) | Stored::Text(_) | Stored::Blob(_) => Err(unread("the column is no whole number")),
+        }
     }
 
     /// PostgreSQL makes an `int4` of a constant, a `numeric` of a sum and a truth of a comparison.
@@ -75,15 +144,23 @@ impl FromColumn for i64 {
         row.try_get(at)
     }
 
+    fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
+        Option::<i64>::of_lite(value)?.ok_or_else(|| unread(EMPTY))
+    }
+
     fn of_postgres(row: &PgRow, at: impl Place) -> Result<Self, sqlx::Error> {
         let value = Option::<i64>::of_postgres(row, at)?;
-        value.ok_or_else(|| sqlx::Error::Decode("the column is empty where a number is expected".into()))
+        value.ok_or_else(|| unread(EMPTY))
     }
 }
 
 impl FromColumn for bool {
     fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
         i64::of_sqlite(row, at).map(|number| number != 0)
+    }
+
+    fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
+        i64::of_lite(value).map(|number| number != 0)
     }
 
     fn of_postgres(row: &PgRow, at: impl Place) -> Result<Self, sqlx::Error> {

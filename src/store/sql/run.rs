@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 
 use super::copy;
+use super::group::Turn;
 use super::pool::On;
 use super::row::Row;
 use super::translate::{for_postgres, for_sqlite};
@@ -71,6 +72,7 @@ impl Query {
         let rows = match on.into() {
             On::SqlitePool(pool) => self.sqlite().execute(pool).await?.rows_affected(),
             On::Sqlite(connection) => self.sqlite().execute(connection).await?.rows_affected(),
+            On::Turn(turn) => self.execute_lite(turn)?,
             On::PostgresPool(pool) => self.postgres().execute(pool).await?.rows_affected(),
             On::Postgres(connection) => match self.copied() {
                 Some((target, width)) => copy::copy(connection, target, width, &self.values).await?,
@@ -84,6 +86,7 @@ impl Query {
         Ok(match on.into() {
             On::SqlitePool(pool) => self.sqlite().map(Row::Sqlite).fetch_all(pool).await?,
             On::Sqlite(connection) => self.sqlite().map(Row::Sqlite).fetch_all(connection).await?,
+            On::Turn(turn) => self.rows_lite(turn, usize::MAX)?,
             On::PostgresPool(pool) => self.postgres().map(Row::Postgres).fetch_all(pool).await?,
             On::Postgres(connection) => self.postgres().map(Row::Postgres).fetch_all(connection).await?,
         })
@@ -93,6 +96,7 @@ impl Query {
         Ok(match on.into() {
             On::SqlitePool(pool) => self.sqlite().fetch_optional(pool).await?.map(Row::Sqlite),
             On::Sqlite(connection) => self.sqlite().fetch_optional(connection).await?.map(Row::Sqlite),
+            On::Turn(turn) => self.rows_lite(turn, 1)?.pop(),
             On::PostgresPool(pool) => self.postgres().fetch_optional(pool).await?.map(Row::Postgres),
             On::Postgres(connection) => self.postgres().fetch_optional(connection).await?.map(Row::Postgres),
         })
@@ -105,6 +109,22 @@ impl Query {
     fn copied(&self) -> Option<(&str, usize)> {
         let bulk = self.bulk.as_ref().filter(|bulk| bulk.rows >= COPY_ROWS_MIN)?;
         Some((copy::target(&self.sql[..bulk.head])?, self.values.len() / bulk.rows))
+    }
+
+    fn execute_lite(self, turn: &mut Turn) -> Result<u64, sqlx::Error> {
+        match &self.bulk {
+            Some(bulk) => {
+                let width = self.values.len() / bulk.rows;
+                let one = format!("{} VALUES (?{})", &self.sql[..bulk.head], ",?".repeat(width - 1));
+                turn.speak(|lite| lite.execute_each(&one, width, &self.values))
+            }
+            None => turn.speak(|lite| lite.execute(&for_sqlite(&self.sql), &self.values)),
+        }
+    }
+
+    fn rows_lite(self, turn: &mut Turn, at_most: usize) -> Result<Vec<Row>, sqlx::Error> {
+        let rows = turn.speak(|lite| lite.rows(&for_sqlite(&self.sql), &self.values, at_most))?;
+        Ok(rows.into_iter().map(Row::Lite).collect())
     }
 
     /// Whether the statement is likely to come again word for word: one row of few, or a full load of many.
