@@ -81,7 +81,7 @@ impl Store {
         let sql = format!(
             "SELECT {COLUMNS} FROM announcement WHERE state IN (0, 2) AND receiver = ? AND state = 0 ORDER BY id LIMIT 1"
         );
-        let row = query(sql).bind(receiver).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(receiver).fetch_optional(self.quick()).await;
         row.map_err(StoreError::at("find what is to be announced"))?.as_ref().map(announcement).transpose()
     }
 

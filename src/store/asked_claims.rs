@@ -79,8 +79,7 @@ impl Store {
             .push(" FROM list(")
             .push_bind(values);
         query.push(")) AND c.partner = ").push_bind(submitter).push(" LIMIT ").push_bind(limit);
-        let rows =
-            query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims that are asked"))?;
+        let rows = query.build().fetch_all(self.quick()).await.map_err(StoreError::at("find claims that are asked"))?;
         rows.iter().map(asked_claim).collect()
     }
 
@@ -91,7 +90,7 @@ impl Store {
              WHERE claim_id IN (SELECT value FROM list(?)) AND undone_at IS NULL AND code <> '' ORDER BY id",
         )
         .bind(claims)
-        .fetch_all(self.readers())
+        .fetch_all(self.quick())
         .await
         .map_err(StoreError::at("find what was said of claims"))?;
         let mut said: HashMap<ClaimId, Vec<SaidCode>> = HashMap::new();
@@ -111,7 +110,7 @@ impl Store {
              WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0 ORDER BY p.id",
         )
         .bind(claims)
-        .fetch_all(self.readers())
+        .fetch_all(self.quick())
         .await
         .map_err(StoreError::at("find what paid claims"))?;
         let payment = |row: &Row| {

@@ -48,7 +48,7 @@ impl Store {
         let rows =
             query("SELECT id, payer FROM batch WHERE isa13 IS NOT NULL AND tried_at IS NULL ORDER BY id LIMIT ?")
                 .bind(i64::from(limit))
-                .fetch_all(self.readers())
+                .fetch_all(self.quick())
                 .await
                 .map_err(StoreError::at("find batches that answers may wait for"))?;
         Ok(rows.iter().map(|row| UntriedBatch { id: BatchId(row.get(0)), payer: row.get(1) }).collect())
@@ -82,7 +82,7 @@ impl Store {
 
     /// True when any answer waits for its claim.
     pub async fn is_anything_awaited(&self) -> Result<bool, StoreError> {
-        let row = query("SELECT 1 FROM awaited LIMIT 1").fetch_optional(self.readers()).await;
+        let row = query("SELECT 1 FROM awaited LIMIT 1").fetch_optional(self.quick()).await;
         Ok(row.map_err(StoreError::at("look for answers that wait"))?.is_some())
     }
 
@@ -90,7 +90,7 @@ impl Store {
     pub async fn awaiting(&self, keys: Vec<String>) -> Result<Vec<ExceptionId>, StoreError> {
         let rows = query("SELECT DISTINCT exception_id FROM awaited WHERE key IN (SELECT value FROM list(?))")
             .bind(keys)
-            .fetch_all(self.readers())
+            .fetch_all(self.quick())
             .await
             .map_err(StoreError::at("find answers that wait for a claim"))?;
         Ok(rows.iter().map(|row| ExceptionId(row.get(0))).collect())

@@ -116,7 +116,7 @@ impl Store {
             .bind(now)
             .bind(now.saturating_add(SLACK_MS))
             .bind(limit)
-            .fetch_all(self.readers())
+            .fetch_all(self.quick())
             .await
             .map(|rows| rows.iter().map(|row| BatchId(row.get(0))).collect())
             .map_err(StoreError::at("find batches to close"))
@@ -135,7 +135,7 @@ impl Store {
     /// Reads when the next window closes.
     pub async fn next_release(&self) -> Result<Option<i64>, StoreError> {
         query("SELECT min(release_at) FROM batch WHERE state = 0")
-            .fetch_one(self.readers())
+            .fetch_one(self.quick())
             .await
             .map(|row| row.get(0))
             .map_err(StoreError::at("find the next release"))
@@ -149,7 +149,7 @@ impl Store {
                AND b.id IN (SELECT c.batch_id FROM claim c WHERE c.submission_id = ?)",
         )
         .bind(submission.0)
-        .fetch_one(self.readers())
+        .fetch_one(self.quick())
         .await
         .map_err(StoreError::at("find a submission's next release"))?;
         Ok(row.get::<Option<i64>>(0).map(|at| at.max(now)))
@@ -192,7 +192,7 @@ impl Store {
         let rows =
             query("SELECT id, payer, kind, purpose, claims, charge FROM batch WHERE state IN (0, 1, 2) AND state = 1 ORDER BY id LIMIT ?")
                 .bind(limit)
-                .fetch_all(self.readers())
+                .fetch_all(self.quick())
                 .await
                 .map_err(StoreError::at("find batches to build"))?;
         rows.iter().map(batch).collect()
@@ -236,7 +236,7 @@ impl Store {
         let row = query("SELECT 1 FROM batch WHERE id = ? AND state = ?")
             .bind(batch.0)
             .bind(BatchState::Closed.code())
-            .fetch_optional(self.readers())
+            .fetch_optional(self.quick())
             .await
             .map_err(StoreError::at("see whether a batch waits for its file"))?;
         Ok(row.is_some())

@@ -33,7 +33,7 @@ impl Store {
     /// Every payer that was ever looked at.
     pub async fn polls(&self) -> Result<Vec<Poll>, StoreError> {
         let rows = query("SELECT partner, last_at, next_at, failures, problem FROM poll ORDER BY partner")
-            .fetch_all(self.readers())
+            .fetch_all(self.quick())
             .await
             .map_err(StoreError::at("read when payers are polled"))?;
         let poll = |row: &Row| Poll {

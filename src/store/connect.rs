@@ -12,7 +12,9 @@ use sqlx::{PgPool, SqlSafeStr};
 use tokio::sync::Mutex;
 
 use super::buckets::OpenBucket;
-use super::sql::{Access, Keeper, LiteOptions, PAGES_MAX, Pool, Share, Snapshot, Tx, Writer, query};
+use super::sql::{
+    Access, Desk, Keeper, LiteOptions, PAGES_MAX, Pool, Quick, Share, Snapshot, Tx, Writer, query,
+};
 
 /// A failed step of the store. None of the texts holds a row's contents.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +57,7 @@ impl StoreError {
 pub struct Store {
     writers: Writers,
     readers: Pool,
+    quick: Desk,
     bucket: Arc<Mutex<OpenBucket>>,
 }
 
@@ -124,6 +127,9 @@ impl Store {
         let lite = LiteOptions { path: path.into(), access: Access::Write, busy: BUSY, pragmas };
         let writer = Writer::open(lite.clone()).map_err(open)?;
         let keeper = Keeper::start(lite).map_err(open)?;
+        let pragmas = vec![("cache_size", format!("-{READER_CACHE_KIB}"))];
+        let lite = LiteOptions { path: path.into(), access: Access::Read, busy: BUSY, pragmas };
+        let quick = Desk::Quick(Arc::new(Quick::open(&lite).map_err(open)?));
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(
@@ -132,7 +138,7 @@ impl Store {
             .await
             .map_err(open)?;
         let writers = Writers::Sqlite(writer, Some(Arc::new(keeper)));
-        Ok(Store { writers, readers: Pool::Sqlite(readers), bucket: Arc::default() })
+        Ok(Store { writers, readers: Pool::Sqlite(readers), quick, bucket: Arc::default() })
     }
 
     /// Opens a PostgreSQL database that exists and brings its tables up to date.
@@ -140,14 +146,15 @@ impl Store {
         let writers = postgres_pool(url, POSTGRES_WRITERS, &[]).await?;
         migrator(POSTGRES).run(&writers).await.map_err(|source| unmigrated(source, POSTGRES))?;
         let readers = postgres_pool(url, POSTGRES_READERS, &[]).await?;
-        Ok(Store { writers: Writers::Postgres(writers), readers: Pool::Postgres(readers), bucket: Arc::default() })
+        let readers = Pool::Postgres(readers);
+        Ok(Store { writers: Writers::Postgres(writers), quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() })
     }
 
     /// The same for questions only: makes and changes nothing. `None` where no gateway has stored anything yet.
     pub async fn open_postgres_to_read(url: &str) -> Result<Option<Store>, StoreError> {
         let pool = postgres_pool(url, 1, &[("default_transaction_read_only", "on")]).await?;
-        let store =
-            Store { writers: Writers::Postgres(pool.clone()), readers: Pool::Postgres(pool), bucket: Arc::default() };
+        let readers = Pool::Postgres(pool.clone());
+        let store = Store { writers: Writers::Postgres(pool), quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() };
         let made = query("SELECT CASE WHEN to_regclass('submission') IS NULL THEN 0 ELSE 1 END")
             .fetch_one(store.readers())
             .await
@@ -163,7 +170,8 @@ impl Store {
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(open)?;
         let writer = LiteOptions { path: path.into(), access: Access::Read, busy: BUSY, pragmas: Vec::new() };
         let writer = Writer::open(writer).map_err(open)?;
-        Ok(Store { writers: Writers::Sqlite(writer, None), readers: Pool::Sqlite(readers), bucket: Arc::default() })
+        let readers = Pool::Sqlite(readers);
+        Ok(Store { writers: Writers::Sqlite(writer, None), quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() })
     }
 
     /// Opens a copy that [`Store::snapshot_into`] made, as it is: of nobody else's concern, and without files beside it.
@@ -178,7 +186,8 @@ impl Store {
         let pragmas = vec![("foreign_keys", "OFF".to_string())];
         let writer = LiteOptions { path: path.into(), access: Access::Write, busy: BUSY, pragmas };
         let writer = Writer::open(writer).map_err(open)?;
-        Ok(Store { writers: Writers::Sqlite(writer, None), readers: Pool::Sqlite(readers), bucket: Arc::default() })
+        let readers = Pool::Sqlite(readers);
+        Ok(Store { writers: Writers::Sqlite(writer, None), quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() })
     }
 
     /// The same store, whose transactions end as a test says. SQLite only.
@@ -253,6 +262,11 @@ impl Store {
         self.readers.snapshot().await.map_err(StoreError::at("look at one moment"))
     }
 
+    /// The same for questions that an index answers at once.
+    pub(super) fn quick(&self) -> &Desk {
+        &self.quick
+    }
+
     /// True life of the database: a question it must answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
         query("SELECT 1").execute(&self.readers).await.map_err(StoreError::at("answer"))?;
@@ -262,6 +276,7 @@ impl Store {
     /// Waits for running statements and closes the files.
     pub async fn close(&self) {
         self.readers.close().await;
+        self.quick.close();
         match &self.writers {
             Writers::Sqlite(writer, keeper) => {
                 if let Some(keeper) = keeper {

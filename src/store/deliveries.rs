@@ -109,7 +109,7 @@ impl Store {
             .bind(now)
             .bind(now.saturating_add(LONGEST_WAIT_MS))
             .bind(limit)
-            .fetch_all(self.readers())
+            .fetch_all(self.quick())
             .await
             .map_err(StoreError::at("find due deliveries"))?;
         rows.iter().map(delivery_from).collect()
@@ -118,7 +118,7 @@ impl Store {
     /// Reads when the next delivery is due.
     pub async fn next_delivery(&self) -> Result<Option<i64>, StoreError> {
         query("SELECT min(greatest(next_at, lease_until)) FROM delivery WHERE state = 0")
-            .fetch_one(self.readers())
+            .fetch_one(self.quick())
             .await
             .map(|row| row.get(0))
             .map_err(StoreError::at("find the next delivery"))
@@ -164,7 +164,7 @@ impl Store {
             "SELECT b.id FROM delivery d JOIN batch b ON b.id = d.batch_id
              WHERE d.state = 2 AND d.doubtful > 0 AND coalesce(b.ta1_at, b.n999_at, b.n277ca_at) IS NOT NULL",
         )
-        .fetch_all(self.readers())
+        .fetch_all(self.quick())
         .await
         .map(|rows| rows.iter().map(|row| BatchId(row.get(0))).collect())
         .map_err(StoreError::at("find doubtful deliveries that are answered"))
@@ -197,7 +197,7 @@ impl Store {
     pub async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM delivery d WHERE d.id = ?");
         let row =
-            query(sql).bind(id.0).fetch_optional(self.readers()).await.map_err(StoreError::at("read a delivery"))?;
+            query(sql).bind(id.0).fetch_optional(self.quick()).await.map_err(StoreError::at("read a delivery"))?;
         row.as_ref().map(delivery_from).transpose()
     }
 

@@ -18,7 +18,7 @@ impl Store {
     pub async fn validated_turn(&self, partner: &str) -> Result<i64, StoreError> {
         let last = "SELECT COALESCE(max(validated_turn), 0) FROM submission
                     WHERE partner = ? AND validated_turn IS NOT NULL";
-        let row = query(last).bind(partner).fetch_one(self.readers()).await;
+        let row = query(last).bind(partner).fetch_one(self.quick()).await;
         row.map(|row| row.get(0)).map_err(StoreError::at("find the newest validated submission"))
     }
 
@@ -41,7 +41,7 @@ impl Store {
         .bind(sender)
         .bind(since)
         .bind(but.0)
-        .fetch_optional(self.readers())
+        .fetch_optional(self.quick())
         .await
         .map_err(StoreError::at("look for an interchange's number"))?;
         Ok(row.is_some())

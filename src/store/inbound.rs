@@ -161,13 +161,13 @@ impl Store {
         after: Option<InboundId>,
     ) -> Result<Option<InboundRow>, StoreError> {
         let sql = format!("{COLUMNS} WHERE state IN (0, 1) AND state = ? AND id > ? ORDER BY id LIMIT 1");
-        let row = query(sql).bind(state as i64).bind(after.map_or(-1, |id| id.0)).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(state as i64).bind(after.map_or(-1, |id| id.0)).fetch_optional(self.quick()).await;
         row.map_err(StoreError::at("find a payer's file to work"))?.as_ref().map(inbound_row).transpose()
     }
 
     pub async fn inbound(&self, id: InboundId) -> Result<Option<InboundRow>, StoreError> {
         let sql = format!("{COLUMNS} WHERE id = ?");
-        let row = query(sql).bind(id.0).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).fetch_optional(self.quick()).await;
         row.map_err(StoreError::at("read a payer's file"))?.as_ref().map(inbound_row).transpose()
     }
 

@@ -61,7 +61,7 @@ impl Store {
     pub async fn partner_of_key(&self, key: &str) -> Result<Option<(KeyId, String)>, StoreError> {
         let row = query("SELECT id, partner FROM api_key WHERE digest = ? AND revoked_at IS NULL")
             .bind(digest_of(key))
-            .fetch_optional(self.readers())
+            .fetch_optional(self.quick())
             .await
             .map_err(StoreError::at("look up a key"))?;
         Ok(row.map(|row| (KeyId(row.get(0)), row.get(1))))

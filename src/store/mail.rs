@@ -128,7 +128,7 @@ impl Store {
             .bind(after.map_or(0, |id| id.0))
             .bind(kind.map(MailKind::as_str))
             .bind(limit)
-            .fetch_all(self.readers())
+            .fetch_all(self.quick())
             .await
             .map_err(StoreError::at("list a mailbox"))?;
         rows.iter().map(mail_from).collect()
@@ -137,14 +137,14 @@ impl Store {
     /// One file of a partner, whether in its mailbox or beside it.
     pub async fn mail(&self, partner: &str, id: MailId) -> Result<Option<MailRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM mail WHERE id = ? AND partner = ?");
-        let row = query(sql).bind(id.0).bind(partner).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).bind(partner).fetch_optional(self.quick()).await;
         row.map_err(StoreError::at("read a file of a mailbox"))?.as_ref().map(mail_from).transpose()
     }
 
     /// The acknowledgements and notes of a submission, also those its submitter did not ask for, oldest first.
     pub async fn mail_of_submission(&self, id: SubmissionId) -> Result<Vec<MailRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM mail WHERE submission_id = ? ORDER BY id");
-        let rows = query(sql).bind(id.0).fetch_all(self.readers()).await;
+        let rows = query(sql).bind(id.0).fetch_all(self.quick()).await;
         rows.map_err(StoreError::at("list a submission's acknowledgements"))?.iter().map(mail_from).collect()
     }
 
@@ -190,7 +190,7 @@ impl Store {
             .bind(file_name)
             .bind(names(kinds))
             .bind(login)
-            .fetch_all(self.readers())
+            .fetch_all(self.quick())
             .await
             .map_err(StoreError::at("find a file of a mailbox"))?;
         rows.iter().map(mail_from).collect()

@@ -157,7 +157,7 @@ impl Store {
         rows.iter().map(claim_facts).collect()
     }
 
-    /// Claims of a payer for patients of this last name (as it stands, or in capitals) with this first day of service.
+    /// Claims of a payer for patients of this last name, whatever its capitals, with this first day of service.
     pub async fn claims_by_name_and_day(
         &self,
         payer: &str,
@@ -165,8 +165,11 @@ impl Store {
         service_from: &str,
     ) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut query = QueryBuilder::new(CLAIM_FACTS);
-        query.push("WHERE ").push(ANY_BUCKET).push(" AND c.patient_last_name IN (").push_bind(last_name.to_string());
-        query.push(", ").push_bind(last_name.to_uppercase());
+        query
+            .push("WHERE ")
+            .push(ANY_BUCKET)
+            .push(" AND lower(c.patient_last_name) = lower(")
+            .push_bind(last_name.to_string());
         query.push(") AND c.service_from = ").push_bind(service_from.to_string());
         query.push(" AND c.payer = ").push_bind(payer.to_string());
         query.push(" LIMIT ").push_bind(NAMESAKES_MAX);

@@ -73,7 +73,7 @@ impl Store {
     pub async fn submissions_to_route(&self, limit: u32) -> Result<Vec<SubmissionId>, StoreError> {
         query("SELECT id FROM submission WHERE state IN (0, 1) AND state = 1 ORDER BY id LIMIT ?")
             .bind(limit)
-            .fetch_all(self.readers())
+            .fetch_all(self.quick())
             .await
             .map(|rows| rows.iter().map(|row| SubmissionId(row.get(0))).collect())
             .map_err(StoreError::at("find submissions to route"))

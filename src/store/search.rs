@@ -105,7 +105,6 @@ fn add_identifiers(sql: &mut QueryBuilder, query: &ClaimQuery) {
     equal("c.payer", query.only_payer.clone());
     equal("c.payer_claim_control_number", bare(&query.payer_claim_control_number));
     equal("c.provider_npi", query.provider_npi.clone());
-    equal("c.patient_birth_date", bare(&query.patient_birth_date));
     if let Some(member) = &query.member_id {
         sql.push(" AND ").push(ANY_BUCKET).push(" AND c.member_id = ").push_bind(member.reveal().clone());
     }
@@ -113,7 +112,11 @@ fn add_identifiers(sql: &mut QueryBuilder, query: &ClaimQuery) {
         sql.push(" AND ").push(ANY_BUCKET);
         sql.push(" AND upper(c.patient_control_number) = upper(").push_bind(number.reveal().clone()).push(")");
     }
+    if let Some(born) = &query.patient_birth_date {
+        sql.push(" AND ").push(ANY_BUCKET).push(" AND c.patient_birth_date = ").push_bind(born.reveal().clone());
+    }
     if let Some(name) = &query.patient_last_name {
+        sql.push(" AND ").push(ANY_BUCKET);
         sql.push(" AND lower(c.patient_last_name) = lower(").push_bind(name.reveal().clone()).push(")");
     }
     for (column, id) in [

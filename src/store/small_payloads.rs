@@ -15,7 +15,7 @@ impl Store {
     pub async fn small_payload(&self, id: PayloadId) -> Result<Option<Arc<[u8]>>, StoreError> {
         let row = query("SELECT sealed FROM payload WHERE id = ?")
             .bind(id.0)
-            .fetch_optional(self.readers())
+            .fetch_optional(self.quick())
             .await
             .map_err(StoreError::at("read a small payload"))?;
         Ok(row.and_then(|row| row.get::<Option<Vec<u8>>>(0)).map(Arc::from))
@@ -37,7 +37,7 @@ impl Store {
                  WHERE sealed IS NOT NULL AND id IN (SELECT value FROM list(?))",
             )
             .bind(some.iter().map(|id| id.0).collect::<Vec<i64>>())
-            .fetch_all(self.readers())
+            .fetch_all(self.quick())
             .await;
             for row in rows.map_err(StoreError::at("read small payloads"))? {
                 let sealed: Vec<u8> = row.get(1);

@@ -201,7 +201,7 @@ impl Store {
 
     pub async fn submission(&self, id: SubmissionId) -> Result<Option<SubmissionRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM submission WHERE id = ?");
-        let row = query(sql).bind(id.0).fetch_optional(self.readers()).await;
+        let row = query(sql).bind(id.0).fetch_optional(self.quick()).await;
         row.map_err(StoreError::at("read a submission"))?.as_ref().map(submission_from).transpose()
     }
 
@@ -261,7 +261,7 @@ impl Store {
                 .bind(node)
                 .bind(now)
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-                .fetch_all(self.readers())
+                .fetch_all(self.quick())
                 .await;
             let rows = rows.map_err(StoreError::at("find submissions that are due"))?;
             rows.iter().map(submission_from).collect::<Result<Vec<_>, StoreError>>()
@@ -308,7 +308,7 @@ impl Store {
         .bind(id.0)
         .bind(after.map_or(-1, |ordinal| ordinal as i64))
         .bind(limit)
-        .fetch_all(self.readers())
+        .fetch_all(self.quick())
         .await
         .map_err(StoreError::at("read a submission's findings"))?;
         rows.iter().map(finding_from).collect()

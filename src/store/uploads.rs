@@ -64,7 +64,7 @@ impl Store {
             query("SELECT name, payload_id, sha256, bytes, uploaded_at FROM upload WHERE partner = ? AND name = ?")
                 .bind(partner)
                 .bind(name)
-                .fetch_optional(self.readers())
+                .fetch_optional(self.quick())
                 .await
                 .map_err(StoreError::at("find an upload"))?;
         row.as_ref().map(upload_from).transpose()

@@ -9,8 +9,9 @@ use crate::partner::submitter::{Acks, Answer};
 use crate::store::mail::{MailKind, Shelf};
 use crate::store::submissions::{Due, Large, SubmissionRow};
 
-/// Small submissions checked at one time. Each waits for the disk more than it computes.
-pub const SMALL_AT_ONCE: usize = 16;
+/// Small submissions checked at one time. Each waits for the disk, and beside a large file for its turn to write, more
+/// than it computes.
+pub const SMALL_AT_ONCE: usize = 64;
 
 /// Why a submission is checked now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,10 +75,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let options = LiteOptions {
             path: folder.path().join("kept.db"),
-            access: Access::Make,
+            access: Access::Write,
             busy: Duration::from_secs(10),
             pragmas: vec![("journal_mode", "WAL".to_string()), ("wal_autocheckpoint", "0".to_string())],
         };
+        rusqlite::Connection::open(&options.path).unwrap().close().unwrap();
         let mut writer = options.open().unwrap();
         writer.run("CREATE TABLE kept (bytes BLOB)").unwrap();
         let keeper = Keeper::start(options).unwrap();

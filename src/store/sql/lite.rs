@@ -1,4 +1,4 @@
-//! The connection that writes to SQLite, spoken to in the caller's own thread. A statement of a transaction takes some
+//! A connection to SQLite that is spoken to in the caller's own thread: the writer, and those for quick questions. A statement of a transaction takes some
 //! microseconds; handing it to another thread and waiting to be woken takes ten times as long (docs/MEASUREMENTS.md),
 //! and the writer is what everybody queues for. What takes long steps aside: see [`aside`].
 
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement};
 use sqlx::error::{DatabaseError, ErrorKind};
@@ -30,8 +31,6 @@ pub struct LiteOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Made, where it is not there.
-    Make,
     Write,
     Read,
 }
@@ -43,7 +42,6 @@ pub struct Lite {
 impl LiteOptions {
     pub fn open(&self) -> Result<Lite, sqlx::Error> {
         let access = match self.access {
-            Access::Make => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
@@ -51,6 +49,8 @@ impl LiteOptions {
         let connection = Connection::open_with_flags(&self.path, flags).map_err(LiteError::of)?;
         connection.busy_timeout(self.busy).map_err(LiteError::of)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
+        // Otherwise each new value of a statement that a partial index might serve has it prepared anew.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(LiteError::of)?;
         for (name, value) in &self.pragmas {
             connection.pragma_update(None, name, value).map_err(LiteError::of)?;
         }

@@ -1,8 +1,11 @@
 //! What a statement runs on: a pool of connections to ask, or a transaction.
 
+use std::sync::Arc;
+
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::group::Turn;
+use super::quick::Quick;
 use crate::domain::{CrashPoint, passing};
 
 /// Connections for questions, which see the last committed state.
@@ -10,6 +13,14 @@ use crate::domain::{CrashPoint, passing};
 pub enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+}
+
+/// Where questions are asked that an index answers at once.
+#[derive(Clone, Debug)]
+pub enum Desk {
+    Quick(Arc<Quick>),
+    /// That of all questions, which is closed as such.
+    Pool(Pool),
 }
 
 /// A transaction that may write. Dropped without [`Tx::commit`] it leaves nothing.
@@ -28,6 +39,7 @@ pub enum Snapshot {
 /// Where a statement runs.
 pub enum On<'a> {
     SqlitePool(&'a SqlitePool),
+    Quick(&'a Quick),
     Sqlite(&'a mut SqliteConnection),
     Turn(&'a mut Turn),
     PostgresPool(&'a PgPool),
@@ -52,6 +64,24 @@ impl<'a> From<&'a Pool> for On<'a> {
         match pool {
             Pool::Sqlite(pool) => On::SqlitePool(pool),
             Pool::Postgres(pool) => On::PostgresPool(pool),
+        }
+    }
+}
+
+impl<'a> From<&'a Desk> for On<'a> {
+    fn from(desk: &'a Desk) -> On<'a> {
+        match desk {
+            Desk::Quick(quick) => On::Quick(quick),
+            Desk::Pool(pool) => pool.into(),
+        }
+    }
+}
+
+impl Desk {
+    pub fn close(&self) {
+        match self {
+            Desk::Quick(quick) => quick.close(),
+            Desk::Pool(_) => {}
         }
     }
 }

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 
 use super::copy;
 use super::group::Turn;
+use super::lite::Lite;
 use super::pool::On;
 use super::row::Row;
 use super::translate::{for_postgres, for_sqlite};
@@ -72,6 +73,7 @@ impl Query {
         let rows = match on.into() {
             On::SqlitePool(pool) => self.sqlite().execute(pool).await?.rows_affected(),
             On::Sqlite(connection) => self.sqlite().execute(connection).await?.rows_affected(),
+            On::Quick(quick) => quick.ask(|lite| lite.execute(&for_sqlite(&self.sql), &self.values))?,
             On::Turn(turn) => self.execute_lite(turn)?,
             On::PostgresPool(pool) => self.postgres().execute(pool).await?.rows_affected(),
             On::Postgres(connection) => match self.copied() {
@@ -86,7 +88,8 @@ impl Query {
         Ok(match on.into() {
             On::SqlitePool(pool) => self.sqlite().map(Row::Sqlite).fetch_all(pool).await?,
             On::Sqlite(connection) => self.sqlite().map(Row::Sqlite).fetch_all(connection).await?,
-            On::Turn(turn) => self.rows_lite(turn, usize::MAX)?,
+            On::Quick(quick) => quick.ask(|lite| self.rows_lite(lite, usize::MAX))?,
+            On::Turn(turn) => turn.speak(|lite| self.rows_lite(lite, usize::MAX))?,
             On::PostgresPool(pool) => self.postgres().map(Row::Postgres).fetch_all(pool).await?,
             On::Postgres(connection) => self.postgres().map(Row::Postgres).fetch_all(connection).await?,
         })
@@ -96,7 +99,8 @@ impl Query {
         Ok(match on.into() {
             On::SqlitePool(pool) => self.sqlite().fetch_optional(pool).await?.map(Row::Sqlite),
             On::Sqlite(connection) => self.sqlite().fetch_optional(connection).await?.map(Row::Sqlite),
-            On::Turn(turn) => self.rows_lite(turn, 1)?.pop(),
+            On::Quick(quick) => quick.ask(|lite| self.rows_lite(lite, 1))?.pop(),
+            On::Turn(turn) => turn.speak(|lite| self.rows_lite(lite, 1))?.pop(),
             On::PostgresPool(pool) => self.postgres().fetch_optional(pool).await?.map(Row::Postgres),
             On::Postgres(connection) => self.postgres().fetch_optional(connection).await?.map(Row::Postgres),
         })
@@ -122,8 +126,8 @@ impl Query {
         }
     }
 
-    fn rows_lite(self, turn: &mut Turn, at_most: usize) -> Result<Vec<Row>, sqlx::Error> {
-        let rows = turn.speak(|lite| lite.rows(&for_sqlite(&self.sql), &self.values, at_most))?;
+    fn rows_lite(&self, lite: &mut Lite, at_most: usize) -> Result<Vec<Row>, sqlx::Error> {
+        let rows = lite.rows(&for_sqlite(&self.sql), &self.values, at_most)?;
         Ok(rows.into_iter().map(Row::Lite).collect())
     }
 

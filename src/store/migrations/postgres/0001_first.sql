@@ -153,7 +153,9 @@ CREATE INDEX claim_submission ON claim (submission_id, id);
 CREATE INDEX claim_batch ON claim (batch_id, id) WHERE batch_id IS NOT NULL;
 CREATE INDEX claim_patient_control_number ON claim (bucket, upper(patient_control_number));
 CREATE INDEX claim_member ON claim (bucket, member_id);
-CREATE INDEX claim_patient_name ON claim (bucket, patient_last_name, service_from);
+CREATE INDEX claim_patient_name ON claim (bucket, lower(patient_last_name), service_from);
+CREATE INDEX claim_patient_birth_date ON claim (bucket, patient_birth_date);
+CREATE INDEX claim_provider ON claim (provider_npi);
 CREATE INDEX claim_fingerprint ON claim (bucket, fingerprint);
 -- Refused ones alone, for the days in which they may still be corrected.
 CREATE INDEX claim_refused ON claim (payer_id, service_to) WHERE status IN (1, 6);
