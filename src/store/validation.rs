@@ -22,6 +22,9 @@ const TRANSACTION_ROWS_MAX: usize = 2_500;
 /// Claims rejected with their transaction, in one database transaction.
 const REJECTIONS_MAX: i64 = 3_000;
 
+/// After so many claims of a large file, whoever waits has a turn.
+const CLAIMS_BETWEEN_LOOKS: usize = 200;
+
 /// What was read since the last chunk.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -29,6 +32,13 @@ pub struct Chunk {
     pub findings: Vec<NewFinding>,
     /// Of kind `rejected`, for the claims that are rejected by themselves.
     pub rejections: Vec<NewClaimEvent>,
+}
+
+impl Chunk {
+    /// Claims that are rejected by themselves.
+    fn rejected(&self) -> HashSet<i64> {
+        self.rejections.iter().map(|event| event.claim_id.0).collect()
+    }
 }
 
 /// A finding as it is stored.
@@ -129,12 +139,21 @@ impl Store {
         Ok(Step::Done)
     }
 
-    /// Adds what was read since the last chunk, in a transaction of its own.
+    /// Adds what was read since the last chunk, in a transaction of its own, or in several when others wait.
     pub async fn add_checked(&self, id: SubmissionId, chunk: &Chunk, lease: &Lease) -> Result<(), StoreError> {
         let bucket = self.bucket_for(chunk.claims.len()).await?;
+        let rejected = chunk.rejected();
         let mut tx = self.begin_bulk().await?;
         must_hold(&mut tx, lease).await?;
-        add_chunk(&mut tx, id, bucket, chunk).await?;
+        for piece in chunk.claims.chunks(CLAIMS_BETWEEN_LOOKS) {
+            add_claims(&mut tx, bucket, piece, &rejected).await?;
+            if tx.is_waited_for() {
+                tx.commit().await.map_err(StoreError::at("add checked claims"))?;
+                tx = self.begin_bulk().await?;
+                must_hold(&mut tx, lease).await?;
+            }
+        }
+        add_said(&mut tx, id, chunk).await?;
         tx.commit().await.map_err(StoreError::at("add checked claims"))
     }
 
@@ -223,8 +242,12 @@ async fn clear_earlier_try(tx: &mut Tx, id: SubmissionId) -> Result<(), StoreErr
 }
 
 async fn add_chunk(tx: &mut Tx, id: SubmissionId, bucket: i64, chunk: &Chunk) -> Result<(), StoreError> {
-    let rejected: HashSet<i64> = chunk.rejections.iter().map(|event| event.claim_id.0).collect();
-    add_claims(tx, bucket, &chunk.claims, &rejected).await?;
+    add_claims(tx, bucket, &chunk.claims, &chunk.rejected()).await?;
+    add_said(tx, id, chunk).await
+}
+
+/// What is said of a chunk's claims and of the file.
+async fn add_said(tx: &mut Tx, id: SubmissionId, chunk: &Chunk) -> Result<(), StoreError> {
     add_claim_events(tx, &chunk.rejections).await?;
     for part in chunk.findings.chunks(FINDING_ROWS_MAX) {
         let mut insert = QueryBuilder::new("INSERT INTO finding (submission_id, ordinal, claim_id, body) ");

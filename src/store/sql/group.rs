@@ -8,6 +8,7 @@
 //! word to SQLite is said and answered without a pause in which the caller could go away: a client that hangs up must
 //! not leave it open whether there was a COMMIT.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -23,6 +24,8 @@ pub struct Writer {
     lane: Arc<Mutex<Lane>>,
     /// Those with much work queue here first, so that at most one of them stands before anybody else.
     much: Arc<Mutex<()>>,
+    /// How many with little work wait for their turn.
+    waiting: Arc<AtomicUsize>,
     #[cfg(test)]
     fates: Option<Fates>,
 }
@@ -54,6 +57,9 @@ type Group = OnceLock<Result<(), Arc<sqlx::Error>>>;
 #[error("what was written together with others was not committed")]
 struct GroupFailed(#[source] Arc<sqlx::Error>);
 
+/// What takes no longer keeps no other task waiting. A turn with one longer statement is taken to have more.
+const SHORT: std::time::Duration = std::time::Duration::from_millis(1);
+
 /// How a transaction begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
@@ -68,9 +74,27 @@ pub struct Turn {
     lane: Option<OwnedMutexGuard<Lane>>,
     _much: Option<OwnedMutexGuard<()>>,
     home: Arc<Mutex<Lane>>,
-    share: Share,
+    waiting: Arc<AtomicUsize>,
+    /// What comes next may take long.
+    long: bool,
     #[cfg(test)]
     fates: Option<Fates>,
+}
+
+/// Counted as long as it lives, also when whoever waits goes away.
+struct Waits(Arc<AtomicUsize>);
+
+impl Waits {
+    fn among(waiting: &Arc<AtomicUsize>) -> Waits {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Waits(waiting.clone())
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Writer {
@@ -87,6 +111,7 @@ impl Writer {
         Ok(Writer {
             lane: Arc::new(Mutex::new(lane)),
             much: Arc::default(),
+            waiting: Arc::default(),
             #[cfg(test)]
             fates: None,
         })
@@ -107,7 +132,9 @@ impl Writer {
             Share::Group => None,
             Share::Alone => Some(self.much.clone().lock_owned().await),
         };
+        let waits = (share == Share::Group).then(|| Waits::among(&self.waiting));
         let mut lane = self.lane.clone().lock_owned().await;
+        drop(waits);
         lane.settle();
         if share == Share::Alone {
             lane.end_group();
@@ -121,7 +148,8 @@ impl Writer {
             lane: Some(lane),
             _much: much,
             home: self.lane.clone(),
-            share,
+            waiting: self.waiting.clone(),
+            long: share == Share::Alone,
             #[cfg(test)]
             fates: self.fates.clone(),
         })
@@ -234,14 +262,18 @@ fn kind_of(error: &sqlx::Error) -> std::io::ErrorKind {
 }
 
 impl Turn {
+    /// Whether somebody with little work waits until this turn ends.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// A statement of this turn.
     pub(super) fn speak<T>(&mut self, word: impl FnOnce(&mut Lite) -> T) -> T {
-        let share = self.share;
+        let (long, begun) = (self.long, std::time::Instant::now());
         let lite = self.held().connection.as_mut().expect("a turn begins on an open connection");
-        match share {
-            Share::Group => word(lite),
-            Share::Alone => aside(|| word(lite)),
-        }
+        let answer = if long { aside(|| word(lite)) } else { word(lite) };
+        self.long = long || begun.elapsed() > SHORT;
+        answer
     }
 
     fn held(&mut self) -> &mut Lane {

@@ -47,6 +47,14 @@ pub enum On<'a> {
 }
 
 impl Tx {
+    /// Whether somebody with little work waits until this transaction ends. With PostgreSQL nobody need.
+    pub fn is_waited_for(&self) -> bool {
+        match self {
+            Tx::Sqlite(turn) => turn.is_waited_for(),
+            Tx::Postgres(_) => false,
+        }
+    }
+
     /// Everything the transaction wrote is durable when this returns.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         passing(CrashPoint::CommitAsked);
