@@ -23,7 +23,7 @@ use crate::domain::ids::SubmissionId;
 use crate::domain::limits::WAIT_SECONDS_MAX;
 use crate::domain::{Cents, CrashPoint, Finding, passing};
 use crate::partner::rate::TooOften;
-use crate::pipeline::intake::{self, IntakeRefusal, Received};
+use crate::pipeline::intake::{self, Announced, IntakeRefusal, Received};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::mail::MailKind;
 use crate::store::submissions::{Channel, SubmissionRow};
@@ -99,7 +99,7 @@ struct SubmissionWhole {
 #[utoipa::path(post, path = "/v1/submissions", tag = "submissions", params(SubmitParams,
         ("Idempotency-Key" = Option<String>, Header, description = "the same key with the same bytes is answered as before")),
     request_body(content = String, content_type = "application/edi-x12"),
-    responses((status = 202, body = SubmissionItem), (status = 200, body = SubmissionWhole), (status = 409), (status = 413), (status = 429)))]
+    responses((status = 202, body = SubmissionItem), (status = 200, body = SubmissionWhole), (status = 409), (status = 413), (status = 429), (status = 503)))]
 async fn submit(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -111,6 +111,11 @@ async fn submit(
     let partners = gateway.partners.current();
     let submitter = partners.submitter(&name).ok_or_else(|| Problem::forbidden("Your account was switched off."))?;
     intake::admit(&gateway, submitter).map_err(too_often)?;
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = announced.map_or(Announced::Nothing, Announced::Bytes);
+    if let Some(wait) = intake::wait_for_room(&gateway, announced).await? {
+        return Err(behind(wait));
+    }
     let key = match headers.get("idempotency-key").map(|value| value.to_str()) {
         None => None,
         Some(Ok(key)) if !key.is_empty() && key.len() <= 200 => Some(key.to_string()),
@@ -165,6 +170,15 @@ fn too_often(TooOften { wait }: TooOften) -> Problem {
         "You hand in more files than agreed. Put more claims into one file, or ask the operator for a higher limit.",
     )
     .retry_after(wait.as_secs().max(1))
+}
+
+fn behind(wait: Duration) -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Too much waits to be checked",
+        "More was handed in here than is checked at present. Nothing of this file was kept: send it again later.",
+    )
+    .retry_after(wait.as_secs())
 }
 
 fn refused(refusal: IntakeRefusal) -> Problem {

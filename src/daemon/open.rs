@@ -70,6 +70,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         collecting: UnderWay::default(),
         announcing: UnderWay::default(),
         submission_rates: RateLimits::default(),
+        backlog: Default::default(),
         known: Known::default(),
         numbers: AnswerNumbers::default(),
         payer_edits: CompiledEdits::default(),

@@ -4,6 +4,8 @@
 pub const SEGMENT_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a submission, whatever the channel.
 pub const SUBMISSION_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// Bytes that may wait to be checked before large files are turned away, unless the operator says otherwise.
+pub const WAITING_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 /// Findings kept of one transaction; the count goes on.
 pub const FINDINGS_PER_TRANSACTION_MAX: usize = 10_000;
 /// Findings kept of one claim.

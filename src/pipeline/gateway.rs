@@ -12,6 +12,7 @@ use crate::edits::CodeSets;
 use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
+use crate::pipeline::intake::Backlog;
 use crate::pipeline::lines::Lines;
 use crate::pipeline::numbers::AnswerNumbers;
 use crate::pipeline::opener::Opener;
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub announcing: UnderWay,
     /// How often each submitter may hand in a file, whatever the front door; see `intake::admit`.
     pub submission_rates: RateLimits,
+    /// What waits to be checked; see `intake::wait_for_room`.
+    pub backlog: Backlog,
     /// What the checks need not ask the store for again.
     pub known: Known,
     /// Control numbers of our answers to submitters.

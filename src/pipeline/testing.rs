@@ -83,6 +83,7 @@ pub async fn opened(folder: &Path, settings: &str, clock: Clock, store: Store) -
         collecting: UnderWay::default(),
         announcing: UnderWay::default(),
         submission_rates: RateLimits::default(),
+        backlog: Default::default(),
         known: Default::default(),
         numbers: Default::default(),
         payer_edits: CompiledEdits::default(),

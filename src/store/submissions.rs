@@ -282,6 +282,15 @@ impl Store {
         Ok(Due { small, oldest, smallest })
     }
 
+    /// Bytes of the submissions that wait to be checked, or are being checked.
+    pub async fn bytes_to_check(&self) -> Result<u64, StoreError> {
+        let row = query("SELECT COALESCE(SUM(bytes), 0) FROM submission WHERE state IN (0, 1) AND state = 0")
+            .fetch_one(self.readers())
+            .await
+            .map_err(StoreError::at("add up what waits to be checked"))?;
+        Ok(row.get::<i64>(0).unsigned_abs())
+    }
+
     pub async fn transactions_of(&self, id: SubmissionId) -> Result<Vec<TransactionRow>, StoreError> {
         let rows = query(
             "SELECT id, submission_id, isa13, gs06, st02, guide, verdict, bht03, submitter_name, submitter_etin,

@@ -130,3 +130,28 @@ fn a_large_file_is_validated_on_the_command_line_in_little_memory() {
     assert!(peak > 0 && peak < VALIDATED_MEMORY_KILOBYTES_MAX, "{peak} kB of memory");
     println!("peak memory {peak} kB");
 }
+
+#[test]
+fn while_much_waits_to_be_checked_large_files_are_put_off_and_small_ones_are_not() {
+    let world = World::new();
+    world.submitter("acme", "ACMEBILL");
+    world.sftp_payer("bluestar", "BLUESTAR", "BSTAR");
+    world.set("[intake]", "waiting_bytes_max = 1000000");
+    let key = world.key("acme");
+    world.start();
+    let large = |from| clean(Professional, 8_000, from, "BSTAR");
+    let (first, second, small) = (large(100_000), large(200_000), clean(Professional, 1, 300_000, "BSTAR"));
+    world.submit(&key, &first.bytes);
+    // Longer than what is known of the backlog is believed.
+    pass(Duration::from_millis(1_100));
+    let reply = world.call(&key, "POST", "/v1/submissions", Some(&second.bytes));
+    assert_eq!(reply.status, 503, "{}", reply.text());
+    assert!(reply.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok_and(|s| s > 0)));
+    assert!(reply.json()["detail"].as_str().unwrap().contains("send it again later"));
+    let reply = world.call(&key, "POST", "/v1/submissions?wait=60", Some(&small.bytes));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    wait_for("the large file to be taken once the first is checked", PATIENCE, || {
+        (world.call(&key, "POST", "/v1/submissions", Some(&second.bytes)).status == 202).then_some(())
+    });
+    world.finish();
+}

@@ -1,6 +1,8 @@
 //! Files put into `/inbound`: sealed while they arrive, taken when they are closed, or, where the name says
 //! that they are not done yet, when they are renamed.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 
 use super::Role;
@@ -8,15 +10,18 @@ use super::session::{Session, ours};
 use crate::domain::clock::rfc3339;
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::link::sftp_server::{SftpRefusal, Upload};
-use crate::pipeline::StageError;
 use crate::pipeline::collect;
 use crate::pipeline::file_names::answer_name;
-use crate::pipeline::intake::{self, Incoming, IntakeRefusal, Received, discard, is_unfinished_name};
+use crate::pipeline::intake::{self, Announced, Incoming, IntakeRefusal, Received, discard, is_unfinished_name};
+use crate::pipeline::{Gateway, StageError};
 use crate::store::Sealed;
 use crate::store::inbound::InboundChannel;
 use crate::store::mail::{MailKind, NewMail, Shelf};
 use crate::store::submissions::{Channel, SubmissionRow};
 use crate::store::uploads::UploadRow;
+
+/// Well below what clients wait for an answer.
+const ROOM_SECONDS_MAX: u32 = 20;
 
 /// How long an unfinished upload is kept: who has not renamed it by then has forgotten it.
 const UNFINISHED_MS_MAX: i64 = 7 * 86_400_000;
@@ -26,6 +31,17 @@ pub(super) enum Content {
     Submission(Box<Incoming>),
     /// A payer's answer; the collect stage seals it.
     Response(Vec<u8>),
+}
+
+/// Over SFTP nobody can be told when to come back: whoever puts a file waits a while, and is turned away then.
+async fn wait_for_room(gateway: &Gateway) -> Result<(), SftpRefusal> {
+    for _ in 0..ROOM_SECONDS_MAX {
+        match intake::wait_for_room(gateway, Announced::Nothing).await.map_err(|error| refused(error.into()))? {
+            None => return Ok(()),
+            Some(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    }
+    Err(SftpRefusal::failure("more was handed in here than is checked at present; try again in a minute".to_string()))
 }
 
 impl Content {
@@ -39,6 +55,7 @@ impl Content {
                     let seconds = too_often.wait.as_secs().max(1);
                     SftpRefusal::failure(format!("too many files in a short time; try again in {seconds} seconds"))
                 })?;
+                wait_for_room(gateway).await?;
                 let incoming = intake::begin(gateway, submitter, Channel::Sftp, name, None).await;
                 Ok(Content::Submission(Box::new(incoming.map_err(refused)?)))
             }

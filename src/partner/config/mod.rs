@@ -100,6 +100,8 @@ pub struct Paths {
 pub struct Intake {
     /// Bytes of one submitted file, whatever the channel.
     pub bytes_max: u64,
+    /// Bytes of files that wait to be checked; with more, large files are turned away until the checks have caught up.
+    pub waiting_bytes_max: u64,
     pub unknown_payer: UnknownPayer,
 }
 
@@ -305,8 +307,13 @@ impl Intake {
         let most = limits::SUBMISSION_BYTES_MAX;
         let range = 1..=i64::try_from(most).unwrap_or(i64::MAX);
         let bytes_max = section.number("bytes_max", range, most);
+        let waiting_bytes_max = section.number("waiting_bytes_max", 1..=i64::MAX, limits::WAITING_BYTES_MAX);
         let unknown_payer = section.or("unknown_payer", UnknownPayer::Reject);
-        Some(Intake { bytes_max: bytes_max?, unknown_payer: unknown_payer? })
+        Some(Intake {
+            bytes_max: bytes_max?,
+            waiting_bytes_max: waiting_bytes_max?,
+            unknown_payer: unknown_payer?,
+        })
     }
 }
 

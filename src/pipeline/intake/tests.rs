@@ -1,5 +1,7 @@
 //! Taking files in, over a real store and real payloads.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::*;
@@ -92,4 +94,21 @@ async fn who_hands_in_too_often_is_told_when_to_come_back() {
     let acme = partners.submitter("acme").unwrap();
     assert!(admit(&world.gateway, acme).is_ok() && admit(&world.gateway, acme).is_ok());
     assert!(admit(&world.gateway, acme).unwrap_err().wait.as_secs() > 60);
+}
+
+#[tokio::test]
+async fn while_much_waits_to_be_checked_only_small_files_are_taken_in() {
+    let world = world_of("[intake]\nwaiting_bytes_max = 1000\n", &[("acme", &submitter("ACMEBILL", KEY, ""))]).await;
+    let (small, large) = (Announced::Bytes(2_000), Announced::Bytes(2_000_000));
+    assert_eq!(wait_for_room(&world.gateway, large).await.unwrap(), None);
+    let file = professional(1, &[&[sample("A1", 1)]]);
+    assert!(file.len() > 1_000);
+    hand_in(&world, &file, None).await.unwrap();
+    world.gateway.clock.advance(Duration::from_secs(2));
+    assert!(wait_for_room(&world.gateway, large).await.unwrap().is_some());
+    assert!(wait_for_room(&world.gateway, Announced::Nothing).await.unwrap().is_some());
+    assert_eq!(wait_for_room(&world.gateway, small).await.unwrap(), None);
+    crate::pipeline::validate::run(&world.gateway).await.unwrap();
+    world.gateway.clock.advance(Duration::from_secs(2));
+    assert_eq!(wait_for_room(&world.gateway, large).await.unwrap(), None);
 }

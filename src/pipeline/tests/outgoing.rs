@@ -69,6 +69,7 @@ impl World {
             guides: Arc::new(Guides::load(None).unwrap()),
             codes: ArcSwap::from_pointee(CodeSets::shipped()),
             submission_rates: Default::default(),
+            backlog: Default::default(),
             known: Default::default(),
             numbers: Default::default(),
             payer_edits: Default::default(),
