@@ -12,9 +12,7 @@ use sqlx::{PgPool, SqlSafeStr};
 use tokio::sync::Mutex;
 
 use super::buckets::OpenBucket;
-use super::sql::{
-    Access, Desk, Keeper, LiteOptions, PAGES_MAX, Pool, Quick, Share, Snapshot, Tx, Writer, query,
-};
+use super::sql::{Access, Desk, Keeper, LiteOptions, PAGES_MAX, Pool, Quick, Share, Snapshot, Tx, Writer, query};
 
 /// A failed step of the store. None of the texts holds a row's contents.
 #[derive(Debug, thiserror::Error)]
@@ -147,14 +145,24 @@ impl Store {
         migrator(POSTGRES).run(&writers).await.map_err(|source| unmigrated(source, POSTGRES))?;
         let readers = postgres_pool(url, POSTGRES_READERS, &[]).await?;
         let readers = Pool::Postgres(readers);
-        Ok(Store { writers: Writers::Postgres(writers), quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() })
+        Ok(Store {
+            writers: Writers::Postgres(writers),
+            quick: Desk::Pool(readers.clone()),
+            readers,
+            bucket: Arc::default(),
+        })
     }
 
     /// The same for questions only: makes and changes nothing. `None` where no gateway has stored anything yet.
     pub async fn open_postgres_to_read(url: &str) -> Result<Option<Store>, StoreError> {
         let pool = postgres_pool(url, 1, &[("default_transaction_read_only", "on")]).await?;
         let readers = Pool::Postgres(pool.clone());
-        let store = Store { writers: Writers::Postgres(pool), quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() };
+        let store = Store {
+            writers: Writers::Postgres(pool),
+            quick: Desk::Pool(readers.clone()),
+            readers,
+            bucket: Arc::default(),
+        };
         let made = query("SELECT CASE WHEN to_regclass('submission') IS NULL THEN 0 ELSE 1 END")
             .fetch_one(store.readers())
             .await
@@ -171,7 +179,12 @@ impl Store {
         let writer = LiteOptions { path: path.into(), access: Access::Read, busy: BUSY, pragmas: Vec::new() };
         let writer = Writer::open(writer).map_err(open)?;
         let readers = Pool::Sqlite(readers);
-        Ok(Store { writers: Writers::Sqlite(writer, None), quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() })
+        Ok(Store {
+            writers: Writers::Sqlite(writer, None),
+            quick: Desk::Pool(readers.clone()),
+            readers,
+            bucket: Arc::default(),
+        })
     }
 
     /// Opens a copy that [`Store::snapshot_into`] made, as it is: of nobody else's concern, and without files beside it.
@@ -187,7 +200,12 @@ impl Store {
         let writer = LiteOptions { path: path.into(), access: Access::Write, busy: BUSY, pragmas };
         let writer = Writer::open(writer).map_err(open)?;
         let readers = Pool::Sqlite(readers);
-        Ok(Store { writers: Writers::Sqlite(writer, None), quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() })
+        Ok(Store {
+            writers: Writers::Sqlite(writer, None),
+            quick: Desk::Pool(readers.clone()),
+            readers,
+            bucket: Arc::default(),
+        })
     }
 
     /// The same store, whose transactions end as a test says. SQLite only.

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::batches::{Institutional, clean};
+use super::batches::{Institutional, Professional, clean};
 use super::world::World;
 use super::world::https::Request;
-use super::world::run::{CLAIMGATE, wait_for};
+use super::world::run::{CLAIMGATE, pass, wait_for};
 use super::x12::amount;
 
 /// A build without optimization reads ten times slower; with `--release` these are 300 and 60 MB.
@@ -136,7 +136,7 @@ fn while_much_waits_to_be_checked_large_files_are_put_off_and_small_ones_are_not
     let world = World::new();
     world.submitter("acme", "ACMEBILL");
     world.sftp_payer("bluestar", "BLUESTAR", "BSTAR");
-    world.set("[intake]", "waiting_bytes_max = 1000000");
+    world.write("gateway.toml", &format!("{}\n[intake]\nwaiting_bytes_max = 1000000\n", world.settings()));
     let key = world.key("acme");
     world.start();
     let large = |from| clean(Professional, 8_000, from, "BSTAR");
@@ -144,10 +144,15 @@ fn while_much_waits_to_be_checked_large_files_are_put_off_and_small_ones_are_not
     world.submit(&key, &first.bytes);
     // Longer than what is known of the backlog is believed.
     pass(Duration::from_millis(1_100));
-    let reply = world.call(&key, "POST", "/v1/submissions", Some(&second.bytes));
-    assert_eq!(reply.status, 503, "{}", reply.text());
-    assert!(reply.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok_and(|s| s > 0)));
-    assert!(reply.json()["detail"].as_str().unwrap().contains("send it again later"));
+    let put_off = Request::new("POST", &world.url("/v1/submissions"))
+        .trusting(&world.authority())
+        .bearer(&key)
+        .with("--dump-header", &world.path("headers.txt").display().to_string())
+        .send(Some(&second.bytes));
+    assert_eq!(put_off.status, 503, "{}", put_off.text());
+    assert!(put_off.json()["detail"].as_str().unwrap().contains("send it again later"), "{}", put_off.text());
+    let headers = std::fs::read_to_string(world.path("headers.txt")).unwrap().to_ascii_lowercase();
+    assert!(headers.contains("retry-after: 30"), "{headers}");
     let reply = world.call(&key, "POST", "/v1/submissions?wait=60", Some(&small.bytes));
     assert_eq!(reply.status, 200, "{}", reply.text());
     wait_for("the large file to be taken once the first is checked", PATIENCE, || {

@@ -309,11 +309,7 @@ impl Intake {
         let bytes_max = section.number("bytes_max", range, most);
         let waiting_bytes_max = section.number("waiting_bytes_max", 1..=i64::MAX, limits::WAITING_BYTES_MAX);
         let unknown_payer = section.or("unknown_payer", UnknownPayer::Reject);
-        Some(Intake {
-            bytes_max: bytes_max?,
-            waiting_bytes_max: waiting_bytes_max?,
-            unknown_payer: unknown_payer?,
-        })
+        Some(Intake { bytes_max: bytes_max?, waiting_bytes_max: waiting_bytes_max?, unknown_payer: unknown_payer? })
     }
 }
 
