@@ -347,7 +347,11 @@ async fn raise_stray(tx: &mut Tx, submission: SubmissionId, stray: &Stray, now: 
     query(
         "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, origin)
          VALUES (?, 0, ?, 'route', ?, 0, ?, ?, ?)
-         ON CONFLICT (origin) WHERE origin IS NOT NULL DO UPDATE SET reason = excluded.reason",
+         ON CONFLICT (origin) WHERE origin IS NOT NULL DO UPDATE SET reason = excluded.reason,
+           -- What the gateway settled itself is open again; what a person decided stays decided.
+           state = CASE WHEN exception.resolved_by = 'gateway' THEN 0 ELSE exception.state END,
+           resolved_at = CASE WHEN exception.resolved_by = 'gateway' THEN NULL ELSE exception.resolved_at END,
+           resolved_by = CASE WHEN exception.resolved_by = 'gateway' THEN NULL ELSE exception.resolved_by END",
     )
     .bind(stray.exception.0)
     .bind(&stray.claims.payer_id)
@@ -369,4 +373,28 @@ async fn settle_stray(tx: &mut Tx, submission: SubmissionId, claims: &Unplaced, 
         .await
         .map_err(StoreError::at("settle an exception on claims without a payer"))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn claims_that_lose_their_payer_again_are_shown_to_support_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = crate::store::testing::open(folder.path()).await;
+        let (payer_id, purpose) = ("NEWCO".to_string(), "CH".to_string());
+        let claims = Unplaced { payer_id, kind: ClaimKind::Professional, purpose, claims: 2, charge: Cents(500) };
+        let stray = Stray { claims, exception: ExceptionId(9), reason: "no payer".to_string() };
+        let submission = SubmissionId(7);
+        let mut tx = store.begin().await.unwrap();
+        raise_stray(&mut tx, submission, &stray, 1).await.unwrap();
+        settle_stray(&mut tx, submission, &stray.claims, 2).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.submissions_with_strays().await.unwrap(), []);
+        let mut tx = store.begin().await.unwrap();
+        raise_stray(&mut tx, submission, &stray, 3).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.submissions_with_strays().await.unwrap(), [submission]);
+    }
 }

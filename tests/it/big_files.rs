@@ -139,7 +139,7 @@ fn while_much_waits_to_be_checked_large_files_are_put_off_and_small_ones_are_not
     world.write("gateway.toml", &format!("{}\n[intake]\nwaiting_bytes_max = 1000000\n", world.settings()));
     let key = world.key("acme");
     world.start();
-    let large = |from| clean(Professional, 8_000, from, "BSTAR");
+    let large = |from| clean(Professional, 40_000, from, "BSTAR");
     let (first, second, small) = (large(100_000), large(200_000), clean(Professional, 1, 300_000, "BSTAR"));
     world.submit(&key, &first.bytes);
     // Longer than what is known of the backlog is believed.

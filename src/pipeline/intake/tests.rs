@@ -98,11 +98,11 @@ async fn who_hands_in_too_often_is_told_when_to_come_back() {
 
 #[tokio::test]
 async fn while_much_waits_to_be_checked_only_small_files_are_taken_in() {
-    let world = world_of("[intake]\nwaiting_bytes_max = 1000\n", &[("acme", &submitter("ACMEBILL", KEY, ""))]).await;
+    let world = world_of("[intake]\nwaiting_bytes_max = 500\n", &[("acme", &submitter("ACMEBILL", KEY, ""))]).await;
     let (small, large) = (Announced::Bytes(2_000), Announced::Bytes(2_000_000));
     assert_eq!(wait_for_room(&world.gateway, large).await.unwrap(), None);
     let file = professional(1, &[&[sample("A1", 1)]]);
-    assert!(file.len() > 1_000);
+    assert!(file.len() > 500);
     hand_in(&world, &file, None).await.unwrap();
     world.gateway.clock.advance(Duration::from_secs(2));
     assert!(wait_for_room(&world.gateway, large).await.unwrap().is_some());
