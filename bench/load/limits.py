@@ -19,23 +19,24 @@ def disk(folder, writes=300):
     return sorted(taken)
 
 
-def bulk_inserts(database, folder, rows_max=1_000_000, at_once=5000):
-    """Seconds and rows of putting the claims of `database` into a fresh one: same table, same indexes, same settings,
+def bulk_inserts(database, folder, rows_max=1_000_000, at_once=5000, table="claim"):
+    """Seconds and rows of putting a table of `database` into a fresh one: same table, same indexes, same settings,
     straight from table to table, so that nothing but SQLite is measured."""
     path = os.path.join(folder, "limit.db")
     fresh = sqlite3.connect(path, isolation_level=None)
     for setting in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 20000", "cache_size = -65536"):
         fresh.execute(f"PRAGMA {setting}").fetchall()
     fresh.execute("ATTACH ? AS source", (database,))
-    for (sql,) in fresh.execute("SELECT sql FROM source.sqlite_master WHERE tbl_name = 'claim' AND sql NOT NULL").fetchall():
+    made = "SELECT sql FROM source.sqlite_master WHERE tbl_name = ? AND sql NOT NULL ORDER BY type = 'index'"
+    for (sql,) in fresh.execute(made, (table,)).fetchall():
         fresh.execute(sql)
     last, rows, began = -1, 0, time.monotonic()
     while rows < rows_max:
         fresh.execute("BEGIN IMMEDIATE")
         put = fresh.execute(
-            "INSERT INTO main.claim SELECT * FROM source.claim WHERE id > ? ORDER BY id LIMIT ?", (last, at_once)
+            f"INSERT INTO main.{table} SELECT * FROM source.{table} WHERE id > ? ORDER BY id LIMIT ?", (last, at_once)
         ).rowcount
-        (last,) = fresh.execute("SELECT max(id) FROM main.claim").fetchone()
+        (last,) = fresh.execute(f"SELECT max(id) FROM main.{table}").fetchone()
         fresh.execute("COMMIT")
         rows += max(put, 0)
         if put < at_once:

@@ -171,8 +171,9 @@ Subsystem sftp internal-sftp
         except FileNotFoundError:
             return []
 
-    def line(self):
-        return Line(self)
+    def line(self, key=None):
+        """A submitter's connection; another partner's with its key."""
+        return Line(self, key or self.key)
 
 
 def run(*command, cwd=None):
@@ -185,8 +186,8 @@ def run(*command, cwd=None):
 class Line:
     """One kept-alive HTTPS connection, with as little of Python as can be in between."""
 
-    def __init__(self, world):
-        self.world, self.socket = world, None
+    def __init__(self, world, key):
+        self.world, self.key, self.socket = world, key, None
         self.connect()
 
     def connect(self):
@@ -197,7 +198,7 @@ class Line:
     def call(self, method, path, body=b"", kind="application/edi-x12"):
         """Status, JSON, and when the last byte had been sent."""
         head = (
-            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.world.key}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.key}\r\n"
             f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode()
         if len(body) < 65536:
