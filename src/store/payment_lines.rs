@@ -1,9 +1,12 @@
 //! Service lines of payments, tied to those of the claims they pay after the payment itself is posted.
 
-use super::sql::{Row, query};
+use super::sql::{Row, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::Phi;
 use crate::domain::ids::{ClaimId, PayloadId, PaymentId, RemittanceId};
+
+/// Details of one statement: some megabytes.
+const ROWS_MAX: usize = 2_000;
 
 /// Where a claim's own segments stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +77,21 @@ impl Store {
         if marked.rows_affected() == 0 {
             return Ok(false);
         }
-        for (payment, detail) in details {
-            query("UPDATE payment SET detail = ? WHERE id = ?")
-                .bind(detail.reveal())
-                .bind(payment.0)
-                .execute(&mut tx)
-                .await
-                .map_err(StoreError::at("tie a payment's lines"))?;
+        for part in details.chunks(ROWS_MAX) {
+            // Number and detail of each, as the update takes them: one statement, however many they are.
+            let told: Vec<(i64, &str)> = part.iter().map(|(id, detail)| (id.0, detail.reveal().as_str())).collect();
+            query_for(
+                "UPDATE payment SET detail = said.detail
+                 FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS detail
+                       FROM json_each(?)) AS said WHERE payment.id = said.id",
+                "UPDATE payment SET detail = said.detail
+                 FROM (SELECT CAST(one ->> 0 AS bigint) AS id, one ->> 1 AS detail
+                       FROM jsonb_array_elements(CAST(? AS jsonb)) AS told(one)) AS said WHERE payment.id = said.id",
+            )
+            .bind(serde_json::to_string(&told).expect("numbers and texts are JSON"))
+            .execute(&mut tx)
+            .await
+            .map_err(StoreError::at("tie payments' lines"))?;
         }
         tx.commit().await.map_err(StoreError::at("tie a remittance's lines"))?;
         Ok(true)

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::balance;
 use super::hand_on::Handed;
 use super::plan::{self, Extent};
-use super::read::{ClaimPayment, Remittance};
+use super::read::{Adjustment, ClaimPayment, Line, Remittance};
 use super::split::Own;
 use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
 use crate::domain::posting::{PaymentKind, Posting, posted};
@@ -98,7 +99,7 @@ impl Books<'_> {
             payer_claim_control_number: claim.payer_number.clone(),
             rule: rule.to_string(),
             evidence,
-            detail: Phi::new(detail(claim).to_string()),
+            detail: Phi::new(detail(claim)),
         }
     }
 
@@ -275,6 +276,15 @@ fn alone(payment: &PaymentRow) -> Option<ClaimStatus> {
     posted(&[posting]).status
 }
 
-fn detail(claim: &ClaimPayment) -> Value {
-    json!({ "adjustments": claim.cas, "lines": claim.lines, "remarks": claim.remarks })
+/// What is kept of a payment as JSON; written at once, as there may be a hundred thousand in a file.
+#[derive(Serialize)]
+struct Detail<'a> {
+    adjustments: &'a [Adjustment],
+    lines: &'a [Line],
+    remarks: &'a [String],
+}
+
+fn detail(claim: &ClaimPayment) -> String {
+    let detail = Detail { adjustments: &claim.cas, lines: &claim.lines, remarks: &claim.remarks };
+    serde_json::to_string(&detail).expect("texts and amounts are JSON")
 }

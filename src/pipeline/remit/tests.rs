@@ -196,19 +196,30 @@ async fn a_part_that_takes_more_back_than_it_pays_is_carried_forward() {
 }
 
 #[tokio::test]
-async fn the_lines_of_a_payment_are_tied_to_those_of_its_claim() {
-    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
-    let mut paid = remittance("0001", "T1", "80", &[(claims[0].clone(), "1", "80", &[], "ICN1")], &[]);
-    paid.push("SVC*HC:99213*100*80**1".into());
-    paid.push(format!("DTM*472*{}", claims[0].date));
-    paid.push("CAS*CO*45*20".into());
-    answer(&world, &era835(910, &[paid])).await;
-    let id = claim(&world, "A1").await.received.id;
-    let payment = world.gateway.store.payments_of_claim(id).await.unwrap().remove(0);
-    let detail: serde_json::Value = serde_json::from_str(payment.detail.reveal()).unwrap();
-    let line = &detail["lines"][0];
-    assert_eq!((&line["claim_line"], &line["tied_by"]), (&"1".into(), &"procedure, day and charge".into()), "{detail}");
-    assert_eq!((payment.paid, &line["paid"]), (Cents(8000), &"80.00".into()));
+async fn the_lines_of_all_payments_of_a_file_are_tied_to_those_of_their_claims() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1), sample("A2", 2)]]).await;
+    let paid = |n: usize, control: &str, trace: &str| {
+        let (claim, number) = (&claims[n], format!("ICN{n}"));
+        let mut paid = remittance(control, trace, "80", &[(claim.clone(), "1", "80", &[], &number)], &[]);
+        paid.push("SVC*HC:99213*100*80**1".into());
+        paid.push(format!("DTM*472*{}", claim.date));
+        paid.push("CAS*CO*45*20".into());
+        paid
+    };
+    answer(&world, &era835(910, &[paid(0, "0001", "T1"), paid(1, "0002", "T2")])).await;
+    for number in ["A1", "A2"] {
+        let id = claim(&world, number).await.received.id;
+        let payment = world.gateway.store.payments_of_claim(id).await.unwrap().remove(0);
+        let detail: serde_json::Value = serde_json::from_str(payment.detail.reveal()).unwrap();
+        let line = &detail["lines"][0];
+        assert_eq!(
+            (&line["claim_line"], &line["tied_by"]),
+            (&"1".into(), &"procedure, day and charge".into()),
+            "{detail}"
+        );
+        assert_eq!((payment.paid, &line["paid"]), (Cents(8000), &"80.00".into()));
+    }
+    assert!(world.gateway.store.untied_remittances(10).await.unwrap().is_empty());
 }
 
 /// Claims of one submitter with one of two payers.

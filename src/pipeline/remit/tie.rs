@@ -17,7 +17,9 @@ use crate::store::payment_lines::{ClaimPlace, Untied};
 use crate::store::remittances::PaymentRow;
 use crate::x12::Delimiters;
 
-const REMITTANCES_AT_ONCE: u32 = 50;
+const REMITTANCES_AT_ONCE: u32 = 500;
+/// Claims whose lines are in memory together, some hundred bytes each; a single remittance may have more.
+const CLAIMS_AT_ONCE: usize = 20_000;
 /// Of ISA with its terminator, from which the delimiters are read.
 const HEADER_BYTES: u64 = 106;
 /// What a tied line of a payment's detail tells.
@@ -32,21 +34,39 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
         if untied.is_empty() {
             return Ok(progress);
         }
-        for one in untied {
-            // One that changed meanwhile is among the untied of the next round.
-            tie(gateway, one).await?;
-            progress = Progress::Worked;
-        }
+        // One that changed meanwhile is among the untied of the next round.
+        tie(gateway, untied).await?;
+        progress = Progress::Worked;
     }
 }
 
-async fn tie(gateway: &Arc<Gateway>, untied: Untied) -> Result<bool, StageError> {
-    let payments = gateway.store.payments_of_remittance(untied.id).await?;
-    let claims: Vec<i64> = payments.iter().filter_map(|one| one.claim_id).map(|claim| claim.0).collect();
+/// Together, as their claims stand in the same few files: what is read of a file is read once for all of them.
+async fn tie(gateway: &Arc<Gateway>, untied: Vec<Untied>) -> Result<(), StageError> {
+    let mut all = Vec::with_capacity(untied.len());
+    let mut claims: Vec<i64> = Vec::new();
+    for one in untied {
+        let payments = gateway.store.payments_of_remittance(one.id).await?;
+        claims.extend(payments.iter().filter_map(|payment| payment.claim_id).map(|claim| claim.0));
+        all.push((one, payments));
+        if claims.len() >= CLAIMS_AT_ONCE {
+            tie_these(gateway, std::mem::take(&mut all), std::mem::take(&mut claims)).await?;
+        }
+    }
+    tie_these(gateway, all, claims).await
+}
+
+async fn tie_these(
+    gateway: &Arc<Gateway>,
+    remittances: Vec<(Untied, Vec<PaymentRow>)>,
+    claims: Vec<i64>,
+) -> Result<(), StageError> {
     let places = gateway.store.claim_places(claims).await?;
     let claimed = read(gateway, &places).await?;
-    let details: Vec<(PaymentId, Phi<String>)> = payments.iter().filter_map(|one| tied(one, &claimed)).collect();
-    Ok(gateway.store.tie_lines(untied, &details, gateway.clock.now_ms()).await?)
+    for (untied, payments) in remittances {
+        let details: Vec<(PaymentId, Phi<String>)> = payments.iter().filter_map(|one| tied(one, &claimed)).collect();
+        gateway.store.tie_lines(untied, &details, gateway.clock.now_ms()).await?;
+    }
+    Ok(())
 }
 
 /// The lines of each claim that can be read; one open file after another, as `places` come in their order.
