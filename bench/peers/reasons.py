@@ -3,7 +3,7 @@
 import re
 
 _ROWS = [
-    ("pyx12", r"our 277ca", r"2200C", "it has loop 2200C required; our sources disagree, and a provider-level status is sent only where there is one to tell"),
+    ("pyx12", r"our 277ca", r"Hierarchical Child Code", "a provider that is rejected as such has no claims below it, and HL04 says so"),
     ("pyx12", r": \w+ N403", r"regular expression", "nine digits of ZIP code are an edit of level 4 here (`billing-zip-nine-digits`), with a status in the 277CA"),
     ("pyx12", r": \w+ N402", r"State Code", "states are an outside code list: level 5 here"),
     ("pyx12", r": \w+ (CLM|SV1)05", r"Place of Service", "places of service are an outside code list: level 5 here"),
