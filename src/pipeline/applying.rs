@@ -10,7 +10,7 @@ use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
 use super::correlate::read::{self, status::ClaimAnswer, status::StatusReport};
 use super::correlate::{claims, plan};
 use super::exceptions::ResolveError;
-use super::gateway::blocking;
+use super::gateway::{blocking, discard};
 use super::remit::books::Books;
 use super::remit::hand_on::{self, Handed};
 use super::remit::plan::late_extent;
@@ -102,7 +102,7 @@ async fn record(gateway: &Gateway, resolution: &Resolution) -> Result<Resolved, 
         Resolved::NotOpen | Resolved::AdjustmentsGone => {
             // What was sealed here belongs to nobody.
             for mail in &resolution.mail {
-                gateway.payloads.discard(mail.payload.id).map_err(StageError::Payload)?;
+                discard(gateway, mail.payload.id).await;
             }
         }
     }

@@ -139,30 +139,23 @@ impl Store {
         Ok(Store { writers, readers: Pool::Sqlite(readers), quick, bucket: Arc::default() })
     }
 
+    /// With one pool for all questions.
+    fn asked_of_pool(writers: Writers, readers: Pool) -> Store {
+        Store { writers, quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() }
+    }
+
     /// Opens a PostgreSQL database that exists and brings its tables up to date.
     pub async fn open_postgres(url: &str) -> Result<Store, StoreError> {
         let writers = postgres_pool(url, POSTGRES_WRITERS, &[]).await?;
         migrator(POSTGRES).run(&writers).await.map_err(|source| unmigrated(source, POSTGRES))?;
         let readers = postgres_pool(url, POSTGRES_READERS, &[]).await?;
-        let readers = Pool::Postgres(readers);
-        Ok(Store {
-            writers: Writers::Postgres(writers),
-            quick: Desk::Pool(readers.clone()),
-            readers,
-            bucket: Arc::default(),
-        })
+        Ok(Store::asked_of_pool(Writers::Postgres(writers), Pool::Postgres(readers)))
     }
 
     /// The same for questions only: makes and changes nothing. `None` where no gateway has stored anything yet.
     pub async fn open_postgres_to_read(url: &str) -> Result<Option<Store>, StoreError> {
         let pool = postgres_pool(url, 1, &[("default_transaction_read_only", "on")]).await?;
-        let readers = Pool::Postgres(pool.clone());
-        let store = Store {
-            writers: Writers::Postgres(pool),
-            quick: Desk::Pool(readers.clone()),
-            readers,
-            bucket: Arc::default(),
-        };
+        let store = Store::asked_of_pool(Writers::Postgres(pool.clone()), Pool::Postgres(pool));
         let made = query("SELECT CASE WHEN to_regclass('submission') IS NULL THEN 0 ELSE 1 END")
             .fetch_one(store.readers())
             .await
@@ -178,13 +171,7 @@ impl Store {
         let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(open)?;
         let writer = LiteOptions { path: path.into(), access: Access::Read, busy: BUSY, pragmas: Vec::new() };
         let writer = Writer::open(writer).map_err(open)?;
-        let readers = Pool::Sqlite(readers);
-        Ok(Store {
-            writers: Writers::Sqlite(writer, None),
-            quick: Desk::Pool(readers.clone()),
-            readers,
-            bucket: Arc::default(),
-        })
+        Ok(Store::asked_of_pool(Writers::Sqlite(writer, None), Pool::Sqlite(readers)))
     }
 
     /// Opens a copy that [`Store::snapshot_into`] made, as it is: of nobody else's concern, and without files beside it.
@@ -199,13 +186,7 @@ impl Store {
         let pragmas = vec![("foreign_keys", "OFF".to_string())];
         let writer = LiteOptions { path: path.into(), access: Access::Write, busy: BUSY, pragmas };
         let writer = Writer::open(writer).map_err(open)?;
-        let readers = Pool::Sqlite(readers);
-        Ok(Store {
-            writers: Writers::Sqlite(writer, None),
-            quick: Desk::Pool(readers.clone()),
-            readers,
-            bucket: Arc::default(),
-        })
+        Ok(Store::asked_of_pool(Writers::Sqlite(writer, None), Pool::Sqlite(readers)))
     }
 
     /// The same store, whose transactions end as a test says. SQLite only.

@@ -11,7 +11,7 @@ use super::leases::{Lease, must_hold};
 use super::mail::{NewMail, put_mail};
 use super::sql::{QueryBuilder, Tx, query};
 use super::submissions::{Counts, SubmissionState, TransactionRow};
-use super::{Store, StoreError};
+use super::{Engine, Store, StoreError};
 use crate::domain::ClaimStatus;
 use crate::domain::ids::{ClaimId, EventId, SubmissionId, TransactionId};
 
@@ -145,7 +145,12 @@ impl Store {
         let rejected = chunk.rejected();
         let mut tx = self.begin_bulk().await?;
         must_hold(&mut tx, lease).await?;
-        for piece in chunk.claims.chunks(CLAIMS_BETWEEN_LOOKS) {
+        let at_once = match self.engine() {
+            Engine::Sqlite => CLAIMS_BETWEEN_LOOKS,
+            // Nobody waits for this transaction, and each COPY is a turn of talk.
+            Engine::Postgres => chunk.claims.len().max(1),
+        };
+        for piece in chunk.claims.chunks(at_once) {
             add_claims(&mut tx, bucket, piece, &rejected).await?;
             if tx.is_waited_for() {
                 tx.commit().await.map_err(StoreError::at("add checked claims"))?;

@@ -9,7 +9,7 @@ use super::post::Papers;
 use super::read::{self, Answers};
 use super::{acks, claims};
 use crate::domain::{CrashPoint, error_chain, passing};
-use crate::pipeline::gateway::{blocking, guarded};
+use crate::pipeline::gateway::{blocking, discard, guarded};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError, retry};
 use crate::store::exceptions::ExceptionKind;
@@ -87,7 +87,7 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
     } else {
         // Another worker was first; what was sealed here belongs to nobody.
         for mail in &draft.answered.mail {
-            gateway.payloads.discard(mail.payload.id)?;
+            discard(gateway, mail.payload.id).await;
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use super::tie;
 use crate::domain::ids::RemittanceId;
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::pipeline::answers::{Matched, find_claims};
-use crate::pipeline::gateway::{blocking, guarded};
+use crate::pipeline::gateway::{blocking, discard, guarded};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::exceptions::ExceptionKind;
@@ -104,7 +104,7 @@ async fn record(gateway: &Arc<Gateway>, remitted: &Remitted) -> Result<(), Stage
     }
     // Another worker was first; what was sealed here belongs to nobody.
     for mail in &remitted.mail {
-        gateway.payloads.discard(mail.payload.id)?;
+        discard(gateway, mail.payload.id).await;
     }
     Ok(())
 }
