@@ -12,10 +12,10 @@ use super::world::run::{CLAIMGATE, pass, program, run, said, wait_for};
 use super::world::{PATIENCE, World, paid_claims};
 
 /// Moments drawn from a seed that is printed first.
-struct Moments(u64);
+pub struct Moments(u64);
 
 impl Moments {
-    fn new() -> Moments {
+    pub fn new() -> Moments {
         let given = std::env::var("CLAIMGATE_IT_SEED").ok().and_then(|text| text.parse().ok());
         let seed = given.unwrap_or_else(|| jiff::Timestamp::now().as_nanosecond() as u64 | 1);
         println!("CLAIMGATE_IT_SEED={seed}");
@@ -23,10 +23,16 @@ impl Moments {
     }
 
     fn within(&mut self, milliseconds: std::ops::Range<u64>) -> Duration {
+        let length = (milliseconds.end - milliseconds.start) as usize;
+        Duration::from_millis(milliseconds.start + self.below(length) as u64)
+    }
+
+    /// A number from 0 on.
+    pub fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        Duration::from_millis(milliseconds.start + self.0 % (milliseconds.end - milliseconds.start))
+        (self.0 % end as u64) as usize
     }
 }
 

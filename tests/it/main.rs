@@ -29,6 +29,7 @@ mod matching;
 mod nodes;
 mod object_storage;
 mod odd_answers;
+mod orders;
 mod payers;
 mod payload_care;
 mod readers;

@@ -1,6 +1,7 @@
 //! The database of a world: a file in its folder, or, where `CLAIMGATE_TEST_STORE` names a PostgreSQL server
 //! (`postgres://user@host/postgres`), one of its own on that, dropped with the world.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::run;
@@ -27,6 +28,28 @@ impl Database {
 
     pub fn is_a_file(&self) -> bool {
         self.on_server.is_none()
+    }
+
+    /// The first value that a query gives, from beside the gateway.
+    pub fn ask(&self, folder: &Path, sql: &str) -> Option<String> {
+        let mut command = match &self.on_server {
+            Some((_, url)) => {
+                let mut psql = Command::new(run::program("psql"));
+                psql.args(["-q", "-X", "-A", "-t", "-c", sql, url]);
+                psql
+            }
+            None => {
+                let read = "import sqlite3, sys\n\
+                            at = 'file:var/claimgate.db?mode=ro'\n\
+                            print(sqlite3.connect(at, uri=True).execute(sys.argv[1]).fetchone()[0])";
+                let mut python = Command::new(run::program("python3"));
+                python.args(["-c", read, sql]);
+                python
+            }
+        };
+        let output = run::run(command.current_dir(folder), b"");
+        let said = String::from_utf8(output.stdout).ok().map(|text| text.trim().to_string());
+        said.filter(|text| output.status.success() && !text.is_empty())
     }
 }
 

@@ -172,6 +172,16 @@ impl World {
         self.gateway().as_ref().expect("it runs").id()
     }
 
+    /// Whether the gateway has ended by itself.
+    pub fn has_ended(&self) -> bool {
+        self.gateway().as_mut().expect("it was started").ended().is_some()
+    }
+
+    /// The first value that a query gives; `None` when the database cannot be asked now.
+    pub fn ask(&self, sql: &str) -> Option<String> {
+        self.database.ask(self.folder(), sql)
+    }
+
     pub fn kill_9(&self) {
         self.gateway().take().expect("it runs").kill();
     }
