@@ -45,6 +45,8 @@ pub(super) struct ExceptionItem {
     id: String,
     kind: &'static str,
     payer: String,
+    /// The payer's file it came with: see GET /v1/inbound/{id}.
+    inbound: String,
     state: &'static str,
     raised_at: String,
     reason: String,
@@ -253,6 +255,7 @@ pub(super) fn item(row: ExceptionRow) -> ExceptionItem {
         id: row.id.to_string(),
         kind: row.kind.as_str(),
         payer: row.payer,
+        inbound: row.inbound_id.to_string(),
         state: row.state.as_str(),
         raised_at: rfc3339(row.raised_at),
         reason: row.reason,

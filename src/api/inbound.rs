@@ -1,11 +1,12 @@
-//! A payer hands in a response file: TA1, 999, 277CA, 277 or 835.
+//! Payers' response files: TA1, 999, 277CA, 277 and 835, handed in here or fetched; what became of each, and what it
+//! lacked.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -14,13 +15,22 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::caller::Caller;
+use super::claims::id_of;
+use super::page::{Page, limit_of};
 use super::problem::Problem;
 use crate::domain::clock::rfc3339;
+use crate::domain::ids::InboundId;
 use crate::pipeline::Gateway;
 use crate::pipeline::collect::{self, Kept};
+use crate::store::inbound::{InboundRow, InboundState};
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
-    OpenApiRouter::new().routes(routes!(hand_in)).layer(DefaultBodyLimit::disable())
+    OpenApiRouter::new()
+        .routes(routes!(hand_in))
+        .layer(DefaultBodyLimit::disable())
+        .routes(routes!(files))
+        .routes(routes!(file))
+        .routes(routes!(bytes_of_file))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -93,4 +103,121 @@ async fn hand_in(
     caller.audit(&gateway, "inbound.create", &id.to_string()).await?;
     let item = InboundItem { id: id.to_string(), state, received_at: rfc3339(now), bytes: size };
     Ok((status, Json(item)).into_response())
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct FilesParams {
+    /// For staff: one payer's files only.
+    payer: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FileItem {
+    id: String,
+    payer: String,
+    /// sftp, https, api or hosted.
+    channel: String,
+    file_name: String,
+    received_at: String,
+    bytes: i64,
+    /// `received`, `worked` when all that it says has had its effect, `not_x12`, or `repeat`.
+    state: &'static str,
+    /// What was found in it: TA1, 999, 997, 277CA, 277, 835.
+    kinds: Vec<String>,
+    /// The file that it repeats.
+    repeat_of: Option<String>,
+    /// What it lacked, each with its place. It was taken in all the same.
+    notes: Vec<String>,
+}
+
+/// Payers' files, newest first. A payer sees its own.
+#[utoipa::path(get, path = "/v1/inbound", tag = "payers", params(FilesParams),
+    responses((status = 200, body = Page<FileItem>), (status = 403)))]
+async fn files(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Query(params): Query<FilesParams>,
+) -> Result<Json<Page<FileItem>>, Problem> {
+    let limit = limit_of(params.limit)?;
+    let before = params.cursor.map(|text| id_of("cursor", &text)).transpose()?;
+    let payer = match &caller {
+        Caller::Payer { name, .. } => Some(name.clone()),
+        Caller::Staff { .. } => params.payer,
+        Caller::Submitter { .. } => return Err(not_for_submitters()),
+    };
+    let rows = gateway.store.list_inbound(payer.as_deref(), before, limit + 1).await?;
+    caller.audit(&gateway, "inbound.list", "").await?;
+    Ok(Json(Page::of(rows.into_iter().map(file_item).collect(), limit, |item: &FileItem| item.id.clone())))
+}
+
+/// One file of a payer: what became of it, and what it lacked.
+#[utoipa::path(get, path = "/v1/inbound/{id}", tag = "payers", params(("id" = String, Path)),
+    responses((status = 200, body = FileItem), (status = 403), (status = 404)))]
+async fn file(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<FileItem>, Problem> {
+    let row = visible(&gateway, &caller, &id).await?;
+    caller.audit(&gateway, "inbound.show", &id).await?;
+    Ok(Json(file_item(row)))
+}
+
+/// The file's bytes, as the payer sent them.
+#[utoipa::path(get, path = "/v1/inbound/{id}/file", tag = "payers", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 403), (status = 404)))]
+async fn bytes_of_file(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let row = visible(&gateway, &caller, &id).await?;
+    caller.audit(&gateway, "inbound.read", &id).await?;
+    let bytes = gateway.read_payload(row.payload_id).await?;
+    // Whatever a payer sends, an error page too, is shown by no browser.
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CONTENT_DISPOSITION, "attachment"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+async fn visible(gateway: &Gateway, caller: &Caller, id: &str) -> Result<InboundRow, Problem> {
+    let none = || Problem::not_found("file");
+    let id: InboundId = id.parse().map_err(|_| none())?;
+    let row = gateway.store.inbound(id).await?.ok_or_else(none)?;
+    match caller {
+        Caller::Staff { .. } => Ok(row),
+        Caller::Payer { name, .. } if row.partner == *name => Ok(row),
+        Caller::Payer { .. } => Err(none()),
+        Caller::Submitter { .. } => Err(not_for_submitters()),
+    }
+}
+
+fn not_for_submitters() -> Problem {
+    Problem::forbidden("Payers' files hold answers for several submitters; yours are at GET /v1/mailbox.")
+}
+
+fn file_item(row: InboundRow) -> FileItem {
+    FileItem {
+        id: row.id.to_string(),
+        payer: row.partner,
+        channel: row.channel,
+        file_name: row.file_name,
+        received_at: rfc3339(row.received_at),
+        bytes: row.bytes,
+        state: match row.state {
+            InboundState::Received | InboundState::Correlated => "received",
+            InboundState::Done => "worked",
+            InboundState::NotX12 => "not_x12",
+            InboundState::Repeat => "repeat",
+        },
+        kinds: row.kinds.split(',').filter(|kind| !kind.is_empty()).map(str::to_string).collect(),
+        repeat_of: row.repeat_of.map(|id| id.to_string()),
+        notes: row.notes,
+    }
 }

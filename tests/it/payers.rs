@@ -184,10 +184,31 @@ fn a_payer_may_hand_its_answers_in_over_the_api() {
     assert_eq!(again.status, 200, "the same bytes again: {}", again.text());
     let by_submitter = world.call(&key, "POST", "/v1/inbound", Some(&remittance));
     assert_eq!(by_submitter.status, 403, "{}", by_submitter.text());
+    check_what_is_told_of_files(&world, &payers_key, &key, &remittance);
     let ends = got.iter().map(|claim| {
         let end = if decide(claim) == super::answers::Decision::Pay { "paid" } else { "denied" };
         (claim.number.clone(), end)
     });
     wait_for_ends(&world, &key, &ends.collect());
-    world.finish();
+    world.finish_with_exceptions();
+}
+
+/// Of the file handed in twice, and of one that is none.
+fn check_what_is_told_of_files(world: &World, payers_key: &str, key: &str, remittance: &[u8]) {
+    let page = b"<!DOCTYPE html><html>502 Bad Gateway</html>";
+    world.call(payers_key, "POST", "/v1/inbound?file_name=era.835", Some(page));
+    let worked = |items: &[serde_json::Value]| items.iter().all(|item| item["state"] != "received");
+    let items = wait_for("the files to be worked in", PATIENCE, || {
+        Some(world.all(payers_key, "/v1/inbound", "cursor")).filter(|items| worked(items))
+    });
+    let told = |item: &serde_json::Value| (item["state"].clone(), item["kinds"].clone());
+    let expected = [("not_x12", vec![]), ("repeat", vec![]), ("worked", vec!["835"])];
+    assert_eq!(items.iter().map(told).collect::<Vec<_>>(), expected.map(|(state, kinds)| (state.into(), kinds.into())));
+    assert_eq!(items[1]["repeat_of"], items[2]["id"]);
+    assert!(items[0]["notes"][0].as_str().unwrap().contains("HTML"), "{}", items[0]);
+    let path = format!("/v1/inbound/{}/file", items[1]["id"].as_str().unwrap());
+    assert_eq!(world.call(payers_key, "GET", &path, None).body, remittance);
+    for path in ["/v1/inbound", &path] {
+        assert_eq!(world.call(key, "GET", path, None).status, 403, "a submitter reads a payer's files at {path}");
+    }
 }

@@ -4,6 +4,7 @@
 
 pub mod amount;
 pub mod awaits;
+pub mod lacks;
 pub mod ladder;
 pub mod names;
 pub mod outgoing;

@@ -1,12 +1,9 @@
 //! Walks a file of a payer: whatever interchanges, groups and transactions it holds, in any order and with any
-//! delimiters. What is wrong with its envelopes becomes sentences and stops nothing.
+//! delimiters. What is wrong with its envelopes stops nothing; [`super::lacks`] tells it.
 
 use crate::domain::Finding;
 use crate::x12::envelope::{Group, Interchange, Transaction};
 use crate::x12::{Envelopes, Event, Reader, Segment};
-
-/// Sentences kept of one file.
-const NOTES_MAX: usize = 50;
 
 /// The envelopes around a transaction.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +36,6 @@ pub trait Listener {
 pub struct Overview {
     /// `TA1`, `999`, `277`, `835`, ... each once, in the order of the file. Empty: the file is no X12.
     pub kinds: Vec<String>,
-    /// What is wrong with its envelopes. Holds no patient data.
-    pub notes: Vec<String>,
 }
 
 /// Walks all of `bytes`.
@@ -52,9 +47,8 @@ pub fn walk(bytes: &[u8], listener: &mut impl Listener) -> Overview {
     // Memory cannot fail to be read, so an error is the end.
     while let Ok(Some(event)) = envelopes.next(&mut findings) {
         take(event, &mut open, &mut overview, listener);
-        note(&mut overview, &mut findings);
+        findings.clear();
     }
-    note(&mut overview, &mut findings);
     overview
 }
 
@@ -152,16 +146,5 @@ fn head(open: &Open, transaction: &Transaction) -> Head {
 fn add_kind(overview: &mut Overview, kind: &str) {
     if !overview.kinds.iter().any(|known| known == kind) {
         overview.kinds.push(kind.to_string());
-    }
-}
-
-/// Findings as sentences with their place, the first of them.
-fn note(overview: &mut Overview, findings: &mut Vec<Finding>) {
-    for finding in findings.drain(..) {
-        if overview.notes.len() >= NOTES_MAX {
-            continue;
-        }
-        let line = finding.place.segment.as_ref().map(|segment| format!("line {}: ", segment.line)).unwrap_or_default();
-        overview.notes.push(format!("{line}{}", finding.message));
     }
 }

@@ -9,6 +9,7 @@ use super::post::Papers;
 use super::read::{self, Answers};
 use super::{acks, claims};
 use crate::domain::{CrashPoint, error_chain, passing};
+use crate::pipeline::answers::lacks::lacks;
 use crate::pipeline::gateway::{blocking, discard, guarded};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError, retry};
@@ -47,10 +48,11 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
 async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageError> {
     let file = Arc::new(gateway.read_payload(inbound.payload_id).await?);
     let there = file.clone();
-    let answers = blocking(move || read::read(&there)).await?;
+    let (office, received_at) = (gateway.clone(), inbound.received_at);
+    let (answers, notes) = blocking(move || (read::read(&there), lacks(&office, received_at, &there))).await?;
     let mut draft = Draft::new(gateway, inbound);
     draft.answered.kinds = answers.kinds.join(",");
-    draft.answered.notes = answers.notes.clone();
+    draft.answered.notes = notes;
     draft.answered.to = next_state(&answers);
     note_unreadable(&mut draft, &answers);
     for ack in &answers.interchange_acks {
@@ -105,7 +107,8 @@ fn next_state(answers: &Answers) -> InboundState {
 fn note_unreadable(draft: &mut Draft, answers: &Answers) {
     if answers.kinds.is_empty() {
         let response = json!({ "file_name": draft.inbound.file_name, "bytes": draft.inbound.bytes });
-        draft.except(ExceptionKind::File, "the file holds no X12 that could be read", response, &[]);
+        let what = draft.answered.notes.first().cloned().unwrap_or_default();
+        draft.except(ExceptionKind::File, format!("no X12 could be read: {what}"), response, &[]);
     } else if !answers.foreign.is_empty() {
         let kinds = answers.foreign.join(", ");
         let response = json!({ "file_name": draft.inbound.file_name, "kinds": answers.foreign });

@@ -54,25 +54,26 @@ pub fn check(remittance: &Remittance) -> Balance {
         ledger.provider(one.reason.as_bytes(), Some(one.amount));
     }
     ledger.end();
-    take_broken(&mut ledger, "the payment", &mut balance);
+    take_broken(&mut ledger, "BPR", &mut balance);
     balance
 }
 
 fn add_claim(claim: &ClaimPayment, number: usize, ledger: &mut Ledger, balance: &mut Balance) {
     let share = claim.patient_responsibility.unwrap_or(Cents::ZERO);
     ledger.claim(claim.status.as_bytes(), Some(claim.charge), Some(claim.paid), Some(share));
-    take_broken(ledger, "the payment", balance);
+    take_broken(ledger, "BPR", balance);
+    let place = format!("claim {number} (line {})", claim.line);
     claim.cas.iter().for_each(|one| add_adjustment(one, ledger));
     for (n, line) in claim.lines.iter().enumerate() {
         let units = |text: &str| Units::read(text.trim().as_bytes());
         ledger.line(Some(line.charge), Some(line.paid), units(&line.units), units(&line.submitted_units));
         line.adjustments.iter().for_each(|one| add_adjustment(one, ledger));
         ledger.close_line();
-        take_broken(ledger, &format!("claim {number}, service line {}", n + 1), balance);
+        take_broken(ledger, &format!("{place}, service line {}", n + 1), balance);
     }
     ledger.interest(Some(claim.interest));
     ledger.close_claim();
-    take_broken(ledger, &format!("claim {number}"), balance);
+    take_broken(ledger, &place, balance);
 }
 
 fn add_adjustment(one: &Adjustment, ledger: &mut Ledger) {
@@ -159,11 +160,11 @@ mod tests {
         assert_eq!(
             balance.errors,
             [
-                "claim 1, service line 1: 60.00 charged less 20.00 adjusted is 40.00, but 41.00 is paid for the service line"
+                "claim 1 (line 0), service line 1: 60.00 charged less 20.00 adjusted is 40.00, but 41.00 is paid for the service line"
             ]
         );
         let balance = check(&remittance(8000, vec![claim(10000, 8000, vec![cas("CO", "45", 1999)], vec![])]));
-        assert!(balance.errors[0].starts_with("claim 1: 100.00 charged less 19.99"), "{balance:?}");
+        assert!(balance.errors[0].starts_with("claim 1 (line 0): 100.00 charged less 19.99"), "{balance:?}");
         let balance = check(&remittance(7999, vec![claim(8000, 8000, vec![], vec![])]));
         assert!(balance.errors[0].contains("BPR02 is 79.99"), "{balance:?}");
     }

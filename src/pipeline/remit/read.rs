@@ -73,6 +73,8 @@ pub struct ClaimPayment {
     pub remarks: Vec<String>,
     /// Index of the LX it stands under.
     pub section: Option<usize>,
+    /// Of its CLP in the file, from 1.
+    pub line: u32,
     pub range: Range<usize>,
 }
 
@@ -281,7 +283,7 @@ impl Open {
     fn where_now(&self) -> String {
         match self.place {
             Place::Opening | Place::Payee | Place::Section | Place::Closing => String::new(),
-            Place::Claim | Place::Line => format!("claim {}: ", self.remittance.claims.len()),
+            Place::Claim | Place::Line => format!("claim {}, ", self.remittance.claims.len()),
         }
     }
 
@@ -321,6 +323,7 @@ impl Open {
         if let Some(claim) = self.remittance.claims.last_mut() {
             claim.control_number = Phi::new(segment.text(1).trim().to_string());
             claim.status = segment.text(2).trim().to_string();
+            claim.line = segment.line;
             (claim.charge, claim.paid, claim.patient_responsibility) = (charge, paid, patient_responsibility);
             claim.payer_number = Phi::new(segment.text(7).trim().to_string());
             claim.frequency = segment.text(9).trim().to_string();
@@ -358,7 +361,7 @@ impl Open {
             found.push(Adjustment {
                 group: group.clone(),
                 reason: segment.text(place),
-                amount: self.required(segment, place + 1, "an amount of CAS"),
+                amount: self.required(segment, place + 1, &format!("CAS{:02}", place + 1)),
                 quantity: segment.text(place + 2),
             });
         }
@@ -387,7 +390,7 @@ impl Open {
                 period: period.clone(),
                 reason: text_of(segment.component(place, 1)),
                 reference: text_of(segment.component(place, 2)),
-                amount: self.required(segment, place + 1, "an amount of PLB"),
+                amount: self.required(segment, place + 1, &format!("PLB{:02}", place + 1)),
             };
             self.remittance.adjustments.push(adjustment);
         }

@@ -1,6 +1,6 @@
 //! Reads the answers that are about files and claims into plain values: TA1, 999 and 997 ([`functional`]),
 //! 277CA and 277 ([`status`]). Reading never fails: what is missing is empty, what is strange is kept as it
-//! stands, and the file's faults are sentences in [`Answers::notes`].
+//! stands.
 
 pub mod functional;
 pub mod status;
@@ -22,7 +22,6 @@ pub struct Answers {
     pub kinds: Vec<String>,
     /// Kinds that no stage reads.
     pub foreign: Vec<String>,
-    pub notes: Vec<String>,
 }
 
 impl Answers {
@@ -35,7 +34,6 @@ pub fn read(bytes: &[u8]) -> Answers {
     let mut reader = FileReader::default();
     let overview = walk(bytes, &mut reader);
     let mut answers = reader.answers;
-    answers.notes = overview.notes;
     for kind in overview.kinds {
         match kind.as_str() {
             // Which of the two a 277 is stands in its own report.
