@@ -22,7 +22,7 @@ impl Moments {
         Moments(seed)
     }
 
-    fn within(&mut self, milliseconds: std::ops::Range<u64>) -> Duration {
+    pub fn within(&mut self, milliseconds: std::ops::Range<u64>) -> Duration {
         let length = (milliseconds.end - milliseconds.start) as usize;
         Duration::from_millis(milliseconds.start + self.below(length) as u64)
     }
@@ -37,7 +37,7 @@ impl Moments {
 }
 
 /// Kills the gateway and starts it again; now and then it is killed while it starts.
-fn kill_and_start(world: &World, moments: &mut Moments) {
+pub fn kill_and_start(world: &World, moments: &mut Moments) {
     world.kill_9();
     if moments.within(0..4).as_millis() == 0 {
         world.launch();

@@ -19,6 +19,7 @@ mod codes;
 mod console;
 mod corpus;
 mod crash;
+mod day;
 mod demo;
 mod documented;
 mod earlier;

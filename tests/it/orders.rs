@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::answers::{ack277ca, ack999, era835, ta1};
 use super::batches::{Professional, clean};
 use super::crash::Moments;
+use super::day::in_another_envelope;
 use super::trip::{Ends, adjudicated, claims_at, decide, end, money, triage, wait_for_ends};
 use super::world::payers::Payer;
 use super::world::run::{pass, wait_for};
@@ -85,13 +86,6 @@ impl Batch {
         self.said.insert(kind, written.clone());
         Some(written)
     }
-}
-
-/// With another control number; what it says stays.
-fn in_another_envelope(file: &[u8], moments: &mut Moments) -> Vec<u8> {
-    let text = String::from_utf8(file.to_vec()).unwrap();
-    let number = File::read(file).first("ISA")[13].clone();
-    text.replace(&number, &format!("{}", 700_000_000 + moments.below(99_999_999))).into_bytes()
 }
 
 struct Scene {

@@ -155,7 +155,8 @@ pub fn adjudicate(sender: &str, claims: &[Claim]) -> Era {
             plb.push(format!("PLB*{npi}*20261231*{reason}*{}", amount(adjusted)));
         }
         let st = format!("{:04}", written.len() + 1);
-        let mut segments = opening(&st, total - adjusted, own[0]);
+        let check = format!("EFT{st}{}", &own[0].trace[..6]);
+        let mut segments = opening(&st, &check, total - adjusted, own[0]);
         segments.extend(body);
         segments.extend(plb);
         written.push(segments);
@@ -163,7 +164,8 @@ pub fn adjudicate(sender: &str, claims: &[Claim]) -> Era {
     Era::read(&interchange(sender, "HP", "005010X221A1", &written), claims)
 }
 
-fn opening(st: &str, paid: i64, claim: &Claim) -> Vec<String> {
+/// What stands before the claims of a payment to the provider of `claim`.
+pub fn opening(st: &str, check: &str, paid: i64, claim: &Claim) -> Vec<String> {
     let bpr = match paid {
         0 => "BPR*H*0*C*NON************20261120".to_string(),
         _ => format!(
@@ -174,7 +176,7 @@ fn opening(st: &str, paid: i64, claim: &Claim) -> Vec<String> {
     vec![
         format!("ST*835*{st}"),
         bpr,
-        format!("TRN*1*EFT{st}{}*1512345678", &claim.trace[..6]),
+        format!("TRN*1*{check}*1512345678"),
         "DTM*405*20261120".to_string(),
         "N1*PR*PAYER".to_string(),
         "N3*1 MAIN ST".to_string(),
@@ -187,7 +189,7 @@ fn opening(st: &str, paid: i64, claim: &Claim) -> Vec<String> {
 }
 
 /// One CLP with its service lines; what it pays. `mood`: 0 denies, 1 and 2 deny the first line, others pay.
-fn pay(claim: &Claim, mood: usize, sign: i64, number: usize, out: &mut Vec<String>) -> i64 {
+pub fn pay(claim: &Claim, mood: usize, sign: i64, number: usize, out: &mut Vec<String>) -> i64 {
     let mood = if sign < 0 { 9 } else { mood };
     let (mut lines, mut paid, mut share) = (Vec::new(), 0, 0);
     for (n, (procedure, charge)) in claim.lines.iter().enumerate() {
@@ -196,7 +198,7 @@ fn pay(claim: &Claim, mood: usize, sign: i64, number: usize, out: &mut Vec<Strin
         let (allowed, reason) = if denied { (0, "50") } else { (charge - charge / 5, "45") };
         let copay = if !denied && number % 4 == 1 { (allowed / 10).min(2_000) } else { 0 };
         let (line_paid, reduced) = (allowed - copay, charge - allowed);
-        lines.push(format!("SVC*{procedure}*{}*{}**1", amount(sign * charge), amount(sign * line_paid)));
+        lines.push(format!("SVC*{}*{}*{}**1", adjudicated(procedure), amount(sign * charge), amount(sign * line_paid)));
         lines.push(format!("DTM*472*{}", claim.service));
         if reduced != 0 {
             lines.push(format!("CAS*CO*{reason}*{}", amount(sign * reduced)));
@@ -223,6 +225,15 @@ fn pay(claim: &Claim, mood: usize, sign: i64, number: usize, out: &mut Vec<Strin
     out.push(format!("DTM*232*{}", claim.service));
     out.extend(lines);
     sign * paid
+}
+
+/// A revenue code stands for a line that has no procedure.
+fn adjudicated(procedure: &str) -> String {
+    match procedure.split_once(' ') {
+        Some((revenue, "")) => format!("NU:{revenue}"),
+        Some((_, procedure)) => procedure.to_string(),
+        None => procedure.to_string(),
+    }
 }
 
 /// The ways a payment is spoiled, one for each in turn, and still finds its claim.

@@ -32,24 +32,34 @@ impl Database {
 
     /// The first value that a query gives, from beside the gateway.
     pub fn ask(&self, folder: &Path, sql: &str) -> Option<String> {
+        let look = "at = sqlite3.connect('file:var/claimgate.db?mode=ro', uri=True)\n\
+                    print(at.execute(sys.argv[1]).fetchone()[0])";
+        let output = self.say(folder, look, sql);
+        let said = String::from_utf8(output.stdout).ok().map(|text| text.trim().to_string());
+        said.filter(|text| output.status.success() && !text.is_empty())
+    }
+
+    pub fn change(&self, folder: &Path, sql: &str) {
+        let write = "at = sqlite3.connect('var/claimgate.db')\nat.execute(sys.argv[1])\nat.commit()";
+        let output = self.say(folder, write, sql);
+        assert!(output.status.success(), "{sql}: {}", run::said(&output));
+    }
+
+    /// A statement with psql, or with these lines of Python.
+    fn say(&self, folder: &Path, python: &str, sql: &str) -> std::process::Output {
         let mut command = match &self.on_server {
             Some((_, url)) => {
                 let mut psql = Command::new(run::program("psql"));
-                psql.args(["-q", "-X", "-A", "-t", "-c", sql, url]);
+                psql.args(["-q", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, url]);
                 psql
             }
             None => {
-                let read = "import sqlite3, sys\n\
-                            at = 'file:var/claimgate.db?mode=ro'\n\
-                            print(sqlite3.connect(at, uri=True).execute(sys.argv[1]).fetchone()[0])";
-                let mut python = Command::new(run::program("python3"));
-                python.args(["-c", read, sql]);
-                python
+                let mut with_sqlite = Command::new(run::program("python3"));
+                with_sqlite.args(["-c", &format!("import sqlite3, sys\n{python}"), sql]);
+                with_sqlite
             }
         };
-        let output = run::run(command.current_dir(folder), b"");
-        let said = String::from_utf8(output.stdout).ok().map(|text| text.trim().to_string());
-        said.filter(|text| output.status.success() && !text.is_empty())
+        run::run(command.current_dir(folder), b"")
     }
 }
 

@@ -182,6 +182,11 @@ impl World {
         self.database.ask(self.folder(), sql)
     }
 
+    /// Changes the database behind the gateway's back, while it does not run.
+    pub fn change(&self, sql: &str) {
+        self.database.change(self.folder(), sql);
+    }
+
     pub fn kill_9(&self) {
         self.gateway().take().expect("it runs").kill();
     }

@@ -125,6 +125,11 @@ impl Payer {
         });
     }
 
+    /// Nobody answers at its address from now on.
+    pub fn stop(&mut self) {
+        self.server.take().expect("it runs").kill();
+    }
+
     fn write_sshd_config(&self) {
         let (port, folder) = (self.port, self.folder.display());
         let config = format!(
