@@ -121,6 +121,34 @@ impl Store {
     }
 }
 
+/// What a remittance says of a claim's service lines.
+#[derive(Clone, Debug)]
+pub struct PaidDetail {
+    pub clp_status: String,
+    /// Adjustments, lines and remarks as JSON.
+    pub detail: Phi<String>,
+}
+
+impl Store {
+    /// The posted payments of each of these claims, oldest first.
+    pub async fn payment_details(&self, claims: &[i64]) -> Result<HashMap<ClaimId, Vec<PaidDetail>>, StoreError> {
+        let rows = query(
+            "SELECT p.claim_id, p.clp_status, p.detail FROM payment p JOIN remittance r ON r.id = p.remittance_id
+             WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0 ORDER BY p.id",
+        )
+        .bind(claims)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find what was paid of claims' lines"))?;
+        let mut paid: HashMap<ClaimId, Vec<PaidDetail>> = HashMap::new();
+        for row in &rows {
+            let detail = PaidDetail { clp_status: row.get(1), detail: Phi::new(row.get(2)) };
+            paid.entry(ClaimId(row.get(0))).or_default().push(detail);
+        }
+        Ok(paid)
+    }
+}
+
 fn asked_claim(row: &Row) -> Result<AskedClaim, StoreError> {
     Ok(AskedClaim {
         id: ClaimId(row.get(0)),

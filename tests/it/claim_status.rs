@@ -27,6 +27,10 @@ fn question(claims: &[Claim]) -> Vec<u8> {
         segments.push(format!("NM1*IL*1*{}*****MI*{}", claim.last, claim.member));
         segments.push(format!("TRN*1*Q-{}", claim.number));
         segments.push(format!("REF*EJ*{}", claim.number));
+        for (procedure, charge) in &claim.lines {
+            segments.push(format!("SVC*{procedure}*{charge}*****1"));
+            segments.push(format!("DTP*472*D8*{}", claim.service));
+        }
         level += 2;
     }
     segments.push(format!("SE*{}*0001", segments.len() + 1));
@@ -69,6 +73,10 @@ fn every_claim_that_is_asked_about_is_answered_with_what_became_of_it_and_withou
             other => panic!("{other}"),
         };
         assert!(answer.starts_with(category), "{}: {}", ends[&claim.number], &answer[..40.min(answer.len())]);
+        let of_this = answer.split("TRN*2*").next().unwrap_or_default();
+        assert_eq!(of_this.matches("SVC*").count(), claim.lines.len(), "a line is left out: {of_this}");
+        let (procedure, charge) = &claim.lines[0];
+        assert!(of_this.contains(&format!("SVC*{procedure}*{charge}*0**")), "{of_this}");
     }
     // Another submitter may not even send it: it is not its envelope.
     let reply = world.call(&others, "POST", "/v1/claim-status", Some(&question(&made.claims)));

@@ -1,6 +1,7 @@
 //! Reads a 276 that its guide has no fault with: the levels, which the 277 repeats as they stand, and what is asked of
 //! each claim.
 
+use super::lines::{AskedLine, joined};
 use crate::domain::{Cents, Phi};
 use crate::edits::Day;
 use crate::pipeline::answers::walk::{Head, Listener, walk};
@@ -41,6 +42,8 @@ pub(super) struct Asked {
     pub charge: Option<Cents>,
     /// First and last day of DTP*472, of the claim or of its lines.
     pub service: Option<(Day, Day)>,
+    /// SVC with what stands under it.
+    pub lines: Vec<AskedLine>,
     /// REF*EJ and DTP*472 as they came, for an answer that has nothing else to say.
     pub own_words: Vec<Phi<Vec<u8>>>,
     pub raw: Raw,
@@ -77,8 +80,6 @@ struct Reader {
     /// What the levels above say, for the claims under them.
     level: Asked,
     asked: Option<Box<Asked>>,
-    /// In 2210: a service line.
-    in_line: bool,
     /// HL03 of the level.
     code: Vec<u8>,
 }
@@ -92,7 +93,6 @@ impl Reader {
     }
 
     fn end_asked(&mut self) {
-        self.in_line = false;
         if let Some(asked) = self.asked.take() {
             self.request().push(Line::Asked(asked));
         }
@@ -146,18 +146,30 @@ impl Reader {
         };
         append(&mut asked.raw.details, segment);
         match (segment.id(), segment.element(1)) {
-            (b"SVC", _) => self.in_line = true,
+            (b"SVC", _) => asked.lines.push(AskedLine {
+                procedure: joined(segment.element(1), segment.delimiters.component),
+                charge: Cents::from_x12(segment.element(2)).unwrap_or_default(),
+                revenue_code: segment.text(4),
+                units: segment.text(7),
+                ..AskedLine::default()
+            }),
             (b"DTP", b"472") => {
                 let days = Day::read_period(segment.element(2), segment.element(3));
                 asked.service = match (asked.service, days) {
                     (Some((from, to)), Some((first, last))) => Some((from.min(first), to.max(last))),
                     (before, days) => before.or(days),
                 };
-                if !self.in_line {
-                    asked.own_words.push(Phi::new(segment.bytes.to_vec()));
+                match asked.lines.last_mut() {
+                    Some(line) => (line.days, line.period) = (days, segment.text(3)),
+                    None => asked.own_words.push(Phi::new(segment.bytes.to_vec())),
                 }
             }
-            (_, _) if self.in_line => {}
+            (b"REF", b"FJ") => {
+                if let Some(line) = asked.lines.last_mut() {
+                    line.control_number = segment.text(2);
+                }
+            }
+            (_, _) if !asked.lines.is_empty() => {}
             (b"REF", b"D9") => asked.trace = segment.text(2),
             (b"REF", b"1K") => asked.payer_claim_control_number = Phi::new(segment.text(2)),
             (b"REF", b"EJ") => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use super::lines::Lines;
 use super::pass_on::{Question, only_one, pass_on};
 use super::plan::{choose, say};
 use super::read::{Asked, Line, Request, read};
@@ -265,6 +266,17 @@ impl Known {
         requests.iter().flat_map(of).collect()
     }
 
+    /// Claims of whose service lines something is asked.
+    fn asked_for_lines(&self, gateway: &Gateway, requests: &[Request]) -> Vec<i64> {
+        let asked = requests.iter().flat_map(|request| &request.lines).filter_map(asked_of);
+        let with_lines = asked.filter(|asked| !asked.lines.is_empty());
+        let mut ids: Vec<i64> =
+            with_lines.flat_map(|asked| self.chosen(gateway, asked)).map(|claim| claim.id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
     /// Newest first.
     fn candidates(&self, asked: &Asked) -> Vec<&AskedClaim> {
         let by_trace = ClaimId::from_trace_number(&asked.trace).and_then(|id| self.by_id.get(&id).copied());
@@ -288,6 +300,7 @@ async fn write(
         true => (HashMap::new(), HashMap::new()),
         false => (gateway.store.said_codes(&ids).await?, gateway.store.last_payments(&ids).await?),
     };
+    let lines = Lines::find(gateway, &known.asked_for_lines(gateway, requests)).await?;
     let control = gateway.numbers.take(&gateway.store, &format!("isa:{}", submitter.id)).await?;
     let ours = &gateway.config.gateway;
     let at = gateway.clock.now().to_zoned(ours.time_zone.clone());
@@ -313,7 +326,9 @@ async fn write(
             }
             for claim in found {
                 let codes = said.get(&claim.id).map_or(&[][..], Vec::as_slice);
-                pen.claim(asked, claim, &say(claim, codes, payments.get(&claim.id)));
+                let said = say(claim, codes, payments.get(&claim.id));
+                pen.claim(asked, claim, &said);
+                lines.say(claim, asked, &said).iter().for_each(|line| pen.line(line, said.at));
             }
         }
         out.end_transaction();

@@ -99,6 +99,36 @@ async fn each_question_is_answered_with_its_own_number_from_what_is_known() {
 }
 
 #[tokio::test]
+async fn service_lines_are_answered_one_by_one_with_what_was_paid_for_each() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1), sample("A2", 2), sample("A3", 3)]]).await;
+    let mut paid = remittance("0001", "CHK77", "80", &[(claims[0].clone(), "1", "80", &[][..], "ICN1")], &[]);
+    paid.extend(["SVC*HC:99213*100*80**1", "DTM*472*20261001", "CAS*CO*45*20"].map(String::from));
+    let mut denied = remittance("0002", "CHK78", "0", &[(claims[1].clone(), "4", "0", &[][..], "ICN2")], &[]);
+    denied[1] = "BPR*H*0*C*NON************20261103".to_string();
+    denied.extend(["SVC*HC:99213*100*0**1", "DTM*472*20261002", "CAS*CO*50*100"].map(String::from));
+    answer(&world, &era835(910, &[paid, denied])).await;
+    let line = |day: &str| ["SVC*HC:99213*100*****1".to_string(), format!("DTP*472*D8*{day}")];
+    let (first, second, third) = (line("20261001"), line("20261002"), line("20261003"));
+    let told = told(
+        &world,
+        &[
+            &["REF*EJ*A1", &first[0], &first[1]],
+            &["REF*EJ*A2", &second[0], "REF*FJ*MYLINE", &second[1]],
+            &["REF*EJ*A3", &third[0], &third[1], "SVC*HC:90471*7*****2", "DTP*472*D8*20261003"],
+        ],
+    )
+    .await;
+    for wanted in [
+        "DTP*472*D8*20261001~SVC*HC:99213*100*80****1~STC*F1:65*20261102~DTP*472*D8*20261001~",
+        "SVC*HC:99213*100*0****1~STC*F2:585*20261102~REF*FJ*MYLINE~DTP*472*D8*20261002~",
+        "SVC*HC:99213*100*0****1~STC*A1:19:40*20261102~DTP*472*D8*20261003~\
+         SVC*HC:90471*7*0****2~STC*D0:247*20261102~DTP*472*D8*20261003~",
+    ] {
+        assert!(told.contains(wanted), "{wanted}\n{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_payment_with_a_long_number_names_it_beside_the_status() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
     let pays = [(claims[0].clone(), "4", "0", &["CAS*CO*50*100"][..], "ICN1")];
@@ -152,6 +182,16 @@ async fn world_that_asks() -> World {
     world_of("", &[("acme", &acme), ("bluestar", &payer)]).await
 }
 
+const ASKED_OF_A1: [&str; 7] = [
+    "REF*EJ*A1",
+    "REF*D9*OLDTRACE",
+    "AMT*T3*100",
+    "DTP*472*D8*20261001",
+    "SVC*HC:99213*100*****1",
+    "REF*FJ*L1",
+    "DTP*472*D8*20261001",
+];
+
 #[tokio::test]
 async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under_the_submitters_number() {
     let world = world_that_asks().await;
@@ -159,11 +199,7 @@ async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under
     let claims = send(&world, "acme", &file).await;
     let sent = world.gateway.store.list_mail("bluestar", None, None, 10).await.unwrap().remove(0);
     crate::pipeline::deliver::fetched(&world.gateway, sent.payload_id).await.unwrap();
-    let asked = question(
-        "ACMEBILL",
-        "1234567893",
-        &[&["REF*EJ*A1", "REF*D9*OLDTRACE", "AMT*T3*100", "DTP*472*D8*20261001"], &["REF*EJ*A2"], &["REF*EJ*NOBODYS"]],
-    );
+    let asked = question("ACMEBILL", "1234567893", &[&ASKED_OF_A1, &["REF*EJ*A2"], &["REF*EJ*NOBODYS"]]);
     let partners = world.gateway.partners.current();
     let acme = partners.submitter("acme").unwrap();
     let answer_now = ask_status(&world.gateway, acme, Ask::PayersToo, asked.into_bytes()).await.unwrap();
@@ -177,7 +213,8 @@ async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under
     let text = String::from_utf8(bytes).unwrap();
     let wanted = format!(
         "HL*3*2*19*1~NM1*1P*2*LAKESIDE*****XX*1234567893~HL*4*3*22*0~DMG*D8*19800615*F~\
-         NM1*IL*1*DOE*JANE****MI*W123456789~TRN*1*REF0~REF*EJ*A1~REF*D9*{}~AMT*T3*100~DTP*472*D8*20261001~SE*",
+         NM1*IL*1*DOE*JANE****MI*W123456789~TRN*1*REF0~REF*EJ*A1~REF*D9*{}~AMT*T3*100~DTP*472*D8*20261001~\
+         SVC*HC:99213*100*****1~REF*FJ*L1~DTP*472*D8*20261001~SE*",
         claims[0].trace
     );
     assert!(text.contains(&wanted), "{text}");

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::lines::SaidLine;
 use super::plan::{Decided, NOT_FOUND, Said};
 use super::read::Asked;
 use crate::pipeline::answers::outgoing::Outgoing;
@@ -65,6 +66,20 @@ impl Pen<'_> {
             (false, true) => self.out.segment(&["DTP", "472", "D8", &from]),
             (false, false) => self.out.segment(&["DTP", "472", "RD8", &format!("{from}-{to}")]),
         }
+    }
+
+    /// 2220 of the claim.
+    pub fn line(&mut self, line: &SaidLine, at: i64) {
+        let (charge, paid) = (line.charge.to_x12(), line.paid.to_x12());
+        let svc = ["SVC", &line.procedure, &charge, &paid, &line.revenue_code, "", "", &line.units];
+        self.out.segment_with_composite(&svc, 1);
+        let at = self.day(at);
+        self.out.segment_with_composite(&["STC", &line.code, &at], 1);
+        if !line.control_number.is_empty() {
+            self.out.segment(&["REF", "FJ", &line.control_number]);
+        }
+        let format = if line.period.contains('-') { "RD8" } else { "D8" };
+        self.out.segment(&["DTP", "472", format, &line.period]);
     }
 
     fn numbers(&mut self, claim: &AskedClaim, voucher: Option<&str>) {

@@ -98,11 +98,14 @@ fn take_broken(ledger: &mut Ledger, place: &str, balance: &mut Balance) {
 /// Charges of a claim that are neither paid, nor explained, nor the patient's share: of lines that pay nothing,
 /// and of reductions at the claim itself. Negative in a reversal.
 pub fn denied(claim: &ClaimPayment) -> Cents {
-    let refused_line =
-        |line: &&Line| line.paid == Cents::ZERO && line.charge != Cents::ZERO && line.adjustments.iter().any(denies);
-    let lines: Cents = claim.lines.iter().filter(refused_line).map(|line| line.charge).sum();
+    let lines: Cents = claim.lines.iter().filter(|line| is_denied(line)).map(|line| line.charge).sum();
     let own: Cents = claim.cas.iter().filter(|one| denies(one)).map(|one| one.amount).sum();
     lines + own
+}
+
+/// Of a line that pays nothing, whether that is a denial.
+pub fn is_denied(line: &Line) -> bool {
+    line.paid == Cents::ZERO && line.charge != Cents::ZERO && line.adjustments.iter().any(denies)
 }
 
 fn denies(adjustment: &Adjustment) -> bool {

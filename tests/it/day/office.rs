@@ -14,6 +14,9 @@ use super::books::{Books, Entry};
 
 const NOT_AN_ANSWER: &[u8] = b"<!DOCTYPE html><html><body>503 Service Unavailable</body></html>";
 
+/// PLB03 of what could not be taken back.
+pub const BROUGHT_FORWARD: &str = "FB:0001";
+
 /// A file that is to be left for the gateway.
 struct Due {
     hour: usize,
@@ -170,7 +173,7 @@ impl Office {
             let reason = match adjusted {
                 2_500 => "WO:0042",
                 -500 => "L6",
-                _ => "FB:0001",
+                _ => BROUGHT_FORWARD,
             };
             segments.push(format!("PLB*{}*20261231*{reason}*{}", to.npi, amount(adjusted)));
         }
