@@ -61,6 +61,18 @@ impl Problem {
         self
     }
 
+    /// It passes by itself: a database is restarted, or another server takes its place.
+    fn database_away(error: &(dyn std::error::Error + 'static)) -> Problem {
+        tracing::warn!(error = error_chain(error), "a request was put off: the database is not available");
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The gateway's database is away",
+            "What was answered before is safe. Whether this request was kept is not known: send it again, the same \
+             bytes are taken once.",
+        )
+        .retry_after(5)
+    }
+
     /// Our own trouble: the partner hears that it is ours and that nothing is lost; the log has the chain.
     fn internal(error: &(dyn std::error::Error + 'static), full: bool) -> Problem {
         tracing::error!(error = error_chain(error), "a request failed");
@@ -83,6 +95,9 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
+        if error.is_unavailable() {
+            return Problem::database_away(&error);
+        }
         Problem::internal(&error, error_chain(&error).contains("disk is full"))
     }
 }

@@ -17,7 +17,7 @@ use self::progress::{Counts, watch_until_settled};
 use self::submitting::{Batches, hand_in, made_up, of_files};
 use super::args::DemoArgs;
 use super::{NOTHING_WRONG, SOMETHING_WRONG};
-use crate::daemon::{Doors, open_gateway, serve_until};
+use crate::daemon::{Doors, Life, open_gateway, serve_until};
 use crate::link::listen::stop_signal;
 use crate::partner::Config;
 use crate::pipeline::Gateway;
@@ -69,7 +69,7 @@ async fn demo(args: &DemoArgs, folder: &Path) -> Result<ExitCode> {
     let doors = Doors::bind(&config).await?;
     let gateway = open_gateway(config).await?;
     let (stop, shutdown) = stop_signal();
-    let serving = tokio::spawn(serve_until(gateway.clone(), doors, shutdown));
+    let serving = tokio::spawn(serve_until(gateway.clone(), doors, Arc::new(Life::default()), shutdown));
     let password = console_user(&gateway).await?;
     introduce(&world, &password, args.once);
 

@@ -2,6 +2,7 @@
 //! losing work. What is half done at a stop is in the store and goes on at the next start.
 
 mod bucket;
+mod life;
 mod node;
 pub mod open;
 mod ops;
@@ -25,6 +26,7 @@ use crate::partner::Config;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, StageError, deliver, route};
 
+pub use life::Life;
 pub use open::{OpenError, open_gateway};
 
 /// How long a stop waits for files that are on their way.
@@ -88,8 +90,9 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
         // Nobody listens any more only when everything has stopped already.
         let _ = stop.send(true);
     });
-    let living = tokio::spawn(node::say_so(gateway.clone(), node.clone(), shutdown.clone()));
-    let served = serve_until(gateway.clone(), doors, shutdown).await;
+    let life = Arc::new(Life::default());
+    let living = tokio::spawn(node::say_so(gateway.clone(), node.clone(), life.clone(), shutdown.clone()));
+    let served = serve_until(gateway.clone(), doors, life, shutdown).await;
     told.abort();
     living.abort();
     node::give_up(&gateway, &node).await;
@@ -98,7 +101,12 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
 }
 
 /// Serves the doors and runs the stages until told to stop; returns when all of it has ended.
-pub async fn serve_until(gateway: Arc<Gateway>, doors: Doors, shutdown: Shutdown) -> Result<(), ServeError> {
+pub async fn serve_until(
+    gateway: Arc<Gateway>,
+    doors: Doors,
+    life: Arc<Life>,
+    shutdown: Shutdown,
+) -> Result<(), ServeError> {
     let certs = &gateway.config.paths.certs;
     let tls = server_config(&TlsFiles {
         certificate: certs.join("server.crt"),
@@ -109,7 +117,7 @@ pub async fn serve_until(gateway: Arc<Gateway>, doors: Doors, shutdown: Shutdown
     let web = crate::api::router(gateway.clone()).merge(crate::console::router().with_state(gateway.clone()));
     let mut tasks = JoinSet::new();
     tasks.spawn(serve(doors.https, tls, web, HttpLimits::default(), shutdown.clone()));
-    let ops = ops::router(gateway.clone(), metrics);
+    let ops = ops::router(gateway.clone(), life.clone(), metrics);
     tasks.spawn(serve_plain(doors.ops, ops, HttpLimits::default(), shutdown.clone()));
     let host = crate::api::sftp::host(gateway.clone());
     let host_key = certs.join("ssh_host_ed25519");
@@ -117,7 +125,7 @@ pub async fn serve_until(gateway: Arc<Gateway>, doors: Doors, shutdown: Shutdown
     let sftp_shutdown = shutdown.clone();
     let sftp =
         tokio::spawn(async move { sftp_server::serve(doors.sftp, &host_key, host, limits, sftp_shutdown).await });
-    stages::spawn_all(&gateway, &shutdown, &mut tasks);
+    stages::spawn_all(&gateway, &life, &shutdown, &mut tasks);
     tracing::info!(
         https = %gateway.config.listen.https, sftp = %gateway.config.listen.sftp, ops = %gateway.config.listen.ops,
         "claimgate is up"

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::life::Life;
 use crate::domain::error_chain;
 use crate::link::listen::{Shutdown, stopped};
 use crate::pipeline::Gateway;
@@ -71,22 +72,20 @@ fn may_live(seen: &Seen, us: &Node, now: i64) -> bool {
     heard_of && seen.node.pid != us.pid && std::path::Path::new(&format!("/proc/{}", seen.node.pid)).exists()
 }
 
-/// Until the stop, or until another has the number.
-pub(super) async fn say_so(gateway: Arc<Gateway>, node: Node, mut shutdown: Shutdown) {
+/// Until the stop, or until another has the number. What it writes shows whether the store takes writes.
+pub(super) async fn say_so(gateway: Arc<Gateway>, node: Node, life: Arc<Life>, mut shutdown: Shutdown) {
     loop {
         tokio::select! {
             () = stopped(&mut shutdown) => return,
-            () = tokio::time::sleep(SAYS_SO_EVERY) => {}
+            () = tokio::time::sleep(if life.is_away() { LOOKS_EVERY } else { SAYS_SO_EVERY }) => {}
         }
         match gateway.store.node_lives(&node, gateway.clock.now_ms()).await {
-            Ok(true) => {}
+            Ok(true) => life.written(&gateway),
             Ok(false) => {
                 tracing::error!(node = node.number, "another gateway runs under this one's number; this one stops");
                 std::process::exit(1);
             }
-            Err(error) => {
-                tracing::error!(error = error_chain(&error), "the store was not told that this gateway lives")
-            }
+            Err(error) => life.in_vain(&error_chain(&error)),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! own network; nothing here names a patient.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -9,6 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use super::life::Life;
 use crate::domain::error_chain;
 use crate::pipeline::Gateway;
 
@@ -26,7 +28,7 @@ pub(super) fn install_metrics() -> PrometheusHandle {
         .clone()
 }
 
-pub(super) fn router(gateway: Arc<Gateway>, handle: PrometheusHandle) -> Router {
+pub(super) fn router(gateway: Arc<Gateway>, life: Arc<Life>, handle: PrometheusHandle) -> Router {
     let scrape = move |State(gateway): State<Arc<Gateway>>| {
         let handle = handle.clone();
         async move {
@@ -37,18 +39,30 @@ pub(super) fn router(gateway: Arc<Gateway>, handle: PrometheusHandle) -> Router 
     };
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
-        .route("/readyz", get(ready))
+        .route("/readyz", get(move |State(gateway): State<Arc<Gateway>>| ready(gateway, life.clone())))
         .route("/metrics", get(scrape))
         .with_state(gateway)
 }
 
-/// Ready when the store answers.
-async fn ready(State(gateway): State<Arc<Gateway>>) -> (StatusCode, String) {
-    match gateway.store.ping().await {
-        Ok(()) => (StatusCode::OK, "ready\n".to_string()),
-        Err(error) => {
-            tracing::warn!(error = error_chain(&error), "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_string())
+/// Who asks waits no longer than that either.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
+/// Ready when the store answers and takes writes.
+async fn ready(gateway: Arc<Gateway>, life: Arc<Life>) -> (StatusCode, String) {
+    let unready = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
+    if let Some(why) = life.why_not() {
+        tracing::warn!(why, "not ready");
+        return unready(why);
+    }
+    match tokio::time::timeout(ANSWERS_WITHIN, gateway.store.ping()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready\n".to_string()),
+        Ok(Err(error)) => {
+            life.in_vain(&error_chain(&error));
+            unready("the store does not answer")
+        }
+        Err(_) => {
+            life.in_vain(&format!("it did not answer within {} s", ANSWERS_WITHIN.as_secs()));
+            unready("the store does not answer")
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::task::JoinSet;
 
+use super::life::Life;
 use crate::domain::error_chain;
 use crate::link::listen::{Shutdown, stopped};
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
@@ -14,12 +15,15 @@ use crate::pipeline::{announce, batch, collect, correlate, deliver, remit, route
 /// After a failure, so that a full disk is not asked a thousand times a second.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// While the database is away: each look waits for a connection itself.
+const PAUSE_WHILE_AWAY: Duration = Duration::from_secs(1);
+
 /// How long a run that is under way may go on after the stop was asked for.
 const LAST_RUN: Duration = Duration::from_secs(10);
 
-pub(super) fn spawn_all(gateway: &Arc<Gateway>, shutdown: &Shutdown, tasks: &mut JoinSet<()>) {
+pub(super) fn spawn_all(gateway: &Arc<Gateway>, life: &Arc<Life>, shutdown: &Shutdown, tasks: &mut JoinSet<()>) {
     for stage in Stage::ALL {
-        tasks.spawn(keep_running(gateway.clone(), stage, shutdown.clone()));
+        tasks.spawn(keep_running(gateway.clone(), life.clone(), stage, shutdown.clone()));
     }
 }
 
@@ -48,7 +52,7 @@ fn breath(stage: Stage) -> Duration {
     }
 }
 
-async fn keep_running(gateway: Arc<Gateway>, stage: Stage, mut shutdown: Shutdown) {
+async fn keep_running(gateway: Arc<Gateway>, life: Arc<Life>, stage: Stage, mut shutdown: Shutdown) {
     while !*shutdown.borrow() {
         let running = std::panic::AssertUnwindSafe(run_once(&gateway, stage)).catch_unwind();
         let ran = tokio::select! {
@@ -63,6 +67,17 @@ async fn keep_running(gateway: Arc<Gateway>, stage: Stage, mut shutdown: Shutdow
         let pause = match ran {
             Ok(Ok(Progress::Worked)) => continue,
             Ok(Ok(Progress::Idle)) => timer(stage),
+            Ok(Err(error)) if error.is_unavailable() => {
+                tracing::warn!(stage = stage.as_str(), error = error_chain(&error), "a stage waits for the database");
+                metrics::counter!("claimgate_stage_failures_total", "stage" => stage.as_str()).increment(1);
+                life.in_vain(&error_chain(&error));
+                // Not to be woken before: whoever nudges is as blind.
+                tokio::select! {
+                    () = tokio::time::sleep(PAUSE_WHILE_AWAY) => {}
+                    () = stopped(&mut shutdown) => {}
+                }
+                continue;
+            }
             Ok(Err(error)) => {
                 tracing::error!(stage = stage.as_str(), error = error_chain(&error), "a stage failed; it goes on");
                 metrics::counter!("claimgate_stage_failures_total", "stage" => stage.as_str()).increment(1);

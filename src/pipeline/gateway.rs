@@ -216,3 +216,17 @@ pub enum StageError {
     #[error("another node took the work over")]
     LeaseLost,
 }
+
+impl StageError {
+    /// The database is not there for now: the work is as it was, or done without our knowing, and is looked at again.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            StageError::Store(error) => error.is_unavailable(),
+            StageError::Payload(_)
+            | StageError::Io { .. }
+            | StageError::Stopped { .. }
+            | StageError::Panicked
+            | StageError::LeaseLost => false,
+        }
+    }
+}

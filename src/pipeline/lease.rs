@@ -12,6 +12,9 @@ use crate::store::leases::Lease;
 pub const LEASE: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(10);
 
+/// How long it is before a lease that could not be given back is tried again.
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(1);
+
 /// Does the work when no other node does it; `None` when one does.
 pub async fn under_lease<T>(
     gateway: &Arc<Gateway>,
@@ -21,13 +24,54 @@ pub async fn under_lease<T>(
     let now = gateway.clock.now_ms();
     let node = gateway.config.gateway.node;
     let turn: i64 = gateway.draw_id();
-    let Some(lease) = gateway.store.take_lease(name, node, turn, now, until(now)).await? else { return Ok(None) };
+    let lease = match gateway.store.take_lease(name, node, turn, now, until(now)).await {
+        Ok(Some(lease)) => lease,
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            // It may have been taken all the same, and nobody would do the work until it is over.
+            drop(Held { gateway, lease: Some(Lease::of_turn(name, turn)) });
+            return Err(error.into());
+        }
+    };
+    let held = Held { gateway, lease: Some(lease.clone()) };
     let done = keeping(gateway, &lease, now, work(&lease)).await;
-    if let Err(error) = gateway.store.end_lease(&lease).await {
-        // It ends by itself, and what was done is done.
-        tracing::warn!(lease = name, error = error_chain(&error), "a lease was not given back");
-    }
+    held.give_back().await;
     done.map(Some)
+}
+
+/// A lease that is given back however the work under it ends: also when it was cut off, and when the database is away.
+struct Held<'a> {
+    gateway: &'a Arc<Gateway>,
+    /// `None` once it is given back.
+    lease: Option<Lease>,
+}
+
+impl Held<'_> {
+    async fn give_back(mut self) {
+        let Some(lease) = &self.lease else { return };
+        match self.gateway.store.end_lease(lease).await {
+            Ok(()) => self.lease = None,
+            // What was done is done.
+            Err(error) => tracing::warn!(error = error_chain(&error), "a lease is given back later"),
+        }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let Some(lease) = self.lease.take().filter(Lease::is_waited_for) else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(give_back_later(self.gateway.clone(), lease));
+        }
+    }
+}
+
+/// Until it worked, or the lease is over by itself.
+async fn give_back_later(gateway: Arc<Gateway>, lease: Lease) {
+    let over = until(gateway.clock.now_ms());
+    while gateway.store.end_lease(&lease).await.is_err() && gateway.clock.now_ms() < over {
+        tokio::time::sleep(GIVE_BACK_EVERY).await;
+    }
 }
 
 async fn keeping<T>(

@@ -105,6 +105,19 @@ impl Store {
         Ok(Some(Taken { delivery, attempt, try_number: row.get::<i64>(14) + 1 }))
     }
 
+    /// Ends the lease of a delivery that was taken without the taker's knowing: nothing was sent.
+    pub async fn give_delivery_back(&self, id: DeliveryId, node: u8, lease_until: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin_beside().await?;
+        query("UPDATE delivery SET lease_until = 0 WHERE id = ? AND state = 0 AND lease_node = ? AND lease_until = ?")
+            .bind(id.0)
+            .bind(node)
+            .bind(lease_until)
+            .execute(&mut tx)
+            .await
+            .map_err(StoreError::at("give a delivery back"))?;
+        tx.commit().await.map_err(StoreError::at("give a delivery back"))
+    }
+
     /// From now on the payer may have the file, whatever happens to this attempt.
     pub async fn begin_second_half(&self, taken: &Taken) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;

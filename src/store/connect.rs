@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlSafeStr};
 use tokio::sync::Mutex;
 
 use super::buckets::OpenBucket;
+use super::postgres::{self, without_password};
 use super::sql::{Access, Desk, Keeper, LiteOptions, PAGES_MAX, Pool, Quick, Share, Snapshot, Tx, Writer, query};
 
 /// A failed step of the store. None of the texts holds a row's contents.
@@ -79,11 +79,6 @@ const PAGE_CACHE_KIB: i64 = 64 * 1024;
 const READER_CACHE_KIB: i64 = 8 * 1024;
 /// Statements that each reader keeps prepared: more than the store has.
 const PREPARED: usize = 512;
-/// Connections of one node to PostgreSQL: for transactions, and for questions.
-const POSTGRES_WRITERS: u32 = 12;
-const POSTGRES_READERS: u32 = 12;
-/// A database that does not answer for so long is away: the stage says so and tries again.
-const POSTGRES_WAIT_SECONDS: u64 = 10;
 
 impl Store {
     /// Opens (making it if need be) the database of `store.url`, relative paths taken from `base`.
@@ -146,15 +141,14 @@ impl Store {
 
     /// Opens a PostgreSQL database that exists and brings its tables up to date.
     pub async fn open_postgres(url: &str) -> Result<Store, StoreError> {
-        let writers = postgres_pool(url, POSTGRES_WRITERS, &[]).await?;
+        let (writers, readers) = postgres::open(url).await?;
         migrator(POSTGRES).run(&writers).await.map_err(|source| unmigrated(source, POSTGRES))?;
-        let readers = postgres_pool(url, POSTGRES_READERS, &[]).await?;
         Ok(Store::asked_of_pool(Writers::Postgres(writers), Pool::Postgres(readers)))
     }
 
     /// The same for questions only: makes and changes nothing. `None` where no gateway has stored anything yet.
     pub async fn open_postgres_to_read(url: &str) -> Result<Option<Store>, StoreError> {
-        let pool = postgres_pool(url, 1, &[("default_transaction_read_only", "on")]).await?;
+        let pool = postgres::open_to_read(url).await?;
         let store = Store::asked_of_pool(Writers::Postgres(pool.clone()), Pool::Postgres(pool));
         let made = query("SELECT CASE WHEN to_regclass('submission') IS NULL THEN 0 ELSE 1 END")
             .fetch_one(store.readers())
@@ -268,7 +262,7 @@ impl Store {
 
     /// True life of the database: a question it must answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        query("SELECT 1").execute(&self.readers).await.map_err(StoreError::at("answer"))?;
+        query("SELECT 1").execute(self.quick()).await.map_err(StoreError::at("answer"))?;
         Ok(())
     }
 
@@ -288,33 +282,6 @@ impl Store {
     }
 }
 
-/// Without word of tables that are there already; and so that a node that is gone, or frozen in the middle of a
-/// transaction, keeps nobody waiting for long: the server ends its session and with it its locks.
-const SETTINGS: &[(&str, &str)] = &[
-    ("client_min_messages", "warning"),
-    ("idle_in_transaction_session_timeout", "30s"),
-    ("lock_timeout", "60s"),
-    ("tcp_keepalives_idle", "10"),
-    ("tcp_keepalives_interval", "5"),
-    ("tcp_keepalives_count", "3"),
-    ("tcp_user_timeout", "30000"),
-];
-
-async fn postgres_pool(
-    url: &str,
-    connections: u32,
-    settings: &[(&'static str, &'static str)],
-) -> Result<PgPool, StoreError> {
-    let lost = |source| StoreError::Connect { url: without_password(url), source };
-    let options: PgConnectOptions = url.parse().map_err(lost)?;
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(POSTGRES_WAIT_SECONDS))
-        .connect_with(options.application_name("claimgate").options(SETTINGS.iter().chain(settings).copied()))
-        .await
-        .map_err(lost)
-}
-
 const SQLITE: &[&str] = &[include_str!("migrations/sqlite/0001_first.sql")];
 const POSTGRES: &[&str] = &[include_str!("migrations/postgres/0001_first.sql")];
 
@@ -331,14 +298,6 @@ fn unmigrated(source: MigrateError, steps: &[&str]) -> StoreError {
     match source {
         MigrateError::VersionMissing(found) => StoreError::Newer { found, known: steps.len() },
         source => StoreError::Migrate { source },
-    }
-}
-
-/// A URL as it may be shown: without what stands between `//` and `@`.
-fn without_password(url: &str) -> String {
-    match (url.find("//"), url.rfind('@')) {
-        (Some(start), Some(end)) if start < end => format!("{}//…{}", &url[..start], &url[end..]),
-        (_, _) => url.to_string(),
     }
 }
 

@@ -21,6 +21,16 @@ impl Lease {
     pub fn alone(name: &str) -> Lease {
         Lease { name: name.to_string(), turn: None }
     }
+
+    /// What [`Store::take_lease`] gives, also where it failed and may have taken the work all the same.
+    pub fn of_turn(name: &str, turn: i64) -> Lease {
+        Lease { name: name.to_string(), turn: Some(turn) }
+    }
+
+    /// Whether other nodes wait for its end.
+    pub fn is_waited_for(&self) -> bool {
+        self.turn.is_some()
+    }
 }
 
 impl Store {

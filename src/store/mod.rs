@@ -4,6 +4,10 @@
 
 mod buckets;
 mod connect;
+mod keep_alive;
+mod postgres;
+mod unavailable;
+
 pub mod payload_rows;
 pub mod small_payloads;
 

@@ -24,6 +24,7 @@ mod demo;
 mod documented;
 mod earlier;
 mod export;
+mod failover;
 mod full_disk;
 mod guides;
 mod matching;

@@ -8,18 +8,23 @@ use super::batches::{Made, Professional, clean};
 use super::trip::{
     answer_all, check_arrived, claims_at, wait_for_claims_after_trouble, wait_for_claims_at, wait_for_ends,
 };
-use super::world::https::{Request, plain};
+use super::world::https::{Reply, Request, plain};
 use super::world::run::{CLAIMGATE, Running, free_port, pass, wait_for};
 use super::world::{PATIENCE, Ports, World};
 
 /// A second gateway beside that of a world.
-struct Second {
-    running: Running,
-    ports: Ports,
+pub struct Second {
+    pub running: Running,
+    pub ports: Ports,
 }
 
 impl Second {
     fn start(world: &World) -> Second {
+        Second::start_over(world, world.database_url())
+    }
+
+    /// That calls the same database by another address.
+    pub fn start_over(world: &World, store: &str) -> Second {
         let ports = Ports { https: free_port(), sftp: free_port(), ops: free_port() };
         let mut settings = world.settings().replace("[gateway]\n", "[gateway]\nnode = 1\n");
         for (first, second) in
@@ -27,6 +32,7 @@ impl Second {
         {
             settings = settings.replace(&format!("127.0.0.1:{first}"), &format!("127.0.0.1:{second}"));
         }
+        let settings = settings.replace(&format!("{:?}", world.database_url()), &format!("{store:?}"));
         world.write("second.toml", &settings);
         let args = ["serve", "--config", "second.toml"];
         let log = world.path("gateway.log");
@@ -37,9 +43,13 @@ impl Second {
     }
 
     fn submit(&self, world: &World, key: &str, bytes: &[u8]) {
-        let url = format!("https://localhost:{}/v1/submissions", self.ports.https);
-        let reply = Request::new("POST", &url).trusting(&world.authority()).bearer(key).send(Some(bytes));
+        let reply = self.hand_in(world, key, bytes);
         assert_eq!(reply.status, 202, "{}", reply.text());
+    }
+
+    pub fn hand_in(&self, world: &World, key: &str, bytes: &[u8]) -> Reply {
+        let url = format!("https://localhost:{}/v1/submissions", self.ports.https);
+        Request::new("POST", &url).trusting(&world.authority()).bearer(key).send(Some(bytes))
     }
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
+use super::insist::insist;
 use super::send::{Arrival, Ended, Trouble, unreadable};
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::link::https_client::{HttpsClient, Outgoing};
@@ -42,7 +43,7 @@ pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &HttpsEndpoint, taken
     let outgoing = Outgoing::Stream { pieces: pieces(payload), bytes: delivery.bytes };
     let key = delivery.id.to_string();
     let headers = [("Idempotency-Key", key.as_str()), ("X-File-Name", delivery.file_name.as_str())];
-    gateway.store.begin_second_half(taken).await?;
+    insist(gateway, || gateway.store.begin_second_half(taken)).await?;
     passing(CrashPoint::SecondHalf);
     let answered = client.post("", outgoing, CONTENT_TYPE, &headers).await;
     passing(CrashPoint::FileHanded);

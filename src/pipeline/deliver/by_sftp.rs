@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::insist::insist;
 use super::send::{Arrival, Ended, Trouble, unreadable};
 use crate::domain::{CrashPoint, passing};
 use crate::link::remote_files::RemoteFiles;
@@ -48,7 +49,7 @@ pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &SftpEndpoint, taken:
         Err(FirstHalfError::Link(error)) => return Ok(Err(Trouble::of_link(&error, taken.delivery.doubtful))),
     };
     passing(CrashPoint::FilePut);
-    gateway.store.begin_second_half(taken).await?;
+    insist(gateway, || gateway.store.begin_second_half(taken)).await?;
     passing(CrashPoint::SecondHalf);
     let renamed = blocking(move || client.rename(&places.hidden, &places.last)).await?;
     passing(CrashPoint::FileHanded);

@@ -8,6 +8,7 @@
 
 mod by_https;
 mod by_sftp;
+mod insist;
 mod plan;
 mod run;
 mod send;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
+use super::insist::{insist, insist_on_end};
 use super::plan::{NextStep, next_step};
 use super::send::{Arrival, Trouble, send};
 use crate::domain::ids::{BatchId, DeliveryId};
@@ -21,7 +23,7 @@ use crate::store::events::NewBatchEvent;
 
 const DELIVERIES_PER_RUN: u32 = 1_000;
 /// Renewed while a file is being sent, so it need only outlive a pause of the machine.
-const LEASE: Duration = Duration::from_secs(60);
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 const RENEW_EVERY: Duration = Duration::from_secs(15);
 
 /// Begins to serve the payers that have something due and are not being served. Does not wait for them: a
@@ -67,7 +69,19 @@ async fn serve_all(gateway: &Arc<Gateway>, payer: &str, deliveries: Vec<Delivery
     let current = gateway.partners.current();
     let settings = current.payer(payer);
     let at_once = settings.map_or(1, |payer| usize::try_from(payer.limits.connections.get()).unwrap_or(usize::MAX));
-    let each = |id| attempt(gateway, settings, id);
+    // What was not begun when the database went away is due when it is back.
+    let away = AtomicBool::new(false);
+    let away = &away;
+    let each = |id| async move {
+        if away.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let ended = attempt(gateway, settings, id).await;
+        if ended.as_ref().is_err_and(StageError::is_unavailable) {
+            away.store(true, Ordering::Relaxed);
+        }
+        ended
+    };
     let mut ended = stream::iter(deliveries).map(each).buffer_unordered(at_once);
     let mut result = Ok(());
     while let Some(one) = ended.next().await {
@@ -81,18 +95,26 @@ async fn attempt(gateway: &Arc<Gateway>, payer: Option<&Payer>, id: DeliveryId) 
         Some(payer) => Some(gateway.lines.open(payer).await),
         None => None,
     };
-    let now = gateway.clock.now_ms();
-    let Some(taken) =
-        gateway.store.take_delivery(id, gateway.config.gateway.node, now, now + LEASE.as_millis() as i64).await?
-    else {
-        return Ok(());
-    };
+    let Some(taken) = take(gateway, id).await? else { return Ok(()) };
     passing(CrashPoint::AttemptBegun);
     let sending = send(gateway, payer, &taken);
     let ended = keeping_lease(gateway, &taken, sending).await?;
     match ended {
         Ok(arrival) => sent(gateway, &taken, &arrival).await,
         Err(trouble) => failed(gateway, payer, &taken, trouble).await,
+    }
+}
+
+/// A delivery that may have been taken although the store could not say so is given back: nobody works on it.
+async fn take(gateway: &Gateway, id: DeliveryId) -> Result<Option<Taken>, StageError> {
+    let (node, now) = (gateway.config.gateway.node, gateway.clock.now_ms());
+    let until = now + LEASE.as_millis() as i64;
+    match gateway.store.take_delivery(id, node, now, until).await {
+        Err(error) if error.is_unavailable() => {
+            insist(gateway, || gateway.store.give_delivery_back(id, node, until)).await?;
+            Err(error.into())
+        }
+        taken => Ok(taken?),
     }
 }
 
@@ -125,7 +147,7 @@ async fn sent(gateway: &Gateway, taken: &Taken, arrival: &Arrival) -> Result<(),
         Arrival::Found { how } => ("found", (*how).to_string()),
     };
     let event = event(gateway, delivery.batch_id, "sent", format!("as {}", delivery.file_name));
-    gateway.store.record_sent(taken, outcome, &detail, &event).await?;
+    insist_on_end(gateway, || gateway.store.record_sent(taken, outcome, &detail, &event)).await?;
     passing(CrashPoint::AttemptEnded);
     metrics::counter!("claimgate_deliveries_sent_total").increment(1);
     tracing::info!(delivery = %delivery.id, payer = delivery.partner, attempt = taken.attempt, outcome, "delivered");
@@ -145,7 +167,8 @@ async fn failed(gateway: &Gateway, payer: Option<&Payer>, taken: &Taken, trouble
     tracing::warn!(delivery = %id, payer = delivery.partner, attempt, error = log, ?next, "an attempt failed");
     match next {
         NextStep::TryAt(next_at) => {
-            gateway.store.record_failed(taken, &Failure { next_at, doubtful, reach, detail }, now).await?;
+            let failure = Failure { next_at, doubtful, reach, detail };
+            insist_on_end(gateway, || gateway.store.record_failed(taken, &failure, now)).await?;
         }
         NextStep::HandToSupport => {
             let why = match verdict {
@@ -155,7 +178,9 @@ async fn failed(gateway: &Gateway, payer: Option<&Payer>, taken: &Taken, trouble
                 }
             };
             let event = event(gateway, delivery.batch_id, "support", why);
-            gateway.store.record_given_up(taken, doubtful, gateway.draw_id(), &event).await?;
+            let alarm = gateway.draw_id();
+            let record = || gateway.store.record_given_up(taken, doubtful, alarm, &event);
+            insist_on_end(gateway, record).await?;
             metrics::counter!("claimgate_deliveries_with_support_total").increment(1);
         }
     }

@@ -30,8 +30,17 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     let mut under_way: Vec<(Id, Lane, SubmissionId)> = Vec::new();
     let mut failed: Vec<(SubmissionId, StageError)> = Vec::new();
     let mut progress = Progress::Idle;
+    let mut blind = None;
     loop {
-        for (lane, submission) in next_due(gateway, &under_way, &failed).await? {
+        // Where what is due cannot be read, what is under way is not cut off for it.
+        let due = match &blind {
+            None => next_due(gateway, &under_way, &failed).await.unwrap_or_else(|error| {
+                blind = Some(error);
+                Vec::new()
+            }),
+            Some(_) => Vec::new(),
+        };
+        for (lane, submission) in due {
             let id = submission.id;
             let task = lanes.spawn(check_submission(gateway.clone(), submission));
             under_way.push((task.id(), lane, id));
@@ -57,8 +66,8 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
             () = gateway.nudges.nudged(Stage::Validate) => {}
         }
     }
-    match failed.pop() {
-        Some((_, error)) => Err(error),
+    match blind.or(failed.pop().map(|(_, error)| error)) {
+        Some(error) => Err(error),
         None => Ok(progress),
     }
 }

@@ -168,7 +168,7 @@ impl LiteError {
                 let message = message.unwrap_or_else(|| failure.to_string());
                 sqlx::Error::Database(Box::new(LiteError { code: failure.extended_code, message }))
             }
-            other => sqlx::Error::Protocol(other.to_string()),
+            other => sqlx::Error::AnyDriverError(Box::new(other)),
         }
     }
 }

@@ -7,27 +7,44 @@ use std::process::Command;
 use super::run;
 
 pub struct Database {
-    /// The server's address and the database's name on it; `None` for SQLite.
-    on_server: Option<(String, String)>,
+    place: Place,
+}
+
+enum Place {
+    File,
+    /// Made for the world on a server that outlives it: the server's address and that of the database.
+    OnServer {
+        server: String,
+        url: String,
+    },
+    /// On a server that the test itself looks after.
+    Given(String),
 }
 
 impl Database {
     pub fn for_world(folder: &tempfile::TempDir) -> Database {
-        let Ok(server) = std::env::var("CLAIMGATE_TEST_STORE") else { return Database { on_server: None } };
+        let Ok(server) = std::env::var("CLAIMGATE_TEST_STORE") else { return Database { place: Place::File } };
         let folder = folder.path().file_name().unwrap().to_string_lossy().to_ascii_lowercase();
         let name = format!("it_{}_{}", std::process::id(), folder.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
         let (host, _) = server.rsplit_once('/').unwrap();
         let url = format!("{host}/{name}");
         psql(&server, &format!("CREATE DATABASE {name}"));
-        Database { on_server: Some((server, url)) }
+        Database { place: Place::OnServer { server, url } }
+    }
+
+    pub fn given(url: &str) -> Database {
+        Database { place: Place::Given(url.to_string()) }
     }
 
     pub fn url(&self) -> &str {
-        self.on_server.as_ref().map_or("sqlite:var/claimgate.db", |(_, url)| url)
+        match &self.place {
+            Place::File => "sqlite:var/claimgate.db",
+            Place::OnServer { url, .. } | Place::Given(url) => url,
+        }
     }
 
     pub fn is_a_file(&self) -> bool {
-        self.on_server.is_none()
+        matches!(self.place, Place::File)
     }
 
     /// The first value that a query gives, from beside the gateway.
@@ -47,13 +64,13 @@ impl Database {
 
     /// A statement with psql, or with these lines of Python.
     fn say(&self, folder: &Path, python: &str, sql: &str) -> std::process::Output {
-        let mut command = match &self.on_server {
-            Some((_, url)) => {
+        let mut command = match &self.place {
+            Place::OnServer { url, .. } | Place::Given(url) => {
                 let mut psql = Command::new(run::program("psql"));
                 psql.args(["-q", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, url]);
                 psql
             }
-            None => {
+            Place::File => {
                 let mut with_sqlite = Command::new(run::program("python3"));
                 with_sqlite.args(["-c", &format!("import sqlite3, sys\n{python}"), sql]);
                 with_sqlite
@@ -65,7 +82,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if let Some((server, url)) = &self.on_server {
+        if let Place::OnServer { server, url } = &self.place {
             let (_, name) = url.rsplit_once('/').unwrap();
             psql(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }

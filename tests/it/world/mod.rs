@@ -1,6 +1,7 @@
 //! A small world around the built program: a folder, settings, partners, keys, the gateway as a process of its
 //! own, and on the other side only OpenSSH, curl and Python. On its way out it looks at what must always hold.
 
+pub mod cluster;
 pub mod database;
 pub mod disk;
 pub mod https;
@@ -50,18 +51,30 @@ pub struct World {
 impl World {
     /// Settings and keys; no partners, and the gateway does not run yet.
     pub fn new() -> World {
-        let world = World::without_keys();
-        let made = world.claimgate(&["certs", "init"]);
+        World::without_keys().with_keys()
+    }
+
+    /// The same over a database that the test itself looks after.
+    pub fn over(url: &str) -> World {
+        World::with_database(|_| Database::given(url)).with_keys()
+    }
+
+    fn with_keys(self) -> World {
+        let made = self.claimgate(&["certs", "init"]);
         assert!(made.status.success(), "certs init: {}", said(&made));
-        world
+        self
     }
 
     /// Before `claimgate certs init`.
     pub fn without_keys() -> World {
+        World::with_database(Database::for_world)
+    }
+
+    fn with_database(database: impl FnOnce(&tempfile::TempDir) -> Database) -> World {
         let folder = tempfile::Builder::new().prefix("claimgate-it-").tempdir().unwrap();
         fs::create_dir(folder.path().join("partners")).unwrap();
         let ports = Ports { https: free_port(), sftp: free_port(), ops: free_port() };
-        let database = Database::for_world(&folder);
+        let database = database(&folder);
         let world = World {
             gateway: Mutex::new(None),
             ports,

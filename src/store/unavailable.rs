@@ -1,0 +1,94 @@
+//! Whether the database is not there for now. Nothing is wrong then with what it was asked: whoever asked waits and
+//! asks again, and a partner is told to come back.
+
+use std::fmt;
+use std::io;
+
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgDatabaseError;
+
+use super::StoreError;
+
+/// Of a server that takes no writes: a replica that is not promoted yet, a primary that was told to stop.
+#[derive(Debug)]
+pub(super) struct OnlyReads;
+
+impl OnlyReads {
+    pub fn error() -> sqlx::Error {
+        sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, OnlyReads))
+    }
+}
+
+impl fmt::Display for OnlyReads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server takes no writes")
+    }
+}
+
+impl std::error::Error for OnlyReads {}
+
+impl StoreError {
+    /// The database was not there, went away in the middle, or takes no writes for now. What was asked may have been
+    /// done all the same, where it was a commit.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            StoreError::Query { source, .. } | StoreError::Connect { source, .. } => is_unavailable(source),
+            StoreError::Migrate { source } => match source {
+                MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => is_unavailable(source),
+                _ => false,
+            },
+            StoreError::Url { .. }
+            | StoreError::Folder { .. }
+            | StoreError::Open { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Lost { .. }
+            | StoreError::Damaged { .. } => false,
+        }
+    }
+}
+
+/// SQLSTATEs of a server that goes down, comes up, only reads, has no connection left, or lets one wait for too long.
+const CODES: &[&str] = &[
+    "57P01", // admin_shutdown
+    "57P02", // crash_shutdown
+    "57P03", // cannot_connect_now
+    "57P05", // idle_session_timeout
+    "25006", // read_only_sql_transaction
+    "25P03", // idle_in_transaction_session_timeout
+    "53300", // too_many_connections
+    "55P03", // lock_not_available
+];
+/// And of all that goes wrong with a connection.
+const CONNECTION_CLASS: &str = "08";
+
+pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        // Of PostgreSQL alone: an answer that is none, as of one that hung up while the talk began.
+        sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(io) => is_of_a_connection(io.kind()),
+        sqlx::Error::Database(database) => database
+            .try_downcast_ref::<PgDatabaseError>()
+            .is_some_and(|error| CODES.contains(&error.code()) || error.code().starts_with(CONNECTION_CLASS)),
+        _ => false,
+    }
+}
+
+/// Not that of a file.
+fn is_of_a_connection(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::*;
+    matches!(
+        kind,
+        ConnectionRefused
+            | ConnectionReset
+            | ConnectionAborted
+            | NotConnected
+            | BrokenPipe
+            | UnexpectedEof
+            | TimedOut
+            | HostUnreachable
+            | NetworkUnreachable
+            | NetworkDown
+            | AddrNotAvailable
+    )
+}
