@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use crate::domain::Clock;
-use crate::domain::ids::{IdSource, PayloadId, SubmissionId};
+use crate::domain::ids::{BatchId, IdSource, PayloadId, SubmissionId};
 use crate::edits::CodeSets;
 use crate::guide::Guides;
 use crate::partner::rate::RateLimits;
@@ -19,6 +19,7 @@ use crate::pipeline::opener::Opener;
 use crate::pipeline::payer_edits::CompiledEdits;
 use crate::pipeline::under_way::UnderWay;
 use crate::pipeline::validate::Known;
+use crate::store::events::NewBatchEvent;
 use crate::store::{PayloadError, PayloadReader, PayloadStore, Sealed, Store, StoreError};
 
 /// One running gateway: its settings, its clock, its store. Shared as `Arc<Gateway>`.
@@ -57,6 +58,20 @@ impl Gateway {
     /// A fresh id of the table that the caller's type names.
     pub fn draw_id<T: From<i64>>(&self) -> T {
         self.ids.draw(self.clock.now_ms())
+    }
+
+    /// Something that befalls a batch as a whole, now, and comes from no file of its payer.
+    pub fn batch_event(&self, batch_id: BatchId, kind: &'static str, text: impl Into<String>) -> NewBatchEvent {
+        NewBatchEvent {
+            id: self.draw_id(),
+            batch_id,
+            at: self.clock.now_ms(),
+            kind,
+            st02: String::new(),
+            code: String::new(),
+            text: text.into(),
+            inbound_id: None,
+        }
     }
 
     /// Seals bytes off the runtime's threads.

@@ -14,7 +14,6 @@ use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::batches::{Batch, BuiltBatch};
 use crate::store::deliveries::{DeliveryState, NewDelivery};
-use crate::store::events::NewBatchEvent;
 use crate::store::{PayloadError, PayloadStore};
 
 const BATCHES_PER_RUN: u32 = 1_000;
@@ -27,7 +26,7 @@ const SMALL_CLAIMS: i64 = 1_000;
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     let due = gateway.store.batches_to_close(gateway.clock.now_ms(), BATCHES_PER_RUN).await?;
     for &batch in &due {
-        gateway.store.close_batch(&event(gateway, batch, "closed", String::new())).await?;
+        gateway.store.close_batch(&gateway.batch_event(batch, "closed", String::new())).await?;
     }
     let mut progress = if due.is_empty() { Progress::Idle } else { Progress::Worked };
     let partners = gateway.partners.current();
@@ -64,7 +63,7 @@ pub async fn release_now(gateway: &Gateway, payer: Option<&str>) -> Result<u64, 
 
 /// Lets a batch that could not be built be built again; false when it is not with support for that.
 pub async fn rebuild(gateway: &Gateway, batch: BatchId, by: &str) -> Result<bool, StageError> {
-    let again = event(gateway, batch, "rebuilt", String::new());
+    let again = gateway.batch_event(batch, "rebuilt", String::new());
     let found = gateway.store.rebuild_batch(&again, by).await?;
     gateway.nudges.nudge(Stage::Batch);
     Ok(found)
@@ -177,7 +176,7 @@ async fn record(
         Endpoint::Hosted(_) => (DeliveryState::WaitsToBeFetched, Some(gateway.draw_id())),
     };
     let text = format!("{} claims in {} transactions", batch.claims, built.transactions.len());
-    let event = event(gateway, batch.id, "built", text);
+    let event = gateway.batch_event(batch.id, "built", text);
     let delivery = NewDelivery {
         id: gateway.draw_id(),
         batch_id: batch.id,
@@ -216,21 +215,7 @@ async fn to_support(gateway: &Gateway, batch: &Batch, why: String) -> Result<(),
     tracing::error!(batch = %batch.id, payer = %batch.payer, why, "the batch goes to support");
     metrics::counter!("claimgate_batches_with_support_total").increment(1);
     let text = format!("the file of batch {} was not built: {why}", batch.id);
-    let event = event(gateway, batch.id, "support", text);
+    let event = gateway.batch_event(batch.id, "support", text);
     gateway.store.batch_to_support(&batch.payer, gateway.draw_id(), &event).await?;
     Ok(())
-}
-
-fn event(gateway: &Gateway, batch_id: BatchId, kind: &'static str, text: String) -> NewBatchEvent {
-    let at = gateway.clock.now_ms();
-    NewBatchEvent {
-        id: gateway.draw_id(),
-        batch_id,
-        at,
-        kind,
-        st02: String::new(),
-        code: String::new(),
-        text,
-        inbound_id: None,
-    }
 }

@@ -14,7 +14,6 @@ use crate::pipeline::answers::outgoing::{elements, segments};
 use crate::pipeline::{Gateway, Stage, StageError};
 use crate::store::asked_claims::AskedClaim;
 use crate::store::deliveries::{DeliveryState, NewDelivery};
-use crate::store::events::NewBatchEvent;
 use crate::store::questions::PassedOn;
 use crate::x12::Delimiters;
 use crate::x12::segment::text_of;
@@ -77,16 +76,7 @@ async fn to_payer(gateway: &Arc<Gateway>, payer: &Payer, questions: &[&Question<
         Endpoint::Hosted(_) => (DeliveryState::WaitsToBeFetched, Some(gateway.draw_id())),
     };
     let now = gateway.clock.now_ms();
-    let event = NewBatchEvent {
-        id: gateway.draw_id(),
-        batch_id: batch,
-        at: now,
-        kind: "built",
-        st02: String::new(),
-        code: String::new(),
-        text: format!("{} questions about claims", questions.len()),
-        inbound_id: None,
-    };
+    let event = gateway.batch_event(batch, "built", format!("{} questions about claims", questions.len()));
     let delivery = NewDelivery {
         id: gateway.draw_id(),
         batch_id: batch,

@@ -10,7 +10,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use super::insist::{insist, insist_on_end};
 use super::plan::{NextStep, next_step};
 use super::send::{Arrival, Trouble, send};
-use crate::domain::ids::{BatchId, DeliveryId};
+use crate::domain::ids::DeliveryId;
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::link::trouble::Verdict;
 use crate::partner::Payer;
@@ -19,7 +19,6 @@ use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::StoreError;
 use crate::store::attempts::{Failure, Taken};
-use crate::store::events::NewBatchEvent;
 
 const DELIVERIES_PER_RUN: u32 = 1_000;
 /// Renewed while a file is being sent, so it need only outlive a pause of the machine.
@@ -146,7 +145,7 @@ async fn sent(gateway: &Gateway, taken: &Taken, arrival: &Arrival) -> Result<(),
         Arrival::Sent => ("sent", String::new()),
         Arrival::Found { how } => ("found", (*how).to_string()),
     };
-    let event = event(gateway, delivery.batch_id, "sent", format!("as {}", delivery.file_name));
+    let event = gateway.batch_event(delivery.batch_id, "sent", format!("as {}", delivery.file_name));
     insist_on_end(gateway, || gateway.store.record_sent(taken, outcome, &detail, &event)).await?;
     passing(CrashPoint::AttemptEnded);
     metrics::counter!("claimgate_deliveries_sent_total").increment(1);
@@ -177,7 +176,7 @@ async fn failed(gateway: &Gateway, payer: Option<&Payer>, taken: &Taken, trouble
                     format!("tried {} times until its time was up; the last time: {detail}", taken.try_number)
                 }
             };
-            let event = event(gateway, delivery.batch_id, "support", why);
+            let event = gateway.batch_event(delivery.batch_id, "support", why);
             let alarm = gateway.draw_id();
             let record = || gateway.store.record_given_up(taken, doubtful, alarm, &event);
             insist_on_end(gateway, record).await?;
@@ -185,17 +184,4 @@ async fn failed(gateway: &Gateway, payer: Option<&Payer>, taken: &Taken, trouble
         }
     }
     Ok(())
-}
-
-pub(super) fn event(gateway: &Gateway, batch_id: BatchId, kind: &'static str, text: String) -> NewBatchEvent {
-    NewBatchEvent {
-        id: gateway.draw_id(),
-        batch_id,
-        at: gateway.clock.now_ms(),
-        kind,
-        st02: String::new(),
-        code: String::new(),
-        text,
-        inbound_id: None,
-    }
 }

@@ -182,7 +182,7 @@ async fn up_to(crash: Crash, world: &World) {
         return;
     }
     if matches!(crash, Crash::BeforeBuilding | Crash::BeforeRecordingTheFile) {
-        gateway.store.close_batch(&super::run::event(gateway, batch, "closed", String::new())).await.unwrap();
+        gateway.store.close_batch(&gateway.batch_event(batch, "closed", String::new())).await.unwrap();
         if matches!(crash, Crash::BeforeRecordingTheFile) {
             gateway.payloads.seal(PayloadId(batch.0), b"ISA that no row names").unwrap();
         }

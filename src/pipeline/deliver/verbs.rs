@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::run::event;
 use crate::domain::ids::{DeliveryId, PayloadId};
 use crate::pipeline::{Gateway, Stage, StageError};
 
@@ -11,7 +10,7 @@ use crate::pipeline::{Gateway, Stage, StageError};
 /// support. What was in doubt about it stays so: it is looked for before it is sent. `by` names the person.
 pub async fn retry(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<bool, StageError> {
     let Some(delivery) = gateway.store.delivery(id).await? else { return Ok(false) };
-    let again = event(gateway, delivery.batch_id, "retried", format!("by {by}"));
+    let again = gateway.batch_event(delivery.batch_id, "retried", format!("by {by}"));
     let due = gateway.store.retry_delivery(id, &again).await?;
     gateway.nudges.nudge(Stage::Deliver);
     Ok(due)
@@ -21,7 +20,7 @@ pub async fn retry(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<bool, 
 /// and neither do files that are no batch's.
 pub async fn fetched(gateway: &Gateway, payload: PayloadId) -> Result<(), StageError> {
     let Some(batch) = gateway.store.batch_of_payload(payload).await? else { return Ok(()) };
-    gateway.store.record_fetched(&event(gateway, batch, "sent", "fetched from its mailbox".to_string())).await?;
+    gateway.store.record_fetched(&gateway.batch_event(batch, "sent", "fetched from its mailbox".to_string())).await?;
     Ok(())
 }
 
@@ -39,7 +38,7 @@ pub async fn recover(gateway: &Gateway) -> Result<(), StageError> {
 /// arrived.
 pub(super) async fn settle_answered(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     for batch in gateway.store.doubtful_and_answered().await? {
-        let settled = event(gateway, batch, "sent", "the payer has answered it".to_string());
+        let settled = gateway.batch_event(batch, "sent", "the payer has answered it".to_string());
         gateway.store.record_answered(&settled).await?;
     }
     Ok(())
