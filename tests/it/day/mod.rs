@@ -134,7 +134,7 @@ impl Day {
     fn settle(&mut self, hour: usize) {
         let good = |company: &Company| company.handed_in.iter().map(|file| file.good().count()).sum::<usize>();
         let sent: usize = self.companies.iter().map(good).sum();
-        let deadline = Instant::now() + PATIENCE;
+        let (mut before, mut since) = (String::new(), Instant::now());
         loop {
             for office in &mut self.offices {
                 office.work(hour, &mut self.moments);
@@ -147,7 +147,10 @@ impl Day {
                 return;
             }
             let state = format!("{there} of {sent} claims at payers, {worked:?} of {left} answers worked in");
-            assert!(there <= sent && Instant::now() < deadline, "{state}\n{}", self.world.log_tail());
+            if state != before {
+                (before, since) = (state, Instant::now());
+            }
+            assert!(there <= sent && since.elapsed() < PATIENCE, "{before}\n{}", self.world.log_tail());
             pass(std::time::Duration::from_millis(200));
         }
     }
