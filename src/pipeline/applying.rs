@@ -11,6 +11,7 @@ use super::correlate::read::{self, status::ClaimAnswer, status::StatusReport};
 use super::correlate::{claims, plan};
 use super::exceptions::ResolveError;
 use super::gateway::{blocking, discard};
+use super::notices::{self, Turn, letter_origin};
 use super::remit::books::Books;
 use super::remit::hand_on::{self, Handed};
 use super::remit::plan::late_extent;
@@ -138,11 +139,12 @@ async fn of_status(
         report: Some(report_place),
         items: vec![Item { claim, told: Told::Answer(claim_place) }],
     };
-    let origin = format!("exception:{id}:{claim_id}");
-    let mail = match post::mail(gateway, papers, parcel, origin, &id.to_string()).await? {
+    let origin = letter_origin(id, claim_id);
+    let mut mail = match post::mail(gateway, papers, parcel, origin, &id.to_string()).await? {
         Posting::Mail(mail) => vec![*mail],
         Posting::NoSuchSubmitter(_) => Vec::new(),
     };
+    mail.extend(notices::note(gateway, exception, claim_id, event.id, Turn::HoldsAgain).await?);
     let said = said.map(|said| ClaimMove { claim_id, said });
     let by = decision.by.to_string();
     Ok(Resolution { id, claim_id, by, at, said, learned, event, passed_on: None, mail, adjustments_of: None })
@@ -176,7 +178,11 @@ async fn of_payment(
         own: BTreeMap::from([(ordinal, claim.patient_control_number.clone())]),
         extent,
     };
-    let written = hand_on::write(gateway, papers, vec![handed], &format!("exception:{id}:{}", claim.id)).await?;
+    let written = hand_on::write(gateway, papers, vec![handed], &letter_origin(id, claim.id)).await?;
+    let mut mail = written.mail;
+    // Without a letter they are still to be handed on.
+    let adjustments_of = (extent.holds_adjustments() && !mail.is_empty()).then_some(row.id);
+    mail.extend(notices::note(gateway, exception, claim.id, event.id, Turn::HoldsAgain).await?);
     Ok(Resolution {
         id,
         claim_id: claim.id,
@@ -186,8 +192,7 @@ async fn of_payment(
         learned: None,
         event,
         passed_on: books.passed_on(clp, claim.id),
-        // Without a letter they are still to be handed on.
-        adjustments_of: (extent.holds_adjustments() && !written.mail.is_empty()).then_some(row.id),
-        mail: written.mail,
+        adjustments_of,
+        mail,
     })
 }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::applying::{self, Decision};
+use super::gateway::discard;
+use super::notices::{self, Turn};
 use super::remit::Released;
 use super::{Gateway, StageError, remit, retry};
 use crate::domain::error_chain;
 use crate::domain::ids::{ClaimId, ExceptionId, RemittanceId};
 use crate::store::StoreError;
 use crate::store::events::NewClaimEvent;
-use crate::store::exceptions::{ExceptionKind, ExceptionRow, ExceptionState, Undoing};
+use crate::store::exceptions::{Dismissed, ExceptionKind, ExceptionRow, ExceptionState, Undoing};
 use crate::store::inbound::InboundRow;
 use crate::store::matching::{ClaimFacts, ClaimKey};
 
@@ -90,7 +92,7 @@ pub async fn resolve(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId, by
 }
 
 /// Takes a decision back: the exception is open again, and the claim stands where its other answers put it. What
-/// was put into a mailbox stays there. One that had been put aside is tried with the claims that were sent since.
+/// was put into a mailbox stays there, and a note beside it says so. One that had been put aside is tried with the claims that were sent since.
 pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
     let exception = found(gateway, id).await?;
     if exception.state == ExceptionState::Open {
@@ -114,7 +116,15 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
         evidence: String::new(),
         inbound_id: Some(exception.inbound_id),
     };
-    if !gateway.store.undo_exception(&Undoing { id, by: by.to_string(), at, event }).await? {
+    let note = match (exception.claim_id, exception.event_id) {
+        (Some(claim), Some(decided)) => notices::note(gateway, &exception, claim, decided, Turn::TakenBack).await?,
+        (_, _) => None,
+    };
+    let undoing = Undoing { id, by: by.to_string(), at, event, note };
+    if !gateway.store.undo_exception(&undoing).await? {
+        if let Some(note) = &undoing.note {
+            discard(gateway, note.payload.id).await;
+        }
         return Err(ResolveError::NotDecided { id });
     }
     match exception.state {
@@ -128,12 +138,28 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
     Ok(())
 }
 
-/// Closes an exception that needs nothing done; `reason` is kept with it.
-pub async fn dismiss(gateway: &Gateway, id: ExceptionId, by: &str, reason: &str) -> Result<(), ResolveError> {
-    found(gateway, id).await?;
-    match gateway.store.dismiss_exception(id, by, reason, gateway.clock.now_ms()).await? {
-        true => Ok(()),
-        false => Err(ResolveError::NotOpen { id }),
+/// Closes an exception that needs nothing done; `reason` is kept with it. With the last payment of a remittance that no
+/// claim was found for, its provider adjustments go to the submitter of its payee.
+pub async fn dismiss(gateway: &Arc<Gateway>, id: ExceptionId, by: &str, reason: &str) -> Result<(), ResolveError> {
+    let exception = found(gateway, id).await?;
+    let orphaned = match exception.payment_id {
+        Some(payment) => remit::adjustments_beside(gateway, &inbound(gateway, &exception).await?, payment).await?,
+        None => None,
+    };
+    let at = gateway.clock.now_ms();
+    let dismissed = gateway.store.dismiss_exception(id, by, reason, at, orphaned.as_ref()).await?;
+    match dismissed {
+        Dismissed::WithAdjustments => {}
+        Dismissed::Alone | Dismissed::NotOpen => {
+            // What was sealed here belongs to nobody.
+            for mail in orphaned.iter().flat_map(|one| &one.mail) {
+                discard(gateway, mail.payload.id).await;
+            }
+        }
+    }
+    match dismissed {
+        Dismissed::WithAdjustments | Dismissed::Alone => Ok(()),
+        Dismissed::NotOpen => Err(ResolveError::NotOpen { id }),
     }
 }
 
@@ -252,10 +278,19 @@ mod tests {
         undo(&world.gateway, exception.id, "sue").await.unwrap();
         let back = claim(&world, "A1").await;
         assert_eq!((back.status, back.paid), (ClaimStatus::Batched, Cents::ZERO));
+        let notes = letters(&world, "acme", MailKind::Note).await;
+        assert_eq!(notes.len(), 1);
+        for wanted in ["TAKEN BACK", "your claim A1 (100.00 charged", "(80.00, check or EFT T1), reverse it"] {
+            assert!(notes[0].contains(wanted), "{wanted}: {}", notes[0]);
+        }
         // Once more the same decision: posted again, and the letter that is there is not doubled.
         resolve(&world.gateway, exception.id, id, "sue").await.unwrap();
         assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
         assert_eq!(letters(&world, "acme", MailKind::Remit835).await.len(), 1);
+        let notes = letters(&world, "acme", MailKind::Note).await;
+        assert!(notes.len() == 2 && notes[1].contains("HOLDS AGAIN"), "{notes:?}");
+        undo(&world.gateway, exception.id, "sue").await.unwrap();
+        assert_eq!(letters(&world, "acme", MailKind::Note).await.len(), 3, "each turn is told of");
     }
 
     #[tokio::test]

@@ -22,6 +22,8 @@ pub mod gateway;
 pub mod lease;
 pub mod lines;
 
+pub mod notices;
+
 pub mod numbers;
 
 pub mod opener;

@@ -162,6 +162,28 @@ pub struct Undoing {
     pub at: i64,
     /// Written on the claim; its status is filled in from what is left.
     pub event: NewClaimEvent,
+    /// For the submitter whose mailbox holds a letter of the decision.
+    pub note: Option<NewMail>,
+}
+
+/// Provider adjustments that nobody has, for when no payment of their remittance waits any more.
+#[derive(Debug)]
+pub struct Orphaned {
+    pub remittance: RemittanceId,
+    /// The letter that holds them.
+    pub mail: Vec<NewMail>,
+    /// Where there is no letter: what a person is told, once.
+    pub unknown: Option<NewException>,
+}
+
+/// What became of a dismissal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dismissed {
+    /// The exception is not open any more.
+    NotOpen,
+    Alone,
+    /// It was the last of its remittance, whose adjustments were handed on with it.
+    WithAdjustments,
 }
 
 const COLUMNS: &str = "SELECT id, inbound_id, payer, kind, raised_at, state, reason, response, candidates, payment_id,
@@ -302,20 +324,23 @@ impl Store {
             post_claims(&mut tx, &[claim]).await?;
             let event = NewClaimEvent { claim_id: claim, ..undoing.event.clone() };
             add_claim_events(&mut tx, &[event]).await?;
+            if let Some(note) = &undoing.note {
+                put_mail(&mut tx, note).await?;
+            }
         }
         tx.commit().await.map_err(StoreError::at("undo an exception"))?;
         Ok(true)
     }
 
     /// Closes an exception that needs nothing done. What it waits for is kept for the case that this is taken back.
-    /// `false`: it is not open any more.
     pub async fn dismiss_exception(
         &self,
         id: ExceptionId,
         by: &str,
         reason: &str,
         at: i64,
-    ) -> Result<bool, StoreError> {
+        orphaned: Option<&Orphaned>,
+    ) -> Result<Dismissed, StoreError> {
         let mut tx = self.begin().await?;
         let closed = query(
             "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ? WHERE id = ? AND state = 0",
@@ -327,9 +352,43 @@ impl Store {
         .execute(&mut tx)
         .await
         .map_err(StoreError::at("dismiss an exception"))?;
+        if closed.rows_affected() == 0 {
+            return Ok(Dismissed::NotOpen);
+        }
+        let handed = match orphaned {
+            Some(orphaned) => hand_orphaned(&mut tx, orphaned, at).await?,
+            None => false,
+        };
         tx.commit().await.map_err(StoreError::at("dismiss an exception"))?;
-        Ok(closed.rows_affected() == 1)
+        Ok(if handed { Dismissed::WithAdjustments } else { Dismissed::Alone })
     }
+}
+
+/// Once no payment of their remittance waits for a person any more. `false`: no letter was put in.
+async fn hand_orphaned(tx: &mut Tx, orphaned: &Orphaned, at: i64) -> Result<bool, StoreError> {
+    let step = || StoreError::at("look for what waits of a remittance");
+    let waiting = query(
+        "SELECT COUNT(*) FROM exception e JOIN payment p ON p.id = e.payment_id WHERE p.remittance_id = ? AND e.state = 0",
+    );
+    let row = waiting.bind(orphaned.remittance.0).fetch_one(&mut *tx).await.map_err(step())?;
+    if row.get::<i64>(0) > 0 {
+        return Ok(false);
+    }
+    if let Some(unknown) = &orphaned.unknown {
+        let told = query("SELECT COUNT(*) FROM exception WHERE inbound_id = ? AND payment_id IS NULL AND response = ?");
+        let told = told.bind(unknown.inbound_id.0).bind(&unknown.response).fetch_one(&mut *tx).await.map_err(step())?;
+        if told.get::<i64>(0) == 0 {
+            add_exceptions(tx, std::slice::from_ref(unknown), at).await?;
+        }
+        return Ok(false);
+    }
+    if !hand_adjustments(tx, Some(orphaned.remittance)).await? {
+        return Ok(false);
+    }
+    for mail in &orphaned.mail {
+        put_mail(tx, mail).await?;
+    }
+    Ok(true)
 }
 
 /// `false`: some submitter has these adjustments already.

@@ -209,6 +209,17 @@ impl Store {
     }
 }
 
+impl Store {
+    /// A file of one of these origins that its partner finds in its mailbox.
+    pub async fn mailbox_file_of(&self, origins: &[&str]) -> Result<Option<MailRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM mail WHERE shelf = 0 AND origin IN (SELECT value FROM list(?)) ORDER BY id LIMIT 1"
+        );
+        let row = query(sql).bind(origins).fetch_optional(self.readers()).await;
+        row.map_err(StoreError::at("find a file by its origin"))?.as_ref().map(mail_from).transpose()
+    }
+}
+
 /// The same inside a transaction of another subject.
 pub(super) async fn put_mail(tx: &mut Tx, mail: &NewMail) -> Result<Posted, StoreError> {
     let earlier = query("SELECT id FROM mail WHERE origin = ?").bind(&mail.origin).fetch_optional(&mut *tx);

@@ -208,11 +208,16 @@ impl Books<'_> {
         if !remittance.claims.is_empty() {
             return Ok(divided(place, claims));
         }
-        let (npi, tin) = (&remittance.payee_npi, &remittance.payee_tin);
-        let known = self.gateway.store.submitter_of_payee(npi, tin).await?;
-        let partner = known.or_else(|| self.submitter_named_for(npi));
+        let partner = self.submitter_of_payee(remittance).await?;
         let hand = |partner| Handed { partner, remittance: place, own: Own::new(), extent: Extent::Whole };
         Ok(partner.map(hand).into_iter().collect())
+    }
+
+    /// The submitter whose claims this payee was last paid for or, where it never was, the only one that bills for it.
+    pub async fn submitter_of_payee(&self, remittance: &Remittance) -> Result<Option<String>, StageError> {
+        let (npi, tin) = (&remittance.payee_npi, &remittance.payee_tin);
+        let known = self.gateway.store.submitter_of_payee(npi, tin).await?;
+        Ok(known.or_else(|| self.submitter_named_for(npi)))
     }
 
     /// The only submitter whose file names this billing provider.

@@ -14,10 +14,12 @@ pub mod read;
 pub mod split;
 
 pub(super) mod books;
+mod orphaned;
 mod release;
 mod run;
 mod tie;
 
+pub use orphaned::beside as adjustments_beside;
 pub use release::{Released, release_remittance};
 pub use run::{papers, run};
 

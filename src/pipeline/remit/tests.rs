@@ -478,3 +478,55 @@ async fn a_payments_lines_are_tied_to_the_claim_that_it_has_now() {
     assert!(!tied().await);
     assert!(store.untied_remittances(10).await.unwrap().is_empty());
 }
+
+/// Two payments for claims that never went through here, and money taken from the payee.
+fn of_others(like: &SentClaim, npi: &str) -> String {
+    let other = |number: &str| SentClaim {
+        control_number: number.into(),
+        date: "20200101".into(),
+        member: "Q9".into(),
+        npi: npi.into(),
+        ..like.clone()
+    };
+    let pays = [(other("X1"), "1", "80", CUT, "ICN8"), (other("X2"), "1", "80", CUT, "ICN9")];
+    let plb = format!("PLB*{npi}*20261231*WO:0042*25");
+    era835(912, &[remittance("0001", "T9", "135", &pays, &[&plb])])
+}
+
+#[tokio::test]
+async fn provider_adjustments_beside_dismissed_payments_go_to_the_submitter_of_the_payee() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let paid = [(claims[0].clone(), "1", "80", CUT, "ICN1")];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "80", &paid, &[])])).await;
+    answer(&world, &of_others(&claims[0], &claims[0].npi)).await;
+    let open = open_exceptions(&world).await;
+    assert_eq!(open.len(), 2);
+    exceptions::dismiss(&world.gateway, open[0].id, "sue", "billed on paper").await.unwrap();
+    assert_eq!(letters(&world, "acme", MailKind::Remit835).await.len(), 1, "the other payment still waits");
+    exceptions::dismiss(&world.gateway, open[1].id, "sue", "billed on paper").await.unwrap();
+    let all = letters(&world, "acme", MailKind::Remit835).await;
+    assert_eq!(all.len(), 2);
+    let letter = &all[1];
+    assert!(letter.contains("PLB*1234567893*20261231*WO:0042*25~") && !letter.contains("CLP*"), "{letter}");
+    assert!(letter.contains("BPR*H*0*C*NON*") && letter.contains("*FB:T9*-25~"), "it adds up: {letter}");
+    assert_eq!(lacks(&world.gateway, world.gateway.clock.now_ms(), letter.as_bytes()), [""; 0]);
+    // Opened again and put aside again, they are handed on no second time.
+    exceptions::undo(&world.gateway, open[1].id, "sue").await.unwrap();
+    exceptions::dismiss(&world.gateway, open[1].id, "sue", "billed on paper").await.unwrap();
+    assert_eq!(letters(&world, "acme", MailKind::Remit835).await.len(), 2);
+    assert!(open_exceptions(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn provider_adjustments_of_a_payee_that_nobody_knows_are_told_once() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    answer(&world, &of_others(&claims[0], "1245319599")).await;
+    for exception in open_exceptions(&world).await {
+        exceptions::dismiss(&world.gateway, exception.id, "sue", "not ours").await.unwrap();
+    }
+    let open = open_exceptions(&world).await;
+    assert_eq!(open.len(), 1);
+    assert!(open[0].reason.contains("provider adjustments (PLB) are with nobody"), "{}", open[0].reason);
+    exceptions::dismiss(&world.gateway, open[0].id, "sue", "told the payer").await.unwrap();
+    assert!(open_exceptions(&world).await.is_empty());
+}

@@ -1,0 +1,93 @@
+//! Notes to a submitter about a letter that a decision had put into its mailbox: the decision was taken back, or it was
+//! made again. The letter stays where it is, so whoever acted on it must hear of it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Gateway, StageError};
+use crate::domain::ids::{ClaimId, EventId, ExceptionId};
+use crate::store::exceptions::ExceptionRow;
+use crate::store::mail::{MailKind, MailRow, NewMail, Shelf};
+use crate::store::timeline::ClaimRecord;
+
+/// What became of the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    TakenBack,
+    /// The same decision as one that was taken back before.
+    HoldsAgain,
+}
+
+/// What a letter is made of that follows from a decision; the same decision puts none in twice.
+pub fn letter_origin(exception: ExceptionId, claim: ClaimId) -> String {
+    format!("exception:{exception}:{claim}")
+}
+
+/// The note, where the submitter has a letter of this decision in its mailbox; `event` is the decision's.
+pub async fn note(
+    gateway: &Gateway,
+    exception: &ExceptionRow,
+    claim: ClaimId,
+    event: EventId,
+    turn: Turn,
+) -> Result<Option<NewMail>, StageError> {
+    let Some(record) = gateway.store.claim_record(claim).await? else { return Ok(None) };
+    let status = letter_origin(exception.id, claim);
+    let remittance = format!("{status}:{}:835:0", record.partner);
+    let Some(letter) = gateway.store.mailbox_file_of(&[&status, &remittance]).await? else { return Ok(None) };
+    let (what, text) = match turn {
+        Turn::TakenBack => ("taken_back", taken_back(gateway, exception, &record, &letter)),
+        Turn::HoldsAgain => ("holds_again", holds_again(gateway, &record, &letter)),
+    };
+    Ok(Some(NewMail {
+        id: gateway.draw_id(),
+        partner: record.partner.clone(),
+        kind: MailKind::Note,
+        file_name: format!("{}_{event}_{what}.txt", exception.payer),
+        payload: gateway.seal(text.into_bytes()).await?,
+        created_at: gateway.clock.now_ms(),
+        submission_id: None,
+        inbound_id: Some(exception.inbound_id),
+        origin: format!("{what}:{}:{event}", exception.id),
+        shelf: Shelf::Mailbox,
+        remittances: Vec::new(),
+    }))
+}
+
+fn taken_back(gateway: &Gateway, exception: &ExceptionRow, claim: &ClaimRecord, letter: &MailRow) -> String {
+    let response: Value = serde_json::from_str(&exception.response).unwrap_or_default();
+    let money = match (response["paid"].as_str(), response["trace"].as_str()) {
+        (Some(paid), Some(trace)) => format!(
+            " If you have posted its payment ({paid}, check or EFT {trace}), reverse it; the provider adjustments (PLB) in \
+             the file stay as they are."
+        ),
+        (_, _) => String::new(),
+    };
+    format!(
+        "TAKEN BACK\r\n\r\n{} tells of your claim {} what {} said of another.\r\nThe decision that it was about yours was \
+         taken back. Do not act on what the file says of this claim.{money}\r\nThe claim stands as its other answers put it.\r\n",
+        named(gateway, letter),
+        claim_named(claim),
+        exception.payer,
+    )
+}
+
+fn holds_again(gateway: &Gateway, claim: &ClaimRecord, letter: &MailRow) -> String {
+    format!(
+        "HOLDS AGAIN\r\n\r\nWhat {} tells of your claim {} is about it after all: the decision that was taken back was made \
+         again.\r\nAct on the file as on any other. It is not sent a second time.\r\n",
+        named(gateway, letter),
+        claim_named(claim),
+    )
+}
+
+fn named(gateway: &Gateway, letter: &MailRow) -> String {
+    let zone = gateway.config.gateway.time_zone.clone();
+    let at = Timestamp::from_millisecond(letter.created_at).unwrap_or_else(|_| gateway.clock.now()).to_zoned(zone);
+    format!("The file {} of {}", letter.file_name, at.strftime("%Y-%m-%d %H:%M"))
+}
+
+fn claim_named(claim: &ClaimRecord) -> String {
+    let number = claim.patient_control_number.reveal();
+    format!("{number} ({} charged, trace number {})", claim.charge, claim.id.trace_number())
+}
