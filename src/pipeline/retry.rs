@@ -1,5 +1,5 @@
 //! An answer may come before its claim, when the claim reached its payer by another way first. Answers that
-//! found nothing are tried again when claims were sent that may be theirs, and when a payer's number was learned for one;
+//! found nothing are tried again when claims were sent that may be theirs, and when a payer's number was learned for one, from an answer or a payment;
 //! each batch once, page by page; its replacement and void claims are linked on that occasion. Works on the store alone,
 //! as a person's decision does; no stage.
 
@@ -221,6 +221,30 @@ mod tests {
         answer(&world, &ack277ca(&[(sent[0].clone(), "A2:20", "ICN7")])).await;
         assert!(open_exceptions(&world).await.is_empty());
         assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
+    }
+
+    #[tokio::test]
+    async fn a_status_that_knows_only_the_payers_number_waits_until_a_payment_tells_it() {
+        let world = world().await;
+        let sent = send(&world, "acme", &professional(1, &[&[sample("A1", 1), sample("A2", 2)]])).await;
+        let mut numbered =
+            SentClaim { control_number: "0".into(), trace: String::new(), member: String::new(), ..sent[0].clone() };
+        numbered.date.clear();
+        answer(&world, &ack277ca(&[(numbered, "A2:20", "ICN7")])).await;
+        assert_eq!(open_exceptions(&world).await.len(), 1);
+        for (control, claim, number) in [(910, 1, "ICN6"), (911, 0, "ICN7")] {
+            let pays = [(sent[claim].clone(), "1", "80", CUT, number)];
+            let trace = format!("T{control}");
+            answer(&world, &era835(control, &[remittance("0001", &trace, "80", &pays, &[])])).await;
+            correlate::run(&world.gateway).await.unwrap();
+            assert_eq!(open_exceptions(&world).await.len(), claim, "{number}");
+        }
+        let id = claim(&world, "A1").await.received.id;
+        let told = world.gateway.store.claim_timeline(id).await.unwrap();
+        assert!(
+            told.iter().any(|event| event.kind == "277CA" && event.rule == "payer claim control number"),
+            "{told:?}"
+        );
     }
 
     #[tokio::test]

@@ -176,6 +176,23 @@ pub(super) async fn try_learned(tx: &mut Tx, claims: Vec<i64>) -> Result<(), Sto
     Ok(())
 }
 
+/// The same for numbers that a payer's payments told of their claims: few of very many, if any, are waited for.
+pub(super) async fn try_paid(tx: &mut Tx, payer: &str, paid: &[(ClaimId, &str)]) -> Result<(), StoreError> {
+    let keys: Vec<String> = paid.iter().map(|(_, number)| number_key(payer, number)).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let rows = query("SELECT DISTINCT key FROM awaited WHERE key IN (SELECT value FROM list(?))")
+        .bind(keys)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(StoreError::at("find answers that wait for a payment's number"))?;
+    let waited: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    let is_waited = |number: &str| waited.contains(&number_key(payer, number));
+    let claims: Vec<i64> = paid.iter().filter(|(_, number)| is_waited(number)).map(|(claim, _)| claim.0).collect();
+    if claims.is_empty() { Ok(()) } else { try_learned(tx, claims).await }
+}
+
 /// A batch whose trial is under way is not marked as tried.
 async fn count_awaited(tx: &mut Tx, payer: &str) -> Result<(), StoreError> {
     query(

@@ -1,7 +1,7 @@
 //! Responses that matched nothing: raised, listed, resolved, undone.
 
 use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, replay};
-use super::awaited::{add_awaited, forget_awaited};
+use super::awaited::{add_awaited, forget_awaited, try_learned};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{NewMail, put_mail};
 use super::remittances::{PassedOn, attach_payment, pass_on, post_claims, take_back_passing_on};
@@ -270,6 +270,7 @@ impl Store {
             let tied = Some((resolution.claim_id, resolution.event.rule, resolution.event.evidence.as_str()));
             attach_payment(&mut tx, PaymentId(payment), tied).await?;
             post_claims(&mut tx, &[resolution.claim_id]).await?;
+            try_learned(&mut tx, vec![resolution.claim_id.0]).await?;
         }
         add_claim_events(&mut tx, std::slice::from_ref(&resolution.event)).await?;
         pass_on(&mut tx, resolution.passed_on.as_slice()).await?;

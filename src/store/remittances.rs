@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use super::awaited::try_paid;
 use super::events::{NewClaimEvent, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
@@ -177,6 +178,9 @@ impl Store {
         add_payments(&mut tx, &remitted.payments).await?;
         let claims: Vec<ClaimId> = remitted.payments.iter().filter_map(|payment| payment.claim_id).collect();
         post_claims(&mut tx, &claims).await?;
+        if let Some(first) = remitted.remittances.first() {
+            try_paid(&mut tx, &first.payer, &numbers_of(&remitted.payments)).await?;
+        }
         pass_on(&mut tx, &remitted.passed_on).await?;
         finish(&mut tx, &remitted.claim_events, (&remitted.exceptions, remitted.at), &remitted.mail).await?;
         tx.commit().await.map_err(StoreError::at("record remittances"))?;
@@ -381,6 +385,13 @@ async fn finish(
         put_mail(tx, one).await?;
     }
     Ok(())
+}
+
+/// CLP07 of the payments whose claims are known.
+fn numbers_of(payments: &[PaymentRow]) -> Vec<(ClaimId, &str)> {
+    let known = payments.iter().filter_map(|payment| payment.claim_id.map(|claim| (claim, payment)));
+    let numbers = known.map(|(claim, payment)| (claim, payment.payer_claim_control_number.reveal().as_str()));
+    numbers.filter(|(_, number)| !number.is_empty()).collect()
 }
 
 /// Sums all posted payments of these claims anew and moves the claims accordingly.
