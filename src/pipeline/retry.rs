@@ -168,6 +168,7 @@ mod tests {
     use crate::pipeline::answers::testing::*;
     use crate::pipeline::testing::{professional, sample, world};
     use crate::pipeline::{correlate, exceptions};
+    use crate::store::exceptions::ExceptionKind;
 
     const CUT: &[&str] = &["CAS*CO*45*20"];
 
@@ -245,6 +246,26 @@ mod tests {
             told.iter().any(|event| event.kind == "277CA" && event.rule == "payer claim control number"),
             "{told:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_status_waits_for_the_number_of_a_held_payment_until_that_is_released() {
+        let world = world().await;
+        let sent = send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+        let mut numbered =
+            SentClaim { control_number: "0".into(), trace: String::new(), member: String::new(), ..sent[0].clone() };
+        numbered.date.clear();
+        answer(&world, &ack277ca(&[(numbered, "A2:20", "ICN7")])).await;
+        let pays = [(sent[0].clone(), "1", "80", CUT, "ICN7")];
+        // By a cent more than it pays.
+        answer(&world, &era835(910, &[remittance("0001", "T1", "80.01", &pays, &[])])).await;
+        correlate::run(&world.gateway).await.unwrap();
+        let open = open_exceptions(&world).await;
+        assert_eq!(open.len(), 2);
+        let held = open.iter().find(|one| one.kind == ExceptionKind::Balance).unwrap();
+        exceptions::release(&world.gateway, held.id, "sue").await.unwrap();
+        correlate::run(&world.gateway).await.unwrap();
+        assert!(open_exceptions(&world).await.is_empty());
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::awaited::try_paid;
+use super::awaited::{try_learned, try_paid};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
@@ -231,6 +231,7 @@ impl Store {
             .map_err(StoreError::at("find a remittance's claims"))?;
         let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
         post_claims(&mut tx, &claims).await?;
+        try_learned(&mut tx, claims.iter().map(|id| id.0).collect()).await?;
         pass_on(&mut tx, &release.passed_on).await?;
         finish(&mut tx, &release.claim_events, (&release.exceptions, release.at), &release.mail).await?;
         tx.commit().await.map_err(StoreError::at("release a remittance"))?;
