@@ -34,10 +34,11 @@ def need(path):
 class World:
     """`store` is a store.url; SQLite in the world's own folder unless another is given."""
 
-    def __init__(self, store="sqlite:var/claimgate.db", release="immediate"):
+    def __init__(self, store="sqlite:var/claimgate.db", release="immediate", payers=1):
         # Not /tmp, which may be memory: what is measured is durable.
         base = os.path.join(ROOT, "target")
         self.folder = tempfile.mkdtemp(prefix="bench-gateway-", dir=base)
+        self.payer_ids = [PAYER_ID] + [f"{PAYER_ID}{number}" for number in range(2, payers + 1)]
         self.https, self.ops, self.payer_port = free_port(), free_port(), free_port()
         self.inbox = self.path("payer", "inbound")
         for folder in ("partners", "certs", "var", "payer/inbound", "payer/outbound"):
@@ -88,13 +89,18 @@ submissions = "60000/min"
 """)
         with open(self.path("payer_host.pub")) as file:
             host_key = " ".join(file.read().split()[:2])
-        self.write("partners/bluestar.toml", f"""kind = "payer"
+        for number, payer_id in enumerate(self.payer_ids, 1):
+            self.write(f"partners/bluestar{number if number > 1 else ''}.toml", self.payer(payer_id, host_key, release))
+
+    def payer(self, payer_id, host_key, release):
+        """All of them are one sshd with one folder."""
+        return f"""kind = "payer"
 name = "Blue Star Health"
-payer_ids = ["{PAYER_ID}"]
+payer_ids = ["{payer_id}"]
 accepts = ["837P"]
 [interchange]
 qualifier = "ZZ"
-id = "BLUESTAR"
+id = "{payer_id.replace(PAYER_ID, 'BLUESTAR')}"
 [batch]
 release = "{release}"
 [endpoint]
@@ -110,7 +116,7 @@ collect_every = "1h"
 [limits]
 requests = "60000/min"
 connections = 2
-""")
+"""
 
     def claimgate(self, *arguments):
         return run(CLAIMGATE, *arguments, "--config", "gateway.toml", cwd=self.folder)
@@ -138,17 +144,7 @@ Subsystem sftp internal-sftp
         command = [CLAIMGATE, "serve", "--config", "gateway.toml"]
         self.gateway = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
         self.children.append(self.gateway)
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            if self.gateway.poll() is not None:
-                break
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/readyz", timeout=1)
-                return
-            except OSError:
-                time.sleep(0.05)
-        with open(self.path("gateway.log")) as log:
-            sys.exit("bench/gateway: claimgate serve did not come up\n" + log.read()[-2000:])
+        ready(self.gateway, self.ops, self.path("gateway.log"))
 
     def close(self, keep=False):
         for child in self.children:
@@ -174,6 +170,19 @@ Subsystem sftp internal-sftp
     def line(self, key=None):
         """A submitter's connection; another partner's with its key."""
         return Line(self, key or self.key)
+
+
+def ready(gateway, ops, log):
+    """Waits until a gateway that was started takes work."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until and gateway.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{ops}/readyz", timeout=1)
+            return
+        except OSError:
+            time.sleep(0.05)
+    with open(log) as log:
+        sys.exit("bench/gateway: claimgate serve did not come up\n" + log.read()[-2000:])
 
 
 def run(*command, cwd=None):
