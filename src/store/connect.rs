@@ -207,7 +207,9 @@ impl Store {
         Ok(tx)
     }
 
-    async fn take_turn(&self, tx: &mut Tx) -> Result<(), StoreError> {
+    /// From here on what is read nobody changes, as after [`Store::begin`]: for a transaction that first writes much of its
+    /// own. With SQLite it has its turn already.
+    pub(super) async fn take_turn(&self, tx: &mut Tx) -> Result<(), StoreError> {
         if self.engine() == Engine::Postgres {
             let turn = query("SELECT id FROM one_writer WHERE id = 1 FOR UPDATE").fetch_one(&mut *tx).await;
             turn.map_err(StoreError::at("wait for its turn to write"))?;
@@ -224,13 +226,6 @@ impl Store {
     /// The same for much work, that nobody should wait for longer than need be.
     pub(super) async fn begin_bulk(&self) -> Result<Tx, StoreError> {
         self.begin_as(Share::Alone).await
-    }
-
-    /// As [`Store::begin`], for much work, that nobody should wait for longer than need be.
-    pub(super) async fn begin_much(&self) -> Result<Tx, StoreError> {
-        let mut tx = self.begin_as(Share::Alone).await?;
-        self.take_turn(&mut tx).await?;
-        Ok(tx)
     }
 
     async fn begin_as(&self, share: Share) -> Result<Tx, StoreError> {

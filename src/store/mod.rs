@@ -45,6 +45,8 @@ pub mod remittance_search;
 pub mod remittances;
 pub mod replacements;
 pub mod routes;
+#[cfg(test)]
+mod routes_tests;
 pub mod search;
 pub mod silence;
 pub mod sql;

@@ -135,7 +135,7 @@ impl Store {
         placements: &[Placement],
         now: i64,
     ) -> Result<Placing, StoreError> {
-        let mut tx = self.begin_much().await?;
+        let mut tx = self.begin_bulk().await?;
         let placing = place(&mut tx, submission, piece, placements, now).await?;
         if placing == Placing::Done {
             tx.commit().await.map_err(StoreError::at("put claims into batches"))?;
@@ -153,7 +153,7 @@ impl Store {
         strays: &[Stray],
         now: i64,
     ) -> Result<Placing, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_beside().await?;
         if place(&mut tx, submission, piece, placements, now).await? == Placing::ChangedMeanwhile {
             return Ok(Placing::ChangedMeanwhile);
         }
@@ -170,6 +170,9 @@ impl Store {
     }
 }
 
+/// Runs beside others: it holds the rows of the batches that it puts claims into, so that none is closed meanwhile, and
+/// takes claims on the condition that nobody else took them. Batches are held in one order, so that no two wait for
+/// each other.
 async fn place(
     tx: &mut Tx,
     submission: SubmissionId,
@@ -177,9 +180,11 @@ async fn place(
     placements: &[Placement],
     now: i64,
 ) -> Result<Placing, StoreError> {
-    let mut batches = Vec::with_capacity(placements.len());
-    for placement in placements {
-        batches.push(open_batch(tx, placement, now).await?);
+    let mut order: Vec<usize> = (0..placements.len()).collect();
+    order.sort_by_key(|&place| window_of(&placements[place]));
+    let mut batches = vec![BatchId(0); placements.len()];
+    for place in order {
+        batches[place] = open_batch(tx, &placements[place], now).await?;
     }
     for (placements, batches) in placements.chunks(ROWS_MAX).zip(batches.chunks(ROWS_MAX)) {
         let wanted: i64 = placements.iter().map(|placement| placement.claims.claims).sum();
@@ -205,22 +210,35 @@ fn unplaced(row: &Row) -> Result<Unplaced, StoreError> {
     })
 }
 
-/// The payer's open batch for such claims; there is at most one.
+/// What a payer has one open batch for.
+fn window_of(placement: &Placement) -> (&str, &'static str, &str) {
+    (&placement.payer, placement.claims.kind.as_str(), &placement.claims.purpose)
+}
+
+/// The payer's open batch for such claims, which stays open until the transaction ends; there is at most one.
 async fn open_batch(tx: &mut Tx, placement: &Placement, now: i64) -> Result<BatchId, StoreError> {
-    let (kind, purpose) = (placement.claims.kind.as_str(), &placement.claims.purpose);
-    let found = query("SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0")
-        .bind(&placement.payer)
+    let (payer, kind, purpose) = window_of(placement);
+    loop {
+        let found = query_for(
+            "SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0",
+            "SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0 FOR UPDATE",
+        )
+        .bind(payer)
         .bind(kind)
         .bind(purpose)
         .fetch_optional(&mut *tx)
         .await
         .map_err(StoreError::at("find an open batch"))?;
-    if let Some(row) = found {
-        return Ok(BatchId(row.get(0)));
-    }
-    query("INSERT INTO batch (id, payer, kind, purpose, state, opened_at, release_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        if let Some(row) = found {
+            return Ok(BatchId(row.get(0)));
+        }
+        // Another node may open one at the same moment; then that is looked for.
+        let opened = query(
+            "INSERT INTO batch (id, payer, kind, purpose, state, opened_at, release_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (payer, kind, purpose) WHERE state = 0 DO NOTHING",
+        )
         .bind(placement.new_batch.0)
-        .bind(&placement.payer)
+        .bind(payer)
         .bind(kind)
         .bind(purpose)
         .bind(BatchState::Open.code())
@@ -229,6 +247,10 @@ async fn open_batch(tx: &mut Tx, placement: &Placement, now: i64) -> Result<Batc
         .execute(&mut *tx)
         .await
         .map_err(StoreError::at("open a batch"))?;
+        if opened.rows_affected() == 1 {
+            break;
+        }
+    }
     let opened = NewBatchEvent {
         id: placement.event,
         batch_id: placement.new_batch,

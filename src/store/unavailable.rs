@@ -47,7 +47,8 @@ impl StoreError {
     }
 }
 
-/// SQLSTATEs of a server that goes down, comes up, only reads, has no connection left, or lets one wait for too long.
+/// SQLSTATEs of a server that goes down, comes up, only reads, has no connection left, lets one wait for too long, or
+/// ended one of two that waited for each other.
 const CODES: &[&str] = &[
     "57P01", // admin_shutdown
     "57P02", // crash_shutdown
@@ -57,6 +58,8 @@ const CODES: &[&str] = &[
     "25P03", // idle_in_transaction_session_timeout
     "53300", // too_many_connections
     "55P03", // lock_not_available
+    "40P01", // deadlock_detected
+    "40001", // serialization_failure
 ];
 /// And of all that goes wrong with a connection.
 const CONNECTION_CLASS: &str = "08";

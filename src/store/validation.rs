@@ -9,7 +9,7 @@ use super::duplicates::overtaken;
 use super::events::{NewClaimEvent, add_claim_events};
 use super::leases::{Lease, must_hold};
 use super::mail::{NewMail, put_mail};
-use super::sql::{QueryBuilder, Tx, query};
+use super::sql::{QueryBuilder, Tx, query, query_for};
 use super::submissions::{Counts, SubmissionState, TransactionRow};
 use super::{Engine, Store, StoreError};
 use crate::domain::ClaimStatus;
@@ -201,10 +201,13 @@ impl Store {
         draw: impl Fn() -> EventId,
     ) -> Result<Step, StoreError> {
         let bucket = self.bucket_for(chunks.iter().map(|chunk| chunk.claims.len()).sum()).await?;
-        let mut tx = self.begin().await?;
-        let row = query(
+        // What it adds is its own: others have their turn until it comes to what they may change too.
+        let mut tx = self.begin_beside().await?;
+        let row = query_for(
             "SELECT state, (SELECT count(*) FROM claim WHERE submission_id = s.id)
                          + (SELECT count(*) FROM finding WHERE submission_id = s.id) FROM submission s WHERE id = ?",
+            "SELECT state, (SELECT count(*) FROM claim WHERE submission_id = s.id)
+                         + (SELECT count(*) FROM finding WHERE submission_id = s.id) FROM submission s WHERE id = ? FOR UPDATE",
         )
         .bind(done.submission_id.0)
         .fetch_optional(&mut tx)
@@ -226,6 +229,7 @@ impl Store {
                 after = reject_some(&mut tx, one, from, done.at, &draw).await?;
             }
         }
+        self.take_turn(&mut tx).await?;
         match finish(&mut tx, done).await? {
             Step::Done => tx.commit().await.map_err(StoreError::at("record a submission's checks"))?,
             other @ (Step::NotDue | Step::Overtaken) => return Ok(other),
