@@ -32,11 +32,6 @@ class Node:
         ready(self.process, ops, world.path(f"node{number}.log"))
         share.take(self.process.pid)
 
-    def end(self):
-        self.process.terminate()
-        self.process.wait(40)
-        self.share.end()
-
     def seconds(self):
         return spent(self.process.pid)
 
@@ -93,8 +88,18 @@ def nodes(chosen, world, numbers, arrived, say, submit):
     if not chosen.store.startswith("postgres"):
         return say("two gateways: skipped", "", "they need --store postgres://…")
     shares = [Share.make(f"node{number}", chosen.share) for number in (1, 2)]
-    if None in shares:
-        return say("two gateways: skipped", "", "no control groups may be made here")
+    try:
+        if None in shares:
+            return say("two gateways: skipped", "", "no control groups may be made here")
+        compare(chosen, world, numbers, arrived, say, submit, shares)
+    finally:
+        # A group can be taken away once nobody is in it.
+        world.end_all()
+        for share in filter(None, shares):
+            share.end()
+
+
+def compare(chosen, world, numbers, arrived, say, submit, shares):
     # Its share would not be known.
     world.gateway.terminate()
     world.gateway.wait(40)
@@ -123,5 +128,3 @@ def nodes(chosen, world, numbers, arrived, say, submit):
         say("  processor time a claim", f"{own / claims * 1e6:,.0f} µs",
             f"PostgreSQL {database / claims * 1e6:,.0f} µs, {database / took:.2f} cores of it")
     say("two gateways to one", f"{speeds[1] / speeds[0]:.2f} times", "", "", "1.6 times")
-    for node in (first, second):
-        node.end()

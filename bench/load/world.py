@@ -147,6 +147,13 @@ Subsystem sftp internal-sftp
         ready(self.gateway, self.ops, self.path("gateway.log"))
 
     def close(self, keep=False):
+        self.end_all()
+        if keep:
+            print(f"kept {self.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end_all(self):
         for child in self.children:
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)
@@ -155,10 +162,7 @@ Subsystem sftp internal-sftp
                 child.wait(30)
             except subprocess.TimeoutExpired:
                 child.kill()
-        if keep:
-            print(f"kept {self.folder}", file=sys.stderr)
-        else:
-            shutil.rmtree(self.folder, ignore_errors=True)
+                child.wait()
 
     def delivered(self):
         """Files that the payer has whole; none once the world is closed."""
