@@ -41,7 +41,7 @@ INSERT INTO delivery (id, batch_id, partner, payload_id, file_name, bytes, state
   SELECT f + 1, f + 1, 'bluestar', f * 10 + 5, 'b', 1, 1, f, f, f, f FROM f;
 INSERT INTO inbound (id, partner, channel, file_name, received_at, payload_id, sha256, bytes, state, kinds)
   SELECT f * 2 + k.value, 'bluestar', 'api', 'i', f, f * 10 + 6, CAST(printf('%030d', f) || k.value AS BLOB), 1, 2, 'x' FROM f, json_each('[1,2]') k;
-INSERT INTO claim_bucket VALUES (1);
+INSERT INTO claim_bucket (number, node) VALUES (1, 0);
 INSERT INTO claim (id, bucket, submission_id, transaction_id, partner, kind, status, patient_control_number, charge, paid, frequency, facility,
     payer_id, payer, filing_indicator, purpose, provider_npi, provider_tin, provider_name, member_id, patient_last_name,
     patient_first_name, patient_birth_date, service_from, service_to, lines, fingerprint, provider_offset, provider_bytes,

@@ -32,6 +32,8 @@ struct Home<'a> {
     asked: &'a Search,
     statuses: &'static [ClaimStatus],
     counts: Vec<(ClaimStatus, i64, String)>,
+    /// Seconds since: counting many claims takes long.
+    counted_ago: u64,
     alarms: Vec<Alarm>,
     more_alarms: usize,
     claims: Vec<Row>,
@@ -146,7 +148,7 @@ async fn render(
     let lines = gateway.store.search_claims(&query).await?;
     let searched = asked != &Search::default();
     // Counted over all claims, so only where they are shown.
-    let counts = if searched { Vec::new() } else { gateway.store.count_claims_by_status(None).await? };
+    let counts = if searched { None } else { Some(gateway.store.count_claims_by_status().await?) };
     let standing = if searched { Vec::new() } else { gateway.store.standing_alarms().await? };
     let more_alarms = standing.len().saturating_sub(ALARMS_SHOWN);
     let alarm = |row: AlarmRow| Alarm { kind: row.kind, text: row.text, since: rfc3339(row.raised_at) };
@@ -156,7 +158,12 @@ async fn render(
         more_alarms,
         asked,
         statuses: ClaimStatus::ALL,
-        counts: counts.into_iter().map(|(status, claims, charge)| (status, claims, charge.to_string())).collect(),
+        counted_ago: counts.as_ref().map(|counts| counts.age.as_secs()).unwrap_or_default(),
+        counts: counts
+            .into_iter()
+            .flat_map(|counts| counts.by_status)
+            .map(|(status, claims, charge)| (status, claims, charge.to_string()))
+            .collect(),
         more: lines.len() > LINES_SHOWN as usize,
         searched,
         claims: lines.into_iter().take(LINES_SHOWN as usize).map(row).collect(),

@@ -68,9 +68,9 @@ async fn ready(gateway: Arc<Gateway>, life: Arc<Life>) -> (StatusCode, String) {
 }
 
 async fn count_claims(gateway: &Gateway) {
-    match gateway.store.count_claims_by_status(None).await {
+    match gateway.store.count_claims_by_status().await {
         Ok(counts) => {
-            for (status, claims, _) in counts {
+            for (status, claims, _) in counts.by_status {
                 metrics::gauge!("claimgate_claims", "status" => status.as_str()).set(claims as f64);
             }
         }

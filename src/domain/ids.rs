@@ -57,6 +57,11 @@ pub fn first_of(ms: i64) -> i64 {
     (ms - EPOCH_MS).max(0) << (NODE_BITS + SEQUENCE_BITS)
 }
 
+/// The number of the gateway that drew an id.
+pub fn node_of(id: i64) -> i64 {
+    (id >> SEQUENCE_BITS) & ((1 << NODE_BITS) - 1)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an id: twelve characters 0-9 A-Z (without I, L, O and U) are expected")]
 pub struct NotAnId;

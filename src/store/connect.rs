@@ -8,11 +8,13 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlSafeStr};
-use tokio::sync::Mutex;
 
-use super::buckets::OpenBucket;
+use super::buckets::Buckets;
+use super::counts::LastCount;
 use super::postgres::{self, without_password};
-use super::sql::{Access, Desk, Keeper, LiteOptions, PAGES_MAX, Pool, Quick, Share, Snapshot, Tx, Writer, query};
+use super::sql::{
+    Access, Desk, Keeper, LiteOptions, PAGES_MAX, Pool, Quick, Readers, Share, Snapshot, Tx, Writer, query,
+};
 
 /// A failed step of the store. None of the texts holds a row's contents.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +58,8 @@ pub struct Store {
     writers: Writers,
     readers: Pool,
     quick: Desk,
-    bucket: Arc<Mutex<OpenBucket>>,
+    buckets: Arc<Buckets>,
+    last_count: Arc<LastCount>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,8 +80,6 @@ const BUSY: Duration = Duration::from_secs(30);
 const PAGE_CACHE_KIB: i64 = 64 * 1024;
 /// Of each reader: what many of them read is in the system's cache too.
 const READER_CACHE_KIB: i64 = 8 * 1024;
-/// Statements that each reader keeps prepared: more than the store has.
-const PREPARED: usize = 512;
 
 impl Store {
     /// Opens (making it if need be) the database of `store.url`, relative paths taken from `base`.
@@ -105,10 +106,9 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY)
-            .statement_cache_capacity(PREPARED)
             .foreign_keys(false);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
-        let first = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(open)?;
+        let first = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(open)?;
         migrator(SQLITE).run(&first).await.map_err(|source| unmigrated(source, SQLITE))?;
         first.close().await;
         let pragmas = vec![
@@ -123,20 +123,26 @@ impl Store {
         let pragmas = vec![("cache_size", format!("-{READER_CACHE_KIB}"))];
         let lite = LiteOptions { path: path.into(), access: Access::Read, busy: BUSY, pragmas };
         let quick = Desk::Quick(Arc::new(Quick::open(&lite).map_err(open)?));
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(
-                options.read_only(true).create_if_missing(false).pragma("cache_size", format!("-{READER_CACHE_KIB}")),
-            )
-            .await
-            .map_err(open)?;
+        let readers = Readers::open(&lite, READERS).map_err(open)?;
         let writers = Writers::Sqlite(writer, Some(Arc::new(keeper)));
-        Ok(Store { writers, readers: Pool::Sqlite(readers), quick, bucket: Arc::default() })
+        Ok(Store {
+            writers,
+            readers: Pool::Sqlite(readers),
+            quick,
+            buckets: Arc::default(),
+            last_count: Arc::default(),
+        })
     }
 
     /// With one pool for all questions.
     fn asked_of_pool(writers: Writers, readers: Pool) -> Store {
-        Store { writers, quick: Desk::Pool(readers.clone()), readers, bucket: Arc::default() }
+        Store {
+            writers,
+            quick: Desk::Pool(readers.clone()),
+            readers,
+            buckets: Arc::default(),
+            last_count: Arc::default(),
+        }
     }
 
     /// Opens a PostgreSQL database that exists and brings its tables up to date.
@@ -159,27 +165,20 @@ impl Store {
 
     /// Opens a database that is there for questions only, also while a gateway writes to it; makes and changes nothing.
     pub async fn open_to_read(path: &Path) -> Result<Store, StoreError> {
-        let options =
-            SqliteConnectOptions::new().filename(path).read_only(true).create_if_missing(false).busy_timeout(BUSY);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
-        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(open)?;
-        let writer = LiteOptions { path: path.into(), access: Access::Read, busy: BUSY, pragmas: Vec::new() };
-        let writer = Writer::open(writer).map_err(open)?;
+        let lite = LiteOptions { path: path.into(), access: Access::Read, busy: BUSY, pragmas: Vec::new() };
+        let readers = Readers::open(&lite, 1).map_err(open)?;
+        let writer = Writer::open(lite).map_err(open)?;
         Ok(Store::asked_of_pool(Writers::Sqlite(writer, None), Pool::Sqlite(readers)))
     }
 
     /// Opens a copy that [`Store::snapshot_into`] made, as it is: of nobody else's concern, and without files beside it.
     pub async fn open_copy(path: &Path) -> Result<Store, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(false)
-            .journal_mode(SqliteJournalMode::Delete)
-            .foreign_keys(false);
         let open = |source| StoreError::Open { path: path.to_path_buf(), source };
-        let readers = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(open)?;
-        let pragmas = vec![("foreign_keys", "OFF".to_string())];
-        let writer = LiteOptions { path: path.into(), access: Access::Write, busy: BUSY, pragmas };
-        let writer = Writer::open(writer).map_err(open)?;
+        let pragmas = vec![("journal_mode", "DELETE".to_string()), ("foreign_keys", "OFF".to_string())];
+        let lite = LiteOptions { path: path.into(), access: Access::Write, busy: BUSY, pragmas };
+        let readers = Readers::open(&lite, 1).map_err(open)?;
+        let writer = Writer::open(lite).map_err(open)?;
         Ok(Store::asked_of_pool(Writers::Sqlite(writer, None), Pool::Sqlite(readers)))
     }
 
@@ -236,8 +235,12 @@ impl Store {
         begun.map_err(StoreError::at("begin a transaction"))
     }
 
-    pub(super) fn bucket(&self) -> &Mutex<OpenBucket> {
-        &self.bucket
+    pub(super) fn last_count(&self) -> &LastCount {
+        &self.last_count
+    }
+
+    pub(super) fn buckets(&self) -> &Buckets {
+        &self.buckets
     }
 
     /// For questions: sees the last committed state.

@@ -140,6 +140,39 @@ impl Store {
         rows.iter().map(claim_facts).collect()
     }
 
+    /// Claims with one of these control numbers, in any case, whoever their payer is.
+    pub async fn claims_by_control_number(&self, numbers: &[&str]) -> Result<Vec<ClaimFacts>, StoreError> {
+        let places = self.whereabouts(numbers).await?;
+        let mut found = Vec::new();
+        if !places.any.is_empty() {
+            self.add_claims_in(&places.any, numbers, &mut found).await?;
+        }
+        for (bucket, at) in places.some {
+            let here: Vec<&str> = at.into_iter().map(|at| numbers[at]).collect();
+            self.add_claims_in(&[bucket], &here, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    async fn add_claims_in(
+        &self,
+        buckets: &[i64],
+        numbers: &[&str],
+        found: &mut Vec<ClaimFacts>,
+    ) -> Result<(), StoreError> {
+        let mut query = QueryBuilder::new(CLAIM_FACTS);
+        query.push("WHERE c.bucket IN (SELECT value FROM list(").push_bind(buckets);
+        query
+            .push(")) AND upper(c.patient_control_number) IN (SELECT upper(value) FROM list(")
+            .push_bind(numbers)
+            .push("))");
+        let rows = query.build().fetch_all(self.readers()).await;
+        for row in &rows.map_err(StoreError::at("find claims by control number"))? {
+            found.push(claim_facts(row)?);
+        }
+        Ok(())
+    }
+
     /// Claims of a payer whose control number begins with `prefix`, in any case: what a payer cut off. One more than
     /// [`PREFIX_CANDIDATES_MAX`] where there are more.
     pub async fn claims_by_control_number_begin(

@@ -4,6 +4,7 @@
 
 mod buckets;
 mod connect;
+mod filters;
 mod keep_alive;
 mod postgres;
 mod unavailable;
@@ -23,6 +24,7 @@ pub mod batches;
 pub mod claims;
 pub mod collected;
 pub mod control_numbers;
+pub mod counts;
 pub mod deliveries;
 pub mod duplicates;
 pub mod events;

@@ -1,7 +1,7 @@
 //! Claim search by the fields of the contract, newest first, page by page.
 
-use super::buckets::ANY_BUCKET;
-use super::sql::{QueryBuilder, Row};
+use super::buckets::Bucket;
+use super::sql::{QueryBuilder, Row, query as ask};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId};
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -36,6 +36,18 @@ pub struct ClaimQuery {
     pub limit: u32,
 }
 
+/// Batches of one status whose claims are looked through.
+const BATCHES_LOOKED_THROUGH: usize = 20;
+
+/// Where a search looks.
+enum Among {
+    All,
+    Buckets(Vec<i64>),
+    /// Those that have the status themselves.
+    Own(ClaimStatus),
+    Batches(Vec<i64>),
+}
+
 /// A line of a list of claims.
 #[derive(Clone, Debug)]
 pub struct ClaimLine {
@@ -62,35 +74,121 @@ pub(super) const EFFECTIVE_STATUS: &str =
           WHEN c.status IN (1, 2) AND c.submission_id IN (SELECT id FROM submission WHERE state IN (0, 1) AND state = 0) THEN 0
           ELSE c.status END";
 
+impl ClaimQuery {
+    /// Whether it asks for a field that few claims share.
+    fn is_by_itself(&self) -> bool {
+        self.claim_id.is_some()
+            || self.submission.is_some()
+            || self.batch.is_some()
+            || self.check_number.is_some()
+            || self.payer_claim_control_number.is_some()
+    }
+
+    /// Whether it asks for a field whose index begins with the bucket, and for none that says more.
+    fn is_by_bucket(&self) -> bool {
+        let of_patient =
+            [&self.patient_control_number, &self.member_id, &self.patient_last_name, &self.patient_birth_date];
+        !self.is_by_itself() && of_patient.iter().any(|field| field.is_some())
+    }
+}
+
 impl Store {
+    /// Newest first.
     pub async fn search_claims(&self, query: &ClaimQuery) -> Result<Vec<ClaimLine>, StoreError> {
+        if !query.is_by_bucket() {
+            return match query.status.filter(|_| !query.is_by_itself()) {
+                Some(status) => self.search_status(query, status).await,
+                None => self.search_claims_in(query, Among::All).await,
+            };
+        }
+        let mut buckets = self.all_buckets().await?;
+        buckets.retain(|bucket| match (query.before, bucket.ids) {
+            (Some(before), Some((first, _))) => first < before.0,
+            (None, _) | (_, None) => true,
+        });
+        self.search_buckets(query, &buckets).await
+    }
+
+    /// Looks into the newest buckets first, and no further than it takes: of the Smiths of ten years only those of some
+    /// weeks are read.
+    async fn search_buckets(&self, query: &ClaimQuery, buckets: &[Bucket]) -> Result<Vec<ClaimLine>, StoreError> {
+        let open = buckets.iter().take_while(|bucket| bucket.ids.is_none()).count();
+        let (mut done, mut step) = (0, open + 1);
+        let mut found: Vec<ClaimLine> = Vec::new();
+        let enough = query.limit as usize;
+        while let Some(next) = buckets.get(done) {
+            let least = enough.checked_sub(1).and_then(|last| found.get(last)).map(|line| line.id.0);
+            if least.zip(next.ids).is_some_and(|(least, (_, last))| least > last) {
+                break;
+            }
+            let until = (done + step).min(buckets.len());
+            let numbers: Vec<i64> = buckets[done..until].iter().map(|bucket| bucket.number).collect();
+            found.extend(self.search_claims_in(query, Among::Buckets(numbers)).await?);
+            found.sort_unstable_by_key(|line| std::cmp::Reverse(line.id.0));
+            found.truncate(enough);
+            (done, step) = (until, step.max(2) * 2);
+        }
+        Ok(found)
+    }
+
+    /// Claims that have the status themselves stand in an index. The others have it from their batch: where these are
+    /// few, their claims are looked through, and where they are many the newest claims soon fill a page.
+    async fn search_status(&self, query: &ClaimQuery, status: ClaimStatus) -> Result<Vec<ClaimLine>, StoreError> {
+        let rows = ask("SELECT id FROM batch WHERE claim_status = ? ORDER BY id DESC LIMIT ?")
+            .bind(status.code())
+            .bind(BATCHES_LOOKED_THROUGH as i64 + 1)
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("find batches of a status"))?;
+        let batches: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+        let many = batches.len() > BATCHES_LOOKED_THROUGH;
+        let by_others = matches!(status, ClaimStatus::Received | ClaimStatus::Accepted | ClaimStatus::Batched);
+        if many || by_others {
+            return self.search_claims_in(query, Among::All).await;
+        }
+        let mut found = self.search_claims_in(query, Among::Own(status)).await?;
+        if !batches.is_empty() {
+            found.extend(self.search_claims_in(query, Among::Batches(batches)).await?);
+            found.sort_unstable_by_key(|line| std::cmp::Reverse(line.id.0));
+            found.truncate(query.limit as usize);
+        }
+        Ok(found)
+    }
+
+    async fn search_claims_in(&self, query: &ClaimQuery, among: Among) -> Result<Vec<ClaimLine>, StoreError> {
         let mut sql = QueryBuilder::new("SELECT c.id, c.submission_id, c.partner, c.kind, ");
         sql.push(EFFECTIVE_STATUS).push(
             " AS effective, c.patient_control_number, c.charge, c.paid, c.payer_id, c.payer, c.payer_claim_control_number,
               c.provider_npi, c.service_from, c.service_to
-              FROM claim c LEFT JOIN batch b ON b.id = c.batch_id WHERE 1 = 1",
+              FROM claim c LEFT JOIN batch b ON b.id = c.batch_id WHERE c.id IN (
+              SELECT c.id FROM claim c LEFT JOIN batch b ON b.id = c.batch_id WHERE 1 = 1",
         );
+        // The plus keeps the planner from walking all claims in the order that is asked for.
+        let mut order = "c.id";
+        match among {
+            Among::All => {}
+            Among::Buckets(numbers) => {
+                sql.push(" AND c.bucket IN (SELECT value FROM list(").push_bind(numbers).push("))");
+            }
+            Among::Own(status) => {
+                sql.push(" AND c.status NOT IN (2, 3) AND c.status = ").push_bind(status.code());
+            }
+            Among::Batches(ids) => {
+                sql.push(" AND c.batch_id IS NOT NULL AND c.batch_id IN (SELECT value FROM list(");
+                sql.push_bind(ids).push("))");
+                order = "+c.id";
+            }
+        }
         add_identifiers(&mut sql, query);
         add_facts(&mut sql, query);
-        sql.push(" ORDER BY c.id DESC LIMIT ").push_bind(i64::from(query.limit));
+        // The rows themselves are only read of those that are shown.
+        sql.push(" ORDER BY ")
+            .push(order)
+            .push(" DESC LIMIT ")
+            .push_bind(i64::from(query.limit))
+            .push(") ORDER BY c.id DESC");
         let rows = sql.build().fetch_all(self.readers()).await.map_err(StoreError::at("search claims"))?;
         rows.iter().map(line).collect()
-    }
-
-    /// How many claims of a submitter (or of all) are in each state.
-    pub async fn count_claims_by_status(
-        &self,
-        partner: Option<&str>,
-    ) -> Result<Vec<(ClaimStatus, i64, Cents)>, StoreError> {
-        let mut sql = QueryBuilder::new("SELECT ");
-        sql.push(EFFECTIVE_STATUS)
-            .push(" AS effective, COUNT(*), SUM(c.charge) FROM claim c LEFT JOIN batch b ON b.id = c.batch_id");
-        if let Some(partner) = partner {
-            sql.push(" WHERE c.partner = ").push_bind(partner.to_string());
-        }
-        sql.push(" GROUP BY effective");
-        let rows = sql.build().fetch_all(self.readers()).await.map_err(StoreError::at("count claims"))?;
-        rows.iter().map(|row| Ok((status(row.get(0))?, row.get(1), Cents(row.get(2))))).collect()
     }
 }
 
@@ -106,17 +204,15 @@ fn add_identifiers(sql: &mut QueryBuilder, query: &ClaimQuery) {
     equal("c.payer_claim_control_number", bare(&query.payer_claim_control_number));
     equal("c.provider_npi", query.provider_npi.clone());
     if let Some(member) = &query.member_id {
-        sql.push(" AND ").push(ANY_BUCKET).push(" AND c.member_id = ").push_bind(member.reveal().clone());
+        sql.push(" AND c.member_id = ").push_bind(member.reveal().clone());
     }
     if let Some(number) = &query.patient_control_number {
-        sql.push(" AND ").push(ANY_BUCKET);
         sql.push(" AND upper(c.patient_control_number) = upper(").push_bind(number.reveal().clone()).push(")");
     }
     if let Some(born) = &query.patient_birth_date {
-        sql.push(" AND ").push(ANY_BUCKET).push(" AND c.patient_birth_date = ").push_bind(born.reveal().clone());
+        sql.push(" AND c.patient_birth_date = ").push_bind(born.reveal().clone());
     }
     if let Some(name) = &query.patient_last_name {
-        sql.push(" AND ").push(ANY_BUCKET);
         sql.push(" AND lower(c.patient_last_name) = lower(").push_bind(name.reveal().clone()).push(")");
     }
     for (column, id) in [

@@ -141,7 +141,7 @@ impl Store {
 
     /// Adds what was read since the last chunk, in a transaction of its own, or in several when others wait.
     pub async fn add_checked(&self, id: SubmissionId, chunk: &Chunk, lease: &Lease) -> Result<(), StoreError> {
-        let bucket = self.bucket_for(chunk.claims.len()).await?;
+        let place = self.bucket_for(chunk.claims.first().map(|claim| claim.id), chunk.claims.len()).await?;
         let rejected = chunk.rejected();
         let mut tx = self.begin_bulk().await?;
         must_hold(&mut tx, lease).await?;
@@ -151,7 +151,7 @@ impl Store {
             Engine::Postgres => chunk.claims.len().max(1),
         };
         for piece in chunk.claims.chunks(at_once) {
-            add_claims(&mut tx, bucket, piece, &rejected).await?;
+            add_claims(&mut tx, place.number, piece, &rejected).await?;
             if tx.is_waited_for() {
                 tx.commit().await.map_err(StoreError::at("add checked claims"))?;
                 tx = self.begin_bulk().await?;
@@ -200,7 +200,8 @@ impl Store {
         done: &Validated,
         draw: impl Fn() -> EventId,
     ) -> Result<Step, StoreError> {
-        let bucket = self.bucket_for(chunks.iter().map(|chunk| chunk.claims.len()).sum()).await?;
+        let first = chunks.iter().flat_map(|chunk| &chunk.claims).next().map(|claim| claim.id);
+        let place = self.bucket_for(first, chunks.iter().map(|chunk| chunk.claims.len()).sum()).await?;
         // What it adds is its own: others have their turn until it comes to what they may change too.
         let mut tx = self.begin_beside().await?;
         let row = query_for(
@@ -221,7 +222,7 @@ impl Store {
             Some(_) | None => return Ok(Step::NotDue),
         }
         for chunk in chunks {
-            add_chunk(&mut tx, done.submission_id, bucket, chunk).await?;
+            add_chunk(&mut tx, done.submission_id, place.number, chunk).await?;
         }
         for one in rejected {
             let mut after = Some(one.first_claim.0 - 1);

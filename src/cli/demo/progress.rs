@@ -54,7 +54,7 @@ pub(super) async fn watch_until_settled(gateway: &Gateway, claims: i64, patience
 
 async fn count(gateway: &Gateway) -> Result<Counts> {
     let mut counts = Counts { unmatched: gateway.store.count_open_exceptions().await?, ..Counts::default() };
-    for (status, claims, _) in gateway.store.count_claims_by_status(None).await? {
+    for (status, claims, _) in gateway.store.count_claims_by_status().await?.by_status {
         counts.submitted += claims;
         match status {
             ClaimStatus::Rejected => counts.rejected_by_gateway += claims,

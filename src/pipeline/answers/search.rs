@@ -31,7 +31,7 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
     let as_traces: Vec<i64> =
         controls.iter().filter_map(|text| ClaimId::from_trace_number(text)).map(|id| id.0).collect();
     pool.ask(store, ClaimKey::PayerClaimControlNumber, &numbers).await?;
-    pool.ask(store, ClaimKey::PatientControlNumber, &controls).await?;
+    pool.ask_control_numbers(store, &controls).await?;
     pool.ask(store, ClaimKey::Id, &as_traces).await?;
     for (one, found) in sought.iter().zip(&mut matched).filter(|(_, found)| found.is_none()) {
         *found = pool.surely(one, payer);
@@ -45,7 +45,8 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
         .collect();
     pool.ask(store, ClaimKey::MemberId, &members).await?;
     let rewritten: Vec<String> = left().flat_map(|one| rewritten(one.control_number.reveal())).collect();
-    pool.ask(store, ClaimKey::PatientControlNumber, &rewritten).await?;
+    let rewritten: Vec<&str> = rewritten.iter().map(String::as_str).collect();
+    pool.ask_control_numbers(store, &rewritten).await?;
     for one in left().filter(|one| ladder::is_cut(one.control_number.reveal())) {
         pool.ask_begin(store, payer, one.control_number.reveal()).await?;
     }
@@ -107,6 +108,15 @@ impl Pool {
         }
         for claim in store.claims_for_answers(key, values).await? {
             self.add(claim);
+        }
+        Ok(())
+    }
+
+    async fn ask_control_numbers(&mut self, store: &Store, numbers: &[&str]) -> Result<(), StoreError> {
+        if !numbers.is_empty() {
+            for claim in store.claims_by_control_number(numbers).await? {
+                self.add(claim);
+            }
         }
         Ok(())
     }

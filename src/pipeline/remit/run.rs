@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use super::balance::{self, Balance};
 use super::books::{self, Books};
@@ -10,7 +11,7 @@ use super::hand_on::{self, Handed, Papers};
 use super::plan::{self, Extent, Newness};
 use super::read::{self, Remittance};
 use super::tie;
-use crate::domain::ids::RemittanceId;
+use crate::domain::ids::{InboundId, RemittanceId};
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::pipeline::answers::{Matched, find_claims};
 use crate::pipeline::gateway::{blocking, discard, guarded};
@@ -20,16 +21,25 @@ use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
 use crate::store::remittances::{EarlierRemittance, RemittanceState, Remitted};
 
+/// Of a file that is read while another is worked.
+const AHEAD_BYTES_MAX: i64 = 16 * 1024 * 1024;
+
 /// Works all files that wait, the oldest first. One that cannot be worked now, by our own trouble, does not keep
 /// the others waiting; its error is returned at the end.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     let (mut progress, mut first_trouble, mut after) = (Progress::Idle, None, None);
+    let mut ahead: Option<Ahead> = None;
     while let Some(inbound) = gateway.store.next_inbound(InboundState::Correlated, after).await? {
         let id = inbound.id;
         after = Some(id);
+        let ready = match ahead.take().filter(|ahead| ahead.inbound == id) {
+            Some(ahead) => ahead.ready,
+            None => tokio::spawn(ready(gateway.clone(), inbound.clone())),
+        };
+        ahead = look_ahead(gateway, after).await?;
         // One node works a payer's files, so that none is compared with others that are half worked.
         let name = format!("remit:{}", inbound.partner);
-        match under_lease(gateway, &name, async |_| guarded(work(gateway, inbound)).await).await {
+        match under_lease(gateway, &name, async |_| guarded(work(gateway, inbound, ready)).await).await {
             Ok(None) => {}
             Ok(Some(())) => progress = Progress::Worked,
             Err(trouble) => {
@@ -46,6 +56,40 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     first_trouble.map_or(Ok(progress), Err)
 }
 
+/// A file that is read while the one before it is worked.
+struct Ahead {
+    inbound: InboundId,
+    ready: JoinHandle<Result<Ready, StageError>>,
+}
+
+/// The file that will be next, unless it is a large one: two of these need much memory.
+async fn look_ahead(gateway: &Arc<Gateway>, after: Option<InboundId>) -> Result<Option<Ahead>, StageError> {
+    let next = gateway.store.next_inbound(InboundState::Correlated, after).await?;
+    Ok(next
+        .filter(|next| next.bytes <= AHEAD_BYTES_MAX)
+        .map(|next| Ahead { inbound: next.id, ready: tokio::spawn(ready(gateway.clone(), next)) }))
+}
+
+/// A file with all that can be told of it without the store.
+struct Ready {
+    papers: Papers,
+    told: Vec<Told>,
+}
+
+/// Of one remittance.
+struct Told {
+    sums: Balance,
+    digest: [u8; 32],
+}
+
+async fn ready(gateway: Arc<Gateway>, inbound: InboundRow) -> Result<Ready, StageError> {
+    let papers = papers(&gateway, &inbound).await?;
+    let remittances = papers.remittances.clone();
+    let tell = |one: &Remittance| Told { sums: balance::check(one), digest: plan::digest_of(one) };
+    let told = blocking(move || remittances.iter().map(tell).collect()).await?;
+    Ok(Ready { papers, told })
+}
+
 /// Reads the remittances of a file.
 pub async fn papers(gateway: &Arc<Gateway>, inbound: &InboundRow) -> Result<Papers, StageError> {
     let file = Arc::new(gateway.read_payload(inbound.payload_id).await?);
@@ -54,8 +98,12 @@ pub async fn papers(gateway: &Arc<Gateway>, inbound: &InboundRow) -> Result<Pape
     Ok(Papers { inbound_id: inbound.id, payer: inbound.partner.clone(), file, remittances: Arc::new(remittances) })
 }
 
-async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageError> {
-    let papers = papers(gateway, &inbound).await?;
+async fn work(
+    gateway: &Arc<Gateway>,
+    inbound: InboundRow,
+    ready: JoinHandle<Result<Ready, StageError>>,
+) -> Result<(), StageError> {
+    let Ready { papers, told } = ready.await.map_err(|source| StageError::Stopped { source })??;
     let at = gateway.clock.now_ms();
     let mut desk = Desk {
         books: Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at },
@@ -74,9 +122,9 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
         handed: Vec::new(),
     };
     let mut matched = matched(gateway, &papers).await?.into_iter();
-    for (place, remittance) in papers.remittances.iter().enumerate() {
+    for (place, (remittance, told)) in papers.remittances.iter().zip(told).enumerate() {
         let of_this: Vec<Matched> = matched.by_ref().take(remittance.claims.len()).collect();
-        desk.take(place, remittance, &of_this).await?;
+        desk.take(place, remittance, told, &of_this).await?;
     }
     let handed = std::mem::take(&mut desk.handed);
     let written = hand_on::write(gateway, &papers, handed, &format!("inbound:{}", inbound.id)).await?;
@@ -130,15 +178,19 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn take(&mut self, place: usize, remittance: &Remittance, matched: &[Matched]) -> Result<(), StageError> {
-        let sums = balance::check(remittance);
-        let digest = plan::digest_of(remittance);
+    async fn take(
+        &mut self,
+        place: usize,
+        remittance: &Remittance,
+        Told { sums, digest }: Told,
+        matched: &[Matched],
+    ) -> Result<(), StageError> {
         let newness = plan::newness(remittance, &digest, &self.earlier);
         let (state, problem) = judge(&sums, newness);
         let of_which = format!("transaction {}", remittance.head.control);
         let notes = sums.warnings.iter().map(|warning| format!("{of_which}: {warning}"));
         self.remitted.notes.extend(notes);
-        let mut row = self.books.remittance(remittance, place, state, problem.clone());
+        let mut row = self.books.remittance(remittance, place, state, problem.clone(), digest);
         match state {
             RemittanceState::Repeat => self.remitted.notes.push(format!("{of_which}: {problem}")),
             RemittanceState::Held => {

@@ -32,6 +32,7 @@ const EXCEPTIONS_MAX: u32 = 200;
 /// One node watches at a time.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     under_lease(gateway, "watch", async |_| look(gateway).await).await?;
+    gateway.store.make_filters().await?;
     purge::daily(gateway).await
 }
 

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::group::Turn;
+use super::lite::Lite;
 use super::quick::Quick;
+use super::readers::{Reader, Readers};
 use crate::domain::{CrashPoint, passing};
 
 /// Connections for questions, which see the last committed state.
 #[derive(Clone, Debug)]
 pub enum Pool {
-    Sqlite(SqlitePool),
+    Sqlite(Readers),
     Postgres(PgPool),
 }
 
@@ -32,15 +34,39 @@ pub enum Tx {
 /// Many questions about one moment: whatever others commit meanwhile, all of them see what the first one saw. Changes
 /// nothing, and is over when it is dropped.
 pub enum Snapshot {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Moment),
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// A transaction of a reader, which in WAL sees one moment until it ends.
+pub struct Moment(Reader);
+
+impl Moment {
+    fn begin(mut reader: Reader) -> Result<Moment, sqlx::Error> {
+        reader.ask(|lite| lite.run("BEGIN"))?;
+        Ok(Moment(reader))
+    }
+
+    pub(super) fn ask<T>(
+        &mut self,
+        question: impl FnOnce(&mut Lite) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        self.0.ask(question)
+    }
+}
+
+impl Drop for Moment {
+    fn drop(&mut self) {
+        // Where it fails there is none any more.
+        let _ = self.0.ask(|lite| lite.run("ROLLBACK"));
+    }
 }
 
 /// Where a statement runs.
 pub enum On<'a> {
-    SqlitePool(&'a SqlitePool),
+    Readers(&'a Readers),
+    Moment(&'a mut Moment),
     Quick(&'a Quick),
-    Sqlite(&'a mut SqliteConnection),
     Turn(&'a mut Turn),
     PostgresPool(&'a PgPool),
     Postgres(&'a mut PgConnection),
@@ -70,7 +96,7 @@ impl Tx {
 impl<'a> From<&'a Pool> for On<'a> {
     fn from(pool: &'a Pool) -> On<'a> {
         match pool {
-            Pool::Sqlite(pool) => On::SqlitePool(pool),
+            Pool::Sqlite(readers) => On::Readers(readers),
             Pool::Postgres(pool) => On::PostgresPool(pool),
         }
     }
@@ -106,7 +132,7 @@ impl<'a> From<&'a mut Tx> for On<'a> {
 impl<'a> From<&'a mut Snapshot> for On<'a> {
     fn from(snapshot: &'a mut Snapshot) -> On<'a> {
         match snapshot {
-            Snapshot::Sqlite(transaction) => On::Sqlite(transaction),
+            Snapshot::Sqlite(moment) => On::Moment(moment),
             Snapshot::Postgres(transaction) => On::Postgres(transaction),
         }
     }
@@ -121,8 +147,7 @@ impl<'a> From<&'a mut Turn> for On<'a> {
 impl Pool {
     pub async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
         Ok(match self {
-            // Sees one moment until it ends, as every transaction of a reader in WAL.
-            Pool::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?),
+            Pool::Sqlite(readers) => Snapshot::Sqlite(Moment::begin(readers.take().await?)?),
             Pool::Postgres(pool) => {
                 Snapshot::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
             }
@@ -131,7 +156,7 @@ impl Pool {
 
     pub async fn close(&self) {
         match self {
-            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Sqlite(readers) => readers.close().await,
             Pool::Postgres(pool) => pool.close().await,
         }
     }

@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use rusqlite::types::Value as Stored;
 use sqlx::postgres::{PgRow, PgValueRef};
-use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Row as _, TypeInfo, ValueRef};
 
 pub enum Row {
-    Sqlite(SqliteRow),
     Lite(LiteRow),
     Postgres(PgRow),
 }
 
-/// A row from SQLite's writer.
+/// A row of SQLite's.
 pub struct LiteRow {
     pub(super) columns: Arc<[String]>,
     pub(super) values: Vec<Stored>,
@@ -31,7 +29,7 @@ impl LiteRow {
 }
 
 /// A column, by its place from 0 or by its name.
-pub trait Place: Copy + ColumnIndex<SqliteRow> + ColumnIndex<PgRow> {
+pub trait Place: Copy + ColumnIndex<PgRow> {
     fn among(self, columns: &[String]) -> Option<usize>;
 }
 
@@ -49,7 +47,6 @@ impl Place for &str {
 
 /// What a column can be read as.
 pub trait FromColumn: Sized {
-    fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error>;
     fn of_lite(value: &Stored) -> Result<Self, sqlx::Error>;
     fn of_postgres(row: &PgRow, at: impl Place) -> Result<Self, sqlx::Error>;
 }
@@ -59,7 +56,6 @@ impl Row {
     /// names it, never a value made up.
     pub fn get<T: FromColumn>(&self, at: impl Place) -> T {
         let read = match self {
-            Row::Sqlite(row) => T::of_sqlite(row, at),
             Row::Lite(row) => row.at(at).and_then(T::of_lite),
             Row::Postgres(row) => T::of_postgres(row, at),
         };
@@ -77,9 +73,6 @@ fn unread(what: &'static str) -> sqlx::Error {
 macro_rules! as_it_is {
     ($($type:ty: $kind:path),*) => {$(
         impl FromColumn for $type {
-            fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
-                row.try_get(at)
-            }
             fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
                 match value {
                     $kind(value) => Ok(value.clone()),
@@ -91,9 +84,6 @@ macro_rules! as_it_is {
             }
         }
         impl FromColumn for Option<$type> {
-            fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
-                row.try_get(at)
-            }
             fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
                 match value {
                     Stored::Null => Ok(None),
@@ -112,10 +102,6 @@ as_it_is! { String: Stored::Text, Vec<u8>: Stored::Blob }
 const EMPTY: &str = "the column is empty where a number is expected";
 
 impl FromColumn for Option<i64> {
-    fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
-        row.try_get(at)
-    }
-
     fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
         match value {
             Stored::Null => Ok(None),
@@ -140,10 +126,6 @@ impl FromColumn for Option<i64> {
 }
 
 impl FromColumn for i64 {
-    fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
-        row.try_get(at)
-    }
-
     fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
         Option::<i64>::of_lite(value)?.ok_or_else(|| unread(EMPTY))
     }
@@ -155,10 +137,6 @@ impl FromColumn for i64 {
 }
 
 impl FromColumn for bool {
-    fn of_sqlite(row: &SqliteRow, at: impl Place) -> Result<Self, sqlx::Error> {
-        i64::of_sqlite(row, at).map(|number| number != 0)
-    }
-
     fn of_lite(value: &Stored) -> Result<Self, sqlx::Error> {
         i64::of_lite(value).map(|number| number != 0)
     }

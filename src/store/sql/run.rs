@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query as SqlxQuery;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, Postgres};
 
 use super::copy;
 use super::group::Turn;
@@ -71,9 +70,9 @@ impl Query {
 
     pub async fn execute(self, on: impl Into<On<'_>>) -> Result<Done, sqlx::Error> {
         let rows = match on.into() {
-            On::SqlitePool(pool) => self.sqlite().execute(pool).await?.rows_affected(),
-            On::Sqlite(connection) => self.sqlite().execute(connection).await?.rows_affected(),
-            On::Quick(quick) => quick.ask(|lite| lite.execute(&for_sqlite(&self.sql), &self.values))?,
+            On::Readers(readers) => readers.take().await?.ask(|lite| self.run_lite(lite))?,
+            On::Moment(moment) => moment.ask(|lite| self.run_lite(lite))?,
+            On::Quick(quick) => quick.ask(|lite| self.run_lite(lite))?,
             On::Turn(turn) => self.execute_lite(turn)?,
             On::PostgresPool(pool) => self.postgres().execute(pool).await?.rows_affected(),
             On::Postgres(connection) => match self.copied() {
@@ -86,8 +85,8 @@ impl Query {
 
     pub async fn fetch_all(self, on: impl Into<On<'_>>) -> Result<Vec<Row>, sqlx::Error> {
         Ok(match on.into() {
-            On::SqlitePool(pool) => self.sqlite().map(Row::Sqlite).fetch_all(pool).await?,
-            On::Sqlite(connection) => self.sqlite().map(Row::Sqlite).fetch_all(connection).await?,
+            On::Readers(readers) => readers.take().await?.ask(|lite| self.rows_lite(lite, usize::MAX))?,
+            On::Moment(moment) => moment.ask(|lite| self.rows_lite(lite, usize::MAX))?,
             On::Quick(quick) => quick.ask(|lite| self.rows_lite(lite, usize::MAX))?,
             On::Turn(turn) => turn.speak(|lite| self.rows_lite(lite, usize::MAX))?,
             On::PostgresPool(pool) => self.postgres().map(Row::Postgres).fetch_all(pool).await?,
@@ -97,8 +96,8 @@ impl Query {
 
     pub async fn fetch_optional(self, on: impl Into<On<'_>>) -> Result<Option<Row>, sqlx::Error> {
         Ok(match on.into() {
-            On::SqlitePool(pool) => self.sqlite().fetch_optional(pool).await?.map(Row::Sqlite),
-            On::Sqlite(connection) => self.sqlite().fetch_optional(connection).await?.map(Row::Sqlite),
+            On::Readers(readers) => readers.take().await?.ask(|lite| self.rows_lite(lite, 1))?.pop(),
+            On::Moment(moment) => moment.ask(|lite| self.rows_lite(lite, 1))?.pop(),
             On::Quick(quick) => quick.ask(|lite| self.rows_lite(lite, 1))?.pop(),
             On::Turn(turn) => turn.speak(|lite| self.rows_lite(lite, 1))?.pop(),
             On::PostgresPool(pool) => self.postgres().fetch_optional(pool).await?.map(Row::Postgres),
@@ -122,8 +121,12 @@ impl Query {
                 let one = format!("{} VALUES (?{})", &self.sql[..bulk.head], ",?".repeat(width - 1));
                 turn.speak(|lite| lite.execute_each(&one, width, &self.values))
             }
-            None => turn.speak(|lite| lite.execute(&for_sqlite(&self.sql), &self.values)),
+            None => turn.speak(|lite| self.run_lite(lite)),
         }
+    }
+
+    fn run_lite(&self, lite: &mut Lite) -> Result<u64, sqlx::Error> {
+        lite.execute(&for_sqlite(&self.sql), &self.values)
     }
 
     fn rows_lite(&self, lite: &mut Lite, at_most: usize) -> Result<Vec<Row>, sqlx::Error> {
@@ -134,25 +137,6 @@ impl Query {
     /// Whether the statement is likely to come again word for word: one row of few, or a full load of many.
     fn comes_again(&self) -> bool {
         self.bulk.as_ref().is_none_or(|bulk| bulk.rows <= FEW_ROWS || bulk.rows >= MANY_ROWS)
-    }
-
-    fn sqlite(self) -> SqlxQuery<'static, Sqlite, SqliteArguments> {
-        let persistent = self.comes_again();
-        let sql = match self.sql {
-            Cow::Borrowed(sql) => for_sqlite(sql).into_owned(),
-            Cow::Owned(sql) => match for_sqlite(&sql) {
-                Cow::Borrowed(_) => sql,
-                Cow::Owned(changed) => changed,
-            },
-        };
-        let query = sqlx::query(AssertSqlSafe(sql)).persistent(persistent);
-        self.values.into_iter().fold(query, |query, value| match value {
-            Value::Int(number) => query.bind(number),
-            Value::Text(text) => query.bind(text),
-            Value::Bytes(bytes) => query.bind(bytes),
-            Value::Ints(numbers) => query.bind(serde_json::to_string(&numbers).expect("numbers are JSON")),
-            Value::Texts(texts) => query.bind(serde_json::to_string(&texts).expect("texts are JSON")),
-        })
     }
 
     fn postgres(self) -> SqlxQuery<'static, Postgres, PgArguments> {

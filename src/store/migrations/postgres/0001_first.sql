@@ -99,7 +99,13 @@ CREATE TABLE finding (
 CREATE INDEX finding_claim ON finding (claim_id) WHERE claim_id IS NOT NULL;
 
 -- Claims in the order in which they came, some hundred thousand to a number (store/buckets.rs).
-CREATE TABLE claim_bucket (number BIGINT PRIMARY KEY);
+CREATE TABLE claim_bucket (
+    number      BIGINT PRIMARY KEY,
+    node        BIGINT NOT NULL,                -- of the gateway that fills it
+    first_id    BIGINT,                         -- of its claims, once it is filled
+    last_id     BIGINT
+);
+CREATE INDEX claim_bucket_open ON claim_bucket (node, number) WHERE last_id IS NULL;
 
 -- A claim. What befalls a whole batch stands on the batch: a claim whose own status is accepted or
 -- batched has its batch's claim_status, if there is one.
@@ -155,10 +161,12 @@ CREATE INDEX claim_patient_control_number ON claim (bucket, upper(patient_contro
 CREATE INDEX claim_member ON claim (bucket, member_id);
 CREATE INDEX claim_patient_name ON claim (bucket, lower(patient_last_name), service_from);
 CREATE INDEX claim_patient_birth_date ON claim (bucket, patient_birth_date);
-CREATE INDEX claim_provider ON claim (provider_npi);
+CREATE INDEX claim_provider ON claim (provider_npi, id);
 CREATE INDEX claim_fingerprint ON claim (bucket, fingerprint);
 -- Refused ones alone, for the days in which they may still be corrected.
 CREATE INDEX claim_refused ON claim (payer_id, service_to) WHERE status IN (1, 6);
+-- Of claims of which anything was said: the others have their batch's status.
+CREATE INDEX claim_own_status ON claim (status, id) WHERE status NOT IN (2, 3);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
 CREATE TABLE claim_event (

@@ -97,7 +97,13 @@ CREATE TABLE finding (
 CREATE INDEX finding_claim ON finding (claim_id) WHERE claim_id IS NOT NULL;
 
 -- Claims in the order in which they came, some hundred thousand to a number (store/buckets.rs).
-CREATE TABLE claim_bucket (number INTEGER PRIMARY KEY);
+CREATE TABLE claim_bucket (
+    number      INTEGER PRIMARY KEY,
+    node        INTEGER NOT NULL,                -- of the gateway that fills it
+    first_id    INTEGER,                         -- of its claims, once it is filled
+    last_id     INTEGER
+);
+CREATE INDEX claim_bucket_open ON claim_bucket (node, number) WHERE last_id IS NULL;
 
 -- A claim. What befalls a whole batch stands on the batch: a claim whose own status is accepted or
 -- batched has its batch's claim_status, if there is one.
@@ -156,6 +162,8 @@ CREATE INDEX claim_provider ON claim (provider_npi);
 CREATE INDEX claim_fingerprint ON claim (bucket, fingerprint);
 -- Refused ones alone, for the days in which they may still be corrected.
 CREATE INDEX claim_refused ON claim (payer_id, service_to) WHERE status IN (1, 6);
+-- Of claims of which anything was said: the others have their batch's status.
+CREATE INDEX claim_own_status ON claim (status, id) WHERE status NOT IN (2, 3);
 CREATE INDEX claim_payer_claim_control_number ON claim (payer_claim_control_number) WHERE payer_claim_control_number IS NOT NULL;
 
 CREATE TABLE claim_event (
