@@ -88,7 +88,7 @@ impl ClaimQuery {
     fn is_by_bucket(&self) -> bool {
         let of_patient =
             [&self.patient_control_number, &self.member_id, &self.patient_last_name, &self.patient_birth_date];
-        !self.is_by_itself() && of_patient.iter().any(|field| field.is_some())
+        !self.is_by_itself() && (self.provider_npi.is_some() || of_patient.iter().any(|field| field.is_some()))
     }
 }
 

@@ -158,7 +158,7 @@ CREATE INDEX claim_patient_control_number ON claim (bucket, upper(patient_contro
 CREATE INDEX claim_member ON claim (bucket, member_id);
 CREATE INDEX claim_patient_name ON claim (bucket, lower(patient_last_name), service_from);
 CREATE INDEX claim_patient_birth_date ON claim (bucket, patient_birth_date);
-CREATE INDEX claim_provider ON claim (provider_npi);
+CREATE INDEX claim_provider ON claim (bucket, provider_npi);
 CREATE INDEX claim_fingerprint ON claim (bucket, fingerprint);
 -- Refused ones alone, for the days in which they may still be corrected.
 CREATE INDEX claim_refused ON claim (payer_id, service_to) WHERE status IN (1, 6);
