@@ -21,6 +21,16 @@ pub async fn under_lease<T>(
     name: &str,
     work: impl AsyncFnOnce(&Lease) -> Result<T, StageError>,
 ) -> Result<Option<T>, StageError> {
+    under_lease_renewed(gateway, name, RENEW_EVERY, work).await
+}
+
+/// The same, renewed as often as is said.
+pub(crate) async fn under_lease_renewed<T>(
+    gateway: &Arc<Gateway>,
+    name: &str,
+    every: Duration,
+    work: impl AsyncFnOnce(&Lease) -> Result<T, StageError>,
+) -> Result<Option<T>, StageError> {
     let now = gateway.clock.now_ms();
     let node = gateway.config.gateway.node;
     let turn: i64 = gateway.draw_id();
@@ -34,7 +44,11 @@ pub async fn under_lease<T>(
         }
     };
     let held = Held { gateway, lease: Some(lease.clone()) };
-    let done = keeping(gateway, &lease, now, work(&lease)).await;
+    // Both go on at the same time: what the work holds may be what the renewal waits for.
+    let done = tokio::select! {
+        done = work(&lease) => done,
+        lost = renewing(gateway, &lease, now, every) => Err(lost),
+    };
     held.give_back().await;
     done.map(Some)
 }
@@ -74,26 +88,21 @@ async fn give_back_later(gateway: Arc<Gateway>, lease: Lease) {
     }
 }
 
-async fn keeping<T>(
-    gateway: &Gateway,
-    lease: &Lease,
-    taken_at: i64,
-    work: impl Future<Output = Result<T, StageError>>,
-) -> Result<T, StageError> {
-    let (mut work, mut renewed_at) = (std::pin::pin!(work), taken_at);
+/// Renews the lease for as long as it can.
+async fn renewing(gateway: &Gateway, lease: &Lease, taken_at: i64, every: Duration) -> StageError {
+    let mut renewed_at = taken_at;
     loop {
-        tokio::select! {
-            done = &mut work => return done,
-            () = tokio::time::sleep(RENEW_EVERY) => {
-                let now = gateway.clock.now_ms();
-                match gateway.store.keep_lease(lease, until(now)).await {
-                    Ok(true) => renewed_at = now,
-                    Ok(false) => return Err(StageError::LeaseLost),
-                    Err(error) if until(renewed_at) <= now => return Err(error.into()),
-                    // It lasts for some more of these.
-                    Err(error) => tracing::warn!(error = error_chain(&error), "a lease was not renewed"),
-                }
-            }
+        tokio::time::sleep(every).await;
+        let asked_at = gateway.clock.now_ms();
+        let kept = gateway.store.keep_lease(lease, until(asked_at)).await;
+        // It may have been long in coming.
+        let now = gateway.clock.now_ms();
+        match kept {
+            Ok(true) if until(asked_at) > now => renewed_at = asked_at,
+            Ok(_) => return StageError::LeaseLost,
+            Err(error) if until(renewed_at) <= now => return error.into(),
+            // It lasts for some more of these.
+            Err(error) => tracing::warn!(error = error_chain(&error), "a lease was not renewed"),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::Mutex;
 
 use super::filters::Filters;
-use super::sql::query;
+use super::sql::{Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{self, ClaimId};
 
@@ -58,6 +58,9 @@ impl Store {
     /// A bucket for so many claims from this one on. It is durable when this returns, so that no claim is ever in one that is not looked
     /// into. Must not be called inside a transaction, and be held until the claims' transactions are over.
     pub(super) async fn bucket_for(&self, first: Option<ClaimId>, count: usize) -> Result<Place, StoreError> {
+        if count == 0 {
+            return Ok(Place { number: 0, _written: Arc::default() });
+        }
         let mut open = self.buckets().open.lock().await;
         let node = first.map_or(open.node, |claim| ids::node_of(claim.0));
         if open.number == 0 || open.node != node {
@@ -93,20 +96,23 @@ impl Store {
     /// Opens the next one, and closes those of this gateway that nobody writes to.
     async fn open_bucket(&self, node: i64, busy: Vec<i64>) -> Result<i64, StoreError> {
         let step = || StoreError::at("open a bucket of claims");
-        let full = query(
-            "SELECT b.number, min(c.id), max(c.id) FROM claim_bucket b JOIN claim c ON c.bucket = b.number
-             WHERE b.node = ? AND b.last_id IS NULL AND b.number NOT IN (SELECT value FROM list(?)) GROUP BY b.number",
-        );
-        let full = full.bind(node).bind(busy).fetch_all(self.readers()).await.map_err(step())?;
         let mut tx = self.begin().await?;
-        for bucket in &full {
-            query("UPDATE claim_bucket SET first_id = ?2, last_id = ?3 WHERE number = ?1")
-                .bind(bucket.get::<i64>(0))
-                .bind(bucket.get::<i64>(1))
-                .bind(bucket.get::<i64>(2))
-                .execute(&mut tx)
-                .await
-                .map_err(step())?;
+        // One into which a transaction still writes, whose end nobody here waited for, is closed another time.
+        let full = query_for(
+            "SELECT number FROM claim_bucket WHERE node = ? AND last_id IS NULL
+             AND number NOT IN (SELECT value FROM list(?))",
+            "SELECT number FROM claim_bucket WHERE node = ? AND last_id IS NULL
+             AND number NOT IN (SELECT value FROM list(?)) FOR UPDATE SKIP LOCKED",
+        );
+        for bucket in full.bind(node).bind(busy).fetch_all(&mut tx).await.map_err(step())? {
+            query(
+                "UPDATE claim_bucket SET first_id = (SELECT min(id) FROM claim WHERE bucket = ?1),
+                     last_id = (SELECT max(id) FROM claim WHERE bucket = ?1) WHERE number = ?1",
+            )
+            .bind(bucket.get::<i64>(0))
+            .execute(&mut tx)
+            .await
+            .map_err(step())?;
         }
         let row = query(
             "INSERT INTO claim_bucket (number, node)
@@ -118,6 +124,28 @@ impl Store {
         .map_err(step())?;
         tx.commit().await.map_err(step())?;
         Ok(row.get(0))
+    }
+
+    /// The end of a transaction that adds claims comes before the end of their bucket, also where nobody learns of the
+    /// first: so each of these begins with this.
+    pub(super) async fn must_be_open(&self, tx: &mut Tx, place: &Place) -> Result<(), StoreError> {
+        if place.number == 0 {
+            return Ok(());
+        }
+        let open = query_for(
+            "SELECT 1 FROM claim_bucket WHERE number = ? AND last_id IS NULL",
+            "SELECT 1 FROM claim_bucket WHERE number = ? AND last_id IS NULL FOR SHARE",
+        )
+        .bind(place.number)
+        .fetch_optional(tx)
+        .await
+        .map_err(StoreError::at("look whether a bucket of claims is open"))?;
+        if open.is_some() {
+            return Ok(());
+        }
+        // As after a restore or a failover that lost it: the next try takes another.
+        self.buckets().open.lock().await.number = 0;
+        Err(StoreError::Lost { work: format!("bucket {} of claims", place.number) })
     }
 
     /// All buckets, those first whose claims may be the newest.

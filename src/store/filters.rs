@@ -12,6 +12,7 @@ use xorf::{BinaryFuse16, Filter};
 use super::buckets::Bucket;
 use super::sql::query_for;
 use super::{Store, StoreError};
+use crate::domain::error_chain;
 
 /// Whoever looks for fewer seeks in every bucket that has no filter yet.
 const WORTH_MAKING: usize = 64;
@@ -52,7 +53,14 @@ impl Store {
         let _making = filters.making.lock().await;
         for bucket in buckets.iter().filter(|bucket| bucket.ids.is_some()).take(FILTERS_MAX) {
             if filters.of(bucket.number).is_none() {
-                filters.add(bucket.number, self.filter_of(bucket.number).await?);
+                match self.filter_of(bucket.number).await {
+                    Ok(filter) => filters.add(bucket.number, filter),
+                    // Without it the bucket is looked into, which is only slower.
+                    Err(error @ StoreError::Damaged { .. }) => {
+                        tracing::warn!(bucket = bucket.number, error = error_chain(&error), "a filter was not made");
+                    }
+                    Err(error) => return Err(error),
+                }
             }
         }
         Ok(())
@@ -65,10 +73,10 @@ impl Store {
         if numbers.len() >= WORTH_MAKING {
             self.make_filters_of(&buckets).await?;
         }
-        let keys: Vec<u64> = numbers.iter().map(|number| key(&number.to_ascii_uppercase())).collect();
+        let keys: Vec<u64> = numbers.iter().map(|number| key(number)).collect();
         let mut found = Whereabouts::default();
         for bucket in buckets {
-            match filters.of(bucket.number) {
+            match filters.of(bucket.number).filter(|_| bucket.ids.is_some()) {
                 None => found.any.push(bucket.number),
                 Some(filter) => {
                     let may: Vec<usize> = (0..keys.len()).filter(|at| filter.contains(&keys[*at])).collect();
@@ -84,8 +92,8 @@ impl Store {
     /// Of all control numbers of a closed bucket, as its index has them.
     async fn filter_of(&self, bucket: i64) -> Result<BinaryFuse16, StoreError> {
         let row = query_for(
-            "SELECT json_group_array(upper(patient_control_number)) FROM claim WHERE bucket = ?",
-            "SELECT COALESCE(json_agg(upper(patient_control_number)), '[]'::json)::text FROM claim WHERE bucket = ?",
+            "SELECT json_group_array(patient_control_number) FROM claim WHERE bucket = ?",
+            "SELECT COALESCE(json_agg(patient_control_number), '[]'::json)::text FROM claim WHERE bucket = ?",
         )
         .bind(bucket)
         .fetch_one(self.readers())
@@ -115,10 +123,10 @@ impl Filters {
     }
 }
 
-/// Of a control number in capitals.
+/// Alike for whatever letters either engine's `upper` makes alike.
 fn key(number: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    number.hash(&mut hasher);
+    number.to_uppercase().hash(&mut hasher);
     hasher.finish()
 }
 

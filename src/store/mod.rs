@@ -33,6 +33,8 @@ pub mod glimpses;
 pub mod holds;
 pub mod inbound;
 pub mod keys;
+#[cfg(test)]
+mod lease_tests;
 pub mod leases;
 pub mod mail;
 pub mod matching;

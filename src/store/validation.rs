@@ -145,6 +145,7 @@ impl Store {
         let rejected = chunk.rejected();
         let mut tx = self.begin_bulk().await?;
         must_hold(&mut tx, lease).await?;
+        self.must_be_open(&mut tx, &place).await?;
         let at_once = match self.engine() {
             Engine::Sqlite => CLAIMS_BETWEEN_LOOKS,
             // Nobody waits for this transaction, and each COPY is a turn of talk.
@@ -156,6 +157,7 @@ impl Store {
                 tx.commit().await.map_err(StoreError::at("add checked claims"))?;
                 tx = self.begin_bulk().await?;
                 must_hold(&mut tx, lease).await?;
+                self.must_be_open(&mut tx, &place).await?;
             }
         }
         add_said(&mut tx, id, chunk).await?;
@@ -204,6 +206,7 @@ impl Store {
         let place = self.bucket_for(first, chunks.iter().map(|chunk| chunk.claims.len()).sum()).await?;
         // What it adds is its own: others have their turn until it comes to what they may change too.
         let mut tx = self.begin_beside().await?;
+        self.must_be_open(&mut tx, &place).await?;
         let row = query_for(
             "SELECT state, (SELECT count(*) FROM claim WHERE submission_id = s.id)
                          + (SELECT count(*) FROM finding WHERE submission_id = s.id) FROM submission s WHERE id = ?",

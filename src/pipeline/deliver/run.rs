@@ -122,19 +122,23 @@ async fn keeping_lease<T>(
     taken: &Taken,
     sending: impl Future<Output = Result<T, StageError>>,
 ) -> Result<T, StageError> {
-    let mut sending = std::pin::pin!(sending);
+    // Both go on at the same time: what the sending holds may be what the renewal waits for.
+    tokio::select! {
+        ended = sending => ended,
+        lost = renewing(gateway, taken) => Err(lost),
+    }
+}
+
+/// Renews the lease for as long as it is this gateway's.
+async fn renewing(gateway: &Gateway, taken: &Taken) -> StageError {
     loop {
-        tokio::select! {
-            ended = &mut sending => return ended,
-            () = tokio::time::sleep(RENEW_EVERY) => {
-                let until = gateway.clock.now_ms() + LEASE.as_millis() as i64;
-                match gateway.store.extend_lease(taken, until).await {
-                    Ok(()) => {}
-                    Err(lost @ StoreError::Lost { .. }) => return Err(lost.into()),
-                    // The lease lasts for some more of these.
-                    Err(error) => tracing::warn!(error = error_chain(&error), "a delivery's lease was not renewed"),
-                }
-            }
+        tokio::time::sleep(RENEW_EVERY).await;
+        let until = gateway.clock.now_ms() + LEASE.as_millis() as i64;
+        match gateway.store.extend_lease(taken, until).await {
+            Ok(()) => {}
+            Err(lost @ StoreError::Lost { .. }) => return lost.into(),
+            // The lease lasts for some more of these.
+            Err(error) => tracing::warn!(error = error_chain(&error), "a delivery's lease was not renewed"),
         }
     }
 }

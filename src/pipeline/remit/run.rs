@@ -19,6 +19,7 @@ use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
+use crate::store::leases::Lease;
 use crate::store::remittances::{EarlierRemittance, RemittanceState, Remitted};
 
 /// Of a file that is read while another is worked.
@@ -32,14 +33,18 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     while let Some(inbound) = gateway.store.next_inbound(InboundState::Correlated, after).await? {
         let id = inbound.id;
         after = Some(id);
-        let ready = match ahead.take().filter(|ahead| ahead.inbound == id) {
-            Some(ahead) => ahead.ready,
-            None => tokio::spawn(ready(gateway.clone(), inbound.clone())),
-        };
-        ahead = look_ahead(gateway, after).await?;
         // One node works a payer's files, so that none is compared with others that are half worked.
         let name = format!("remit:{}", inbound.partner);
-        match under_lease(gateway, &name, async |_| guarded(work(gateway, inbound, ready)).await).await {
+        // Nothing is read for a payer whose files another node works.
+        let in_turn = async |_: &Lease| {
+            let ready = match ahead.take().filter(|ahead| ahead.inbound == id) {
+                Some(ahead) => ahead.ready,
+                None => tokio::spawn(ready(gateway.clone(), inbound.clone())),
+            };
+            ahead = look_ahead(gateway, after).await?;
+            guarded(work(gateway, inbound, ready)).await
+        };
+        match under_lease(gateway, &name, in_turn).await {
             Ok(None) => {}
             Ok(Some(())) => progress = Progress::Worked,
             Err(trouble) => {
