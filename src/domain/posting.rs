@@ -57,7 +57,7 @@ pub struct Posted {
 
 /// Sums the postings of one claim, oldest first.
 pub fn posted(postings: &[Posting]) -> Posted {
-    let standing = standing(postings);
+    let standing: Vec<&Posting> = standing(postings).places.into_iter().map(|n| &postings[n]).collect();
     let numbered = postings.iter().rev().find(|one| one.kind != PaymentKind::Reversal && !one.payer_number.is_empty());
     Posted {
         status: status(postings, &standing),
@@ -67,21 +67,34 @@ pub fn posted(postings: &[Posting]) -> Posted {
     }
 }
 
-/// What no reversal took back. A reversal takes back the payment that carries its number, or else one of exactly
-/// its amounts; a reversal of something never seen here takes back nothing.
-fn standing(postings: &[Posting]) -> Vec<&Posting> {
-    let mut standing: Vec<&Posting> = postings.iter().filter(|one| one.kind != PaymentKind::Reversal).collect();
-    for reversal in postings.iter().filter(|one| one.kind == PaymentKind::Reversal) {
-        let same_amounts = |one: &&Posting| one.paid == -reversal.paid && one.charge == -reversal.charge;
+/// What no reversal took back, by its place among the postings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub places: Vec<usize>,
+    /// Each payment that was taken back, and its reversal.
+    pub taken_back: Vec<(usize, usize)>,
+}
+
+/// A reversal takes back the payment that carries its number, or else one of exactly its amounts; a reversal of
+/// something never seen here takes back nothing.
+pub fn standing(postings: &[Posting]) -> Standing {
+    let is_reversal = |n: &usize| postings[*n].kind == PaymentKind::Reversal;
+    let (reversals, places): (Vec<usize>, Vec<usize>) = (0..postings.len()).partition(is_reversal);
+    let mut standing = Standing { places, taken_back: Vec::new() };
+    for n in reversals {
+        let reversal = &postings[n];
+        let same_charge = |one: &usize| postings[*one].charge == -reversal.charge;
+        let same_amounts = |one: &usize| postings[*one].paid == -reversal.paid && same_charge(one);
         let same_number =
-            |one: &&Posting| !reversal.payer_number.is_empty() && one.payer_number == reversal.payer_number;
-        let taken_back = standing
+            |one: &usize| !reversal.payer_number.is_empty() && postings[*one].payer_number == reversal.payer_number;
+        let places = &mut standing.places;
+        let taken_back = places
             .iter()
             .position(|one| same_number(one) && same_amounts(one))
-            .or_else(|| standing.iter().position(|one| same_number(one) && one.charge == -reversal.charge))
-            .or_else(|| standing.iter().position(same_amounts));
+            .or_else(|| places.iter().position(|one| same_number(one) && same_charge(one)))
+            .or_else(|| places.iter().position(same_amounts));
         if let Some(place) = taken_back {
-            standing.remove(place);
+            standing.taken_back.push((places.remove(place), n));
         }
     }
     standing

@@ -8,6 +8,7 @@ use super::search::{EFFECTIVE_STATUS, status};
 use super::sql::{Bind, QueryBuilder, Row, query};
 use super::{Store, StoreError};
 use crate::domain::ids::ClaimId;
+use crate::domain::posting::{PaymentKind, Posting};
 use crate::domain::{Cents, ClaimStatus, Phi};
 
 /// A claim as a 277 tells of it.
@@ -124,7 +125,9 @@ impl Store {
 /// What a remittance says of a claim's service lines.
 #[derive(Clone, Debug)]
 pub struct PaidDetail {
-    pub clp_status: String,
+    pub posting: Posting,
+    /// Its lines were tied to those of the claim that it has now; until then `detail` may name those of another.
+    pub tied: bool,
     /// Adjustments, lines and remarks as JSON.
     pub detail: Phi<String>,
 }
@@ -133,7 +136,9 @@ impl Store {
     /// The posted payments of each of these claims, oldest first.
     pub async fn payment_details(&self, claims: &[i64]) -> Result<HashMap<ClaimId, Vec<PaidDetail>>, StoreError> {
         let rows = query(
-            "SELECT p.claim_id, p.clp_status, p.detail FROM payment p JOIN remittance r ON r.id = p.remittance_id
+            "SELECT p.claim_id, p.clp_status, p.charge, p.paid, p.patient_responsibility, p.denied,
+                 p.payer_claim_control_number, r.lines_tied_at, p.detail
+             FROM payment p JOIN remittance r ON r.id = p.remittance_id
              WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0 ORDER BY p.id",
         )
         .bind(claims)
@@ -142,7 +147,16 @@ impl Store {
         .map_err(StoreError::at("find what was paid of claims' lines"))?;
         let mut paid: HashMap<ClaimId, Vec<PaidDetail>> = HashMap::new();
         for row in &rows {
-            let detail = PaidDetail { clp_status: row.get(1), detail: Phi::new(row.get(2)) };
+            let posting = Posting {
+                kind: PaymentKind::from_clp02(&row.get::<String>(1)),
+                charge: Cents(row.get(2)),
+                paid: Cents(row.get(3)),
+                patient_responsibility: Cents(row.get(4)),
+                denied: Cents(row.get(5)),
+                payer_number: row.get(6),
+            };
+            let tied = row.get::<Option<i64>>(7).is_some();
+            let detail = PaidDetail { posting, tied, detail: Phi::new(row.get(8)) };
             paid.entry(ClaimId(row.get(0))).or_default().push(detail);
         }
         Ok(paid)

@@ -2,18 +2,16 @@
 //! own segments, and only for questions that name lines.
 
 use std::collections::HashMap;
+use std::error::Error;
 
-use serde_json::Value;
-
-use super::plan::{Decided, Said};
+use super::plan::Said;
 use super::read::Asked;
-use crate::domain::posting::PaymentKind;
-use crate::domain::{Cents, ClaimStatus};
+use super::remitted::Remitted;
+use crate::domain::Cents;
+use crate::domain::ids::PayloadId;
 use crate::edits::Day;
 use crate::pipeline::answers::amount::amount;
 use crate::pipeline::gateway::blocking;
-use crate::pipeline::remit::balance::is_denied;
-use crate::pipeline::remit::read::{Adjustment, Line};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::PayloadReader;
 use crate::store::asked_claims::{AskedClaim, PaidDetail};
@@ -27,12 +25,6 @@ const HEADER_BYTES: u64 = 106;
 const PROCEDURE_PARTS: usize = 6;
 /// The line is not of this claim.
 const NO_SUCH_LINE: &str = "D0:247";
-/// It is decided, and nothing more is known.
-const NOTHING_MORE: &str = "F0:0";
-const PAID: &str = "F1:65";
-const DENIED: &str = "F2:585";
-/// Decided without a payment and without a denial: the patient's share, or part of another line.
-const BY_THE_PLAN: &str = "F0:104";
 
 /// A line of the question (2210).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,7 +93,14 @@ impl Lines {
         }
         let places = gateway.store.claim_places(claims.to_vec()).await?;
         for of_file in places.chunk_by(|one, next| one.payload_id == next.payload_id) {
-            let Ok(file) = gateway.open_payload(of_file[0].payload_id).await else { continue };
+            let payload = of_file[0].payload_id;
+            let file = match gateway.open_payload(payload).await {
+                Ok(file) => file,
+                Err(error) => {
+                    tell_unread(payload, &error);
+                    continue;
+                }
+            };
             let of_file = of_file.to_vec();
             lines.claimed.extend(blocking(move || read_file(file, &of_file)).await?);
         }
@@ -110,32 +109,56 @@ impl Lines {
         Ok(lines)
     }
 
-    /// What is said of each line of the question, in its order; nothing where the claim's lines cannot be read.
+    /// What is said of the lines of the question, in its order: of none where the claim's lines cannot be read, and of
+    /// none of the claim's while it is not known what was paid for which.
     pub fn say(&self, claim: &AskedClaim, asked: &Asked, said: &Said) -> Vec<SaidLine> {
         let Some(claimed) = self.claimed.get(&claim.id.0) else { return Vec::new() };
-        let paid = self.paid.get(&claim.id.0).map_or(&[][..], Vec::as_slice);
-        let of_claim = OfClaim { claim, said, paid };
+        let remitted = Remitted::read(self.paid.get(&claim.id.0).map_or(&[][..], Vec::as_slice));
+        let of_claim = OfClaim { claim, said, remitted };
         let found = choose(&asked.lines, claimed);
         let answer = |(asked, line): (&AskedLine, Option<usize>)| match line {
             Some(line) => of_claim.say(&claimed[line], asked),
-            None => of_claim.not_found(asked),
+            None => Some(of_claim.not_found(asked)),
         };
-        asked.lines.iter().zip(found).map(answer).collect()
+        asked.lines.iter().zip(found).filter_map(answer).collect()
     }
 }
 
+/// Without patient data: which payload, and why.
+fn tell_unread(payload: PayloadId, error: &(dyn Error + 'static)) {
+    tracing::warn!(%payload, error, "the service lines of claims that are asked about could not be read");
+}
+
 fn read_file(mut file: PayloadReader, places: &[ClaimPlace]) -> Vec<(i64, Vec<ClaimedLine>)> {
-    let Ok(header) = file.read_range(0, HEADER_BYTES) else { return Vec::new() };
+    let payload = places[0].payload_id;
+    let header = file.read_range(0, HEADER_BYTES).inspect_err(|error| tell_unread(payload, error)).unwrap_or_default();
     let (Some(&element), Some(&component), Some(&segment)) = (header.get(3), header.get(104), header.get(105)) else {
         return Vec::new();
     };
     let delimiters = Delimiters { element, component, segment, repetition: None };
+    let mut unread = None;
     let read = |place: &ClaimPlace| {
-        let claim = file.read_range(place.offset, place.bytes).ok()?;
+        let claim = file.read_range(place.offset, place.bytes).map_err(|error| unread = Some(error)).ok()?;
         // A later interchange of the file may have other delimiters; of its claims no lines are told.
-        (claim.get(3) == Some(&element)).then(|| (place.id.0, claimed_lines(&claim, &delimiters)))
+        let lines = if is_written_with(&claim, &delimiters) { claimed_lines(&claim, &delimiters) } else { Vec::new() };
+        // Of a claim without lines it cannot be said that a line is not its own.
+        (!lines.is_empty()).then_some((place.id.0, lines))
     };
-    places.iter().filter_map(read).collect()
+    let found = places.iter().filter_map(read).collect();
+    // Once, however many claims a damage took.
+    unread.iter().for_each(|error| tell_unread(payload, error));
+    found
+}
+
+/// Whether CLM ends where these say, without a terminator of another kind, and CLM05 has the parts that it always has.
+fn is_written_with(claim: &[u8], delimiters: &Delimiters) -> bool {
+    let first = claim.split(|&byte| byte == delimiters.segment).next().unwrap_or_default().trim_ascii_end();
+    let mut elements = first.split(|&byte| byte == delimiters.element);
+    let is_claim = elements.next() == Some(b"CLM");
+    let in_parts = elements.nth(4).is_some_and(|place| place.contains(&delimiters.component));
+    let of_element =
+        |last: &u8| last.is_ascii_alphanumeric() || [delimiters.element, delimiters.component].contains(last);
+    is_claim && in_parts && first.last().is_some_and(of_element)
 }
 
 /// The service lines of a claim's own segments, from CLM on.
@@ -217,18 +240,18 @@ fn period(text: &str) -> Option<(Day, Day)> {
     }
 }
 
-/// One claim, what is said of it, and its payments.
+/// One claim, what is said of it, and what its payments say.
 struct OfClaim<'a> {
     claim: &'a AskedClaim,
     said: &'a Said,
-    paid: &'a [PaidDetail],
+    remitted: Remitted,
 }
 
 impl OfClaim<'_> {
-    fn say(&self, line: &ClaimedLine, asked: &AskedLine) -> SaidLine {
-        let (code, paid) = self.decided(line);
+    fn say(&self, line: &ClaimedLine, asked: &AskedLine) -> Option<SaidLine> {
+        let (code, paid) = self.remitted.say(&line.number, self.claim.status, self.said)?;
         let number = if line.control_number.is_empty() { &asked.control_number } else { &line.control_number };
-        SaidLine {
+        Some(SaidLine {
             procedure: line.procedure.clone(),
             charge: line.charge,
             paid,
@@ -237,7 +260,7 @@ impl OfClaim<'_> {
             code,
             control_number: number.clone(),
             period: self.period_of(&line.period, asked),
-        }
+        })
     }
 
     fn not_found(&self, asked: &AskedLine) -> SaidLine {
@@ -262,62 +285,6 @@ impl OfClaim<'_> {
             (true, false, true) => from,
             (true, false, false) => format!("{from}-{to}"),
         }
-    }
-
-    /// The line's status, and what was paid for it in all.
-    fn decided(&self, line: &ClaimedLine) -> (String, Cents) {
-        if self.said.decided == Decided::No {
-            return (self.said.code.clone(), Cents::ZERO);
-        }
-        let mut paid = Cents::ZERO;
-        let mut last: Option<Line> = None;
-        for payment in self.paid {
-            let kind = PaymentKind::from_clp02(&payment.clp_status);
-            for one in tied_lines(payment, &line.number) {
-                match kind {
-                    PaymentKind::Predetermination => {}
-                    PaymentKind::Reversal => paid += one.paid,
-                    PaymentKind::Processed | PaymentKind::Denied | PaymentKind::Forwarded => {
-                        paid += one.paid;
-                        last = Some(one);
-                    }
-                }
-            }
-        }
-        let code = match (self.claim.status, last) {
-            (ClaimStatus::Reversed | ClaimStatus::Forwarded, _) => self.said.code.as_str(),
-            (_, None) => NOTHING_MORE,
-            (_, Some(line)) if is_denied(&line) => DENIED,
-            (_, Some(_)) if paid > Cents::ZERO => PAID,
-            (_, Some(_)) => BY_THE_PLAN,
-        };
-        (code.to_string(), paid)
-    }
-}
-
-/// Lines of a payment that are tied to the claim's line of this number.
-fn tied_lines(payment: &PaidDetail, number: &str) -> Vec<Line> {
-    let detail: Value = serde_json::from_str(payment.detail.reveal()).unwrap_or_default();
-    let lines = detail["lines"].as_array().cloned().unwrap_or_default();
-    lines.iter().filter(|line| line["claim_line"] == number).map(line_of).collect()
-}
-
-/// What a stored line says of its money.
-fn line_of(told: &Value) -> Line {
-    let cents = |value: &Value| serde_json::from_value::<Cents>(value.clone()).unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    let adjustment = |one: &Value| Adjustment {
-        group: text(&one["group"]),
-        reason: text(&one["reason"]),
-        amount: cents(&one["amount"]),
-        quantity: String::new(),
-    };
-    let adjustments = told["adjustments"].as_array().map(Vec::as_slice).unwrap_or_default();
-    Line {
-        charge: cents(&told["charge"]),
-        paid: cents(&told["paid"]),
-        adjustments: adjustments.iter().map(adjustment).collect(),
-        ..Line::default()
     }
 }
 
@@ -384,5 +351,23 @@ mod tests {
         check(&[asked("HC:99213", 101, "20261001", ""), asked("HC:99213", 100, "20261009", "")], &[None, None]);
         let twice = asked("HC:80053", 200, "", "");
         check(&[twice.clone(), twice], &[Some(2), None]);
+    }
+
+    #[test]
+    fn a_claim_in_other_delimiters_than_the_first_interchanges_is_not_read_by_them() {
+        let with = |element, component, segment| Delimiters { element, component, segment, repetition: None };
+        let claim = "CLM*A*150***11:B:1*Y*A*Y*Y~LX*1~SV1*HC:99213*100*UN*1~";
+        let check = |text: &str, delimiters: Delimiters, read: bool| {
+            assert_eq!(is_written_with(text.as_bytes(), &delimiters), read, "{text}");
+        };
+        let (usual, by_lines) = (with(b'*', b':', b'~'), with(b'*', b':', b'\n'));
+        check(claim, usual, true);
+        check(&claim.replace('~', "~\n"), usual, true);
+        check(&claim.replace('~', "\r\n"), by_lines, true);
+        check(&claim.replace('*', "|"), usual, false);
+        check(&claim.replace(':', ">"), usual, false);
+        check(&claim.replace('~', "~\n"), by_lines, false);
+        // Its one long segment has no lines, which is not told as lines that it does not have.
+        assert_eq!(claimed_lines(claim.replace('~', "'").as_bytes(), &usual), []);
     }
 }

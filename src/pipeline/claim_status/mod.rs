@@ -5,6 +5,7 @@ mod lines;
 mod pass_on;
 mod plan;
 mod read;
+mod remitted;
 mod run;
 mod write;
 

@@ -129,6 +129,55 @@ async fn service_lines_are_answered_one_by_one_with_what_was_paid_for_each() {
 }
 
 #[tokio::test]
+async fn claims_decided_as_a_whole_have_no_made_up_amounts_of_lines() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1), sample("A2", 2)]]).await;
+    let paid = [(claims[0].clone(), "1", "80", &["CAS*CO*45*20"][..], "ICN1")];
+    let mut denied =
+        remittance("0002", "CHK78", "0", &[(claims[1].clone(), "4", "0", &["CAS*CO*50*100"][..], "ICN2")], &[]);
+    denied[1] = "BPR*H*0*C*NON************20261103".to_string();
+    answer(&world, &era835(910, &[remittance("0001", "CHK77", "80", &paid, &[]), denied])).await;
+    let asked = ["SVC*HC:99213*100*****1", "DTP*472*D8*20261001", "SVC*HC:90471*7*****2", "DTP*472*D8*20261001"];
+    let (first, second) = (["REF*EJ*A1"], ["REF*EJ*A2", "SVC*HC:99213*100*****1", "DTP*472*D8*20261002"]);
+    let told = told(&world, &[&[&first[..], &asked].concat(), &second]).await;
+    // A line that is none of the claim's is told all the same.
+    let of_first = told.split("TRN*2*").nth(1).unwrap();
+    assert!(
+        of_first.starts_with("REF0~STC*F1:65*") && of_first.contains("SVC*HC:90471*7*0****2~STC*D0:247*"),
+        "{told}"
+    );
+    assert!(!of_first.contains("SVC*HC:99213*"), "{told}");
+    assert!(told.contains("SVC*HC:99213*100*0****1~STC*F2:585*20261102~DTP*472*D8*20261002~"), "{told}");
+}
+
+#[tokio::test]
+async fn lines_are_told_only_once_they_are_tied_to_the_claim_that_the_payment_has_now() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1), sample("A2", 2)]]).await;
+    let nobodys = SentClaim {
+        control_number: "N1".into(),
+        trace: String::new(),
+        date: "20200101".into(),
+        member: "Q9".into(),
+        ..claims[0].clone()
+    };
+    let mut paid = remittance("0001", "CHK77", "80", &[(nobodys, "1", "80", &[][..], "ICN1")], &[]);
+    paid.extend(["SVC*HC:99213*100*80**1", "DTM*472*20261001", "CAS*CO*45*20"].map(String::from));
+    answer(&world, &era835(910, &[paid])).await;
+    let exception = open_exceptions(&world).await.remove(0).id;
+    let first = ["REF*EJ*A1", "SVC*HC:99213*100*****1", "DTP*472*D8*20261001"];
+    let second = ["REF*EJ*A2", "SVC*HC:99213*100*****1", "DTP*472*D8*20261002"];
+    for (asked, number) in [(first, "A1"), (second, "A2")] {
+        let claim = claim(&world, number).await.received.id;
+        crate::pipeline::exceptions::resolve(&world.gateway, exception, claim, "sue").await.unwrap();
+        let before = told(&world, &[&asked]).await;
+        assert!(before.contains("STC*F1:65*20261102**100*80*") && !before.contains("SVC*"), "{before}");
+        work(&world.gateway).await;
+        let after = told(&world, &[&asked]).await;
+        assert!(after.contains("SVC*HC:99213*100*80****1~STC*F1:65*"), "{after}");
+        crate::pipeline::exceptions::undo(&world.gateway, exception, "sue").await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_payment_with_a_long_number_names_it_beside_the_status() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
     let pays = [(claims[0].clone(), "4", "0", &["CAS*CO*50*100"][..], "ICN1")];
