@@ -47,8 +47,8 @@ enum Purpose {
 pub(super) async fn open(url: &str) -> Result<(PgPool, PgPool), StoreError> {
     let hosts = Hosts::parse(url, &[])?;
     let first = hosts.find(Purpose::Work).await.map_err(|source| lost(url, source))?;
-    let writers = pool(&hosts.all[first], WRITERS, Purpose::Work);
-    let readers = pool(&hosts.all[first], READERS, Purpose::Work);
+    let writers = pool(&hosts, first, WRITERS, Purpose::Work);
+    let readers = pool(&hosts, first, READERS, Purpose::Work);
     if hosts.all.len() > 1 {
         tokio::spawn(follow(hosts, first, [writers.clone(), readers.clone()]));
     }
@@ -59,25 +59,24 @@ pub(super) async fn open(url: &str) -> Result<(PgPool, PgPool), StoreError> {
 pub(super) async fn open_to_read(url: &str) -> Result<PgPool, StoreError> {
     let hosts = Hosts::parse(url, &[("default_transaction_read_only", "on")])?;
     let first = hosts.find(Purpose::Questions).await.map_err(|source| lost(url, source))?;
-    Ok(pool(&hosts.all[first], 1, Purpose::Questions))
+    Ok(pool(&hosts, first, 1, Purpose::Questions))
 }
 
 fn lost(url: &str, source: sqlx::Error) -> StoreError {
     StoreError::Connect { url: without_password(url), source }
 }
 
-fn pool(host: &PgConnectOptions, connections: u32, purpose: Purpose) -> PgPool {
-    let port = host.get_port();
+fn pool(hosts: &Hosts, first: usize, connections: u32, purpose: Purpose) -> PgPool {
+    // Also of those to which it may turn later.
+    let ports: Vec<u16> = hosts.all.iter().map(PgConnectOptions::get_port).collect();
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(WAIT)
         .after_connect(move |connection, _| {
-            Box::pin(async move {
-                keep_alive(port);
-                must_serve(connection, purpose).await
-            })
+            ports.iter().copied().for_each(keep_alive);
+            Box::pin(async move { must_serve(connection, purpose).await })
         })
-        .connect_lazy_with(host.clone())
+        .connect_lazy_with(hosts.all[first].clone())
 }
 
 /// An error where the server only reads as yet, being a replica, or no longer.

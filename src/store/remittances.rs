@@ -8,6 +8,7 @@ use super::awaited::{try_learned, try_paid};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
+use super::leases::{Lease, must_hold};
 use super::mail::{NewMail, put_mail};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
@@ -162,9 +163,11 @@ pub(super) const PAYMENT_COLUMNS: &str =
     FROM payment p ";
 
 impl Store {
-    /// Records all remittances of a file, posts what may be posted, and ends the file. `false`: another worker did.
-    pub async fn record_remittances(&self, remitted: &Remitted) -> Result<bool, StoreError> {
+    /// Records all remittances of a file, posts what may be posted, and ends the file. `false`: another worker did. Only
+    /// under the lease of the payer's files: what they were compared with is still all there is.
+    pub async fn record_remittances(&self, remitted: &Remitted, lease: &Lease) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
+        must_hold(&mut tx, lease).await?;
         if !move_inbound(&mut tx, remitted.inbound_id, InboundState::Correlated, InboundState::Done).await? {
             return Ok(false);
         }

@@ -36,13 +36,13 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
         // One node works a payer's files, so that none is compared with others that are half worked.
         let name = format!("remit:{}", inbound.partner);
         // Nothing is read for a payer whose files another node works.
-        let in_turn = async |_: &Lease| {
+        let in_turn = async |lease: &Lease| {
             let ready = match ahead.take().filter(|ahead| ahead.inbound == id) {
                 Some(ahead) => ahead.ready,
                 None => tokio::spawn(ready(gateway.clone(), inbound.clone())),
             };
             ahead = look_ahead(gateway, after).await?;
-            guarded(work(gateway, inbound, ready)).await
+            guarded(work(gateway, inbound, ready, lease)).await
         };
         match under_lease(gateway, &name, in_turn).await {
             Ok(None) => {}
@@ -107,6 +107,7 @@ async fn work(
     gateway: &Arc<Gateway>,
     inbound: InboundRow,
     ready: JoinHandle<Result<Ready, StageError>>,
+    lease: &Lease,
 ) -> Result<(), StageError> {
     let Ready { papers, told } = ready.await.map_err(|source| StageError::Stopped { source })??;
     let at = gateway.clock.now_ms();
@@ -136,12 +137,12 @@ async fn work(
     let mut remitted = desk.remitted;
     remitted.mail = written.mail;
     remitted.notes.extend(written.notes);
-    record(gateway, &remitted).await
+    record(gateway, &remitted, lease).await
 }
 
-async fn record(gateway: &Arc<Gateway>, remitted: &Remitted) -> Result<(), StageError> {
+async fn record(gateway: &Arc<Gateway>, remitted: &Remitted, lease: &Lease) -> Result<(), StageError> {
     passing(CrashPoint::MoneyRead);
-    if gateway.store.record_remittances(remitted).await? {
+    if gateway.store.record_remittances(remitted, lease).await? {
         tracing::info!(
             inbound = %remitted.inbound_id,
             remittances = remitted.remittances.len(),
