@@ -129,8 +129,10 @@ struct FileItem {
     kinds: Vec<String>,
     /// The file that it repeats.
     repeat_of: Option<String>,
-    /// What it lacked, each with its place. It was taken in all the same.
+    /// What it lacked, each with its place. It was taken in all the same. Staff is also told what was not handed on.
     notes: Vec<String>,
+    /// Since when its bytes and its name are no longer kept.
+    purged_at: Option<String>,
 }
 
 /// Payers' files, newest first. A payer sees its own.
@@ -150,7 +152,8 @@ async fn files(
     };
     let rows = gateway.store.list_inbound(payer.as_deref(), before, limit + 1).await?;
     caller.audit(&gateway, "inbound.list", "").await?;
-    Ok(Json(Page::of(rows.into_iter().map(file_item).collect(), limit, |item: &FileItem| item.id.clone())))
+    let items = rows.into_iter().map(|row| file_item(row, &caller)).collect();
+    Ok(Json(Page::of(items, limit, |item: &FileItem| item.id.clone())))
 }
 
 /// One file of a payer: what became of it, and what it lacked.
@@ -163,12 +166,12 @@ async fn file(
 ) -> Result<Json<FileItem>, Problem> {
     let row = visible(&gateway, &caller, &id).await?;
     caller.audit(&gateway, "inbound.show", &id).await?;
-    Ok(Json(file_item(row)))
+    Ok(Json(file_item(row, &caller)))
 }
 
 /// The file's bytes, as the payer sent them.
 #[utoipa::path(get, path = "/v1/inbound/{id}/file", tag = "payers", params(("id" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 403), (status = 404)))]
+    responses((status = 200, content_type = "application/octet-stream"), (status = 403), (status = 404), (status = 410)))]
 async fn bytes_of_file(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -176,6 +179,10 @@ async fn bytes_of_file(
 ) -> Result<Response, Problem> {
     let row = visible(&gateway, &caller, &id).await?;
     caller.audit(&gateway, "inbound.read", &id).await?;
+    if let Some(at) = row.purged_at {
+        let detail = format!("The file's bytes were removed at {}, as old files are here.", rfc3339(at));
+        return Err(Problem::new(StatusCode::GONE, "No longer kept", detail));
+    }
     let bytes = gateway.read_payload(row.payload_id).await?;
     // Whatever a payer sends, an error page too, is shown by no browser.
     let headers = [
@@ -202,7 +209,12 @@ fn not_for_submitters() -> Problem {
     Problem::forbidden("Payers' files hold answers for several submitters; yours are at GET /v1/mailbox.")
 }
 
-fn file_item(row: InboundRow) -> FileItem {
+fn file_item(row: InboundRow, caller: &Caller) -> FileItem {
+    let mut notes = row.notes;
+    match caller {
+        Caller::Staff { .. } => notes.extend(row.house_notes),
+        Caller::Payer { .. } | Caller::Submitter { .. } => {}
+    }
     FileItem {
         id: row.id.to_string(),
         payer: row.partner,
@@ -218,6 +230,74 @@ fn file_item(row: InboundRow) -> FileItem {
         },
         kinds: row.kinds.split(',').filter(|kind| !kind.is_empty()).map(str::to_string).collect(),
         repeat_of: row.repeat_of.map(|id| id.to_string()),
-        notes: row.notes,
+        notes,
+        purged_at: row.purged_at.map(rfc3339),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::answers::testing::{Sent, answer, era835, hand_in, remittance, sent, work};
+    use crate::pipeline::exceptions;
+    use crate::pipeline::testing::{World, sample};
+    use crate::store::exceptions::ExceptionState;
+    use crate::store::inbound::Recorded;
+    use crate::store::users::{Role, User};
+
+    fn payer(name: &str) -> Caller {
+        Caller::Payer { name: name.into(), source: String::new() }
+    }
+
+    fn staff() -> Caller {
+        Caller::Staff { user: User { name: "sue".into(), role: Role::Operator }, source: String::new() }
+    }
+
+    /// The files that a caller sees, newest first.
+    async fn listed(world: &World, caller: Caller) -> Vec<FileItem> {
+        let params = Query(FilesParams { payer: None, cursor: None, limit: None });
+        files(State(world.gateway.clone()), caller, params).await.ok().unwrap().0.items
+    }
+
+    async fn status_of_bytes(world: &World, caller: Caller, id: &str) -> StatusCode {
+        let read = bytes_of_file(State(world.gateway.clone()), caller, Path(id.to_string())).await;
+        read.unwrap_or_else(Problem::into_response).status()
+    }
+
+    #[tokio::test]
+    async fn a_payer_is_told_nothing_of_submitters_and_another_payer_nothing_at_all() {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        std::fs::remove_file(world.folder.path().join("partners/acme.toml")).unwrap();
+        world.gateway.partners.reload().unwrap();
+        let paid = [(claims[0].clone(), "1", "80", &["CAS*CO*45*20"][..], "ICN1")];
+        answer(&world, &era835(910, &[remittance("0001", "T1", "80", &paid, &[])])).await;
+        let seen = listed(&world, staff()).await.remove(0);
+        assert!(seen.notes.iter().any(|note| note.contains("acme")), "{:?}", seen.notes);
+        let own = listed(&world, payer("bluestar")).await.remove(0);
+        assert_eq!(own.id, seen.id);
+        assert!(!own.notes.iter().any(|note| note.contains("acme")), "{:?}", own.notes);
+        assert_eq!(status_of_bytes(&world, payer("bluestar"), &seen.id).await, StatusCode::OK);
+
+        assert!(listed(&world, payer("redriver")).await.is_empty());
+        let one = file(State(world.gateway.clone()), payer("redriver"), Path(seen.id.clone())).await;
+        assert_eq!(one.err().unwrap().into_response().status(), StatusCode::NOT_FOUND);
+        assert_eq!(status_of_bytes(&world, payer("redriver"), &seen.id).await, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_removed_for_its_age_is_said_to_be_gone() {
+        let Sent { world, .. } = sent(&[&[sample("A1", 1)]]).await;
+        let store = &world.gateway.store;
+        let Recorded::New(id) = hand_in(&world.gateway, b"<html>502 Bad Gateway</html>").await else { panic!("new") };
+        work(&world.gateway).await;
+        for one in store.list_exceptions(Some(ExceptionState::Open), None, None, 10).await.unwrap() {
+            exceptions::dismiss(&world.gateway, one.id, "sue", "an error page").await.unwrap();
+        }
+        assert_eq!(listed(&world, payer("bluestar")).await[0].purged_at, None);
+        let now = world.gateway.clock.now_ms();
+        let removed = store.end_answer(id, now + 1, &Default::default(), now).await.unwrap();
+        assert!(removed);
+        assert_eq!(status_of_bytes(&world, payer("bluestar"), &id.to_string()).await, StatusCode::GONE);
+        assert_eq!(listed(&world, payer("bluestar")).await[0].purged_at, Some(rfc3339(now)));
     }
 }

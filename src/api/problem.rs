@@ -67,8 +67,8 @@ impl Problem {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "The gateway's database is away",
-            "What was answered before is safe. Whether this request was kept is not known: send it again, the same \
-             bytes are taken once.",
+            "What was answered before is safe. Whether this request had its effect is not known: send it again. The \
+             same file is taken once, and a decision that was made already is answered with 409.",
         )
         .retry_after(5)
     }

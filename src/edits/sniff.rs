@@ -31,8 +31,19 @@ impl<R: Read> Read for Headed<R> {
     }
 }
 
-/// `head` is the file's first bytes, `length` how many it has.
+/// Of a submitter's file: `head` is its first bytes, `length` how many it has.
 pub fn refusal(head: &[u8], length: u64) -> String {
+    told(head, length, "Claims are taken as X12 only; export them as an 837.")
+}
+
+/// Of a payer's file.
+pub fn refusal_of_answer(file: &[u8]) -> String {
+    let head = &file[..file.len().min(HEAD_BYTES)];
+    told(head, file.len() as u64, "Answers are taken as X12 only; send it as an 835, 277, 277CA, 999 or TA1.")
+}
+
+/// `instead_of_table` is what to do with a table.
+fn told(head: &[u8], length: u64, instead_of_table: &str) -> String {
     if length == 0 {
         return "The file is empty; an X12 file begins with ISA.".into();
     }
@@ -76,7 +87,7 @@ pub fn refusal(head: &[u8], length: u64) -> String {
         return "The file has no ISA segment: it begins with GS or ST. Send the whole interchange, from ISA to IEA."
             .into();
     } else if is_table(text) {
-        ("a table (CSV)", "Claims are taken as X12 only; export them as an 837.")
+        ("a table (CSV)", instead_of_table)
     } else if text.iter().any(|&byte| byte < 9 || byte == 0x7F) {
         ("binary data of an unknown kind", "An X12 file is text and begins with ISA.")
     } else {

@@ -22,6 +22,8 @@ pub struct Answered {
     pub kinds: String,
     /// Sentences on what was wrong with the file.
     pub notes: Vec<String>,
+    /// Sentences that the payer does not see.
+    pub house_notes: Vec<String>,
     pub at: i64,
     pub claims: Vec<ClaimMove>,
     pub learned: Vec<LearnedNumber>,
@@ -102,9 +104,10 @@ impl Store {
 }
 
 async fn describe(tx: &mut Tx, answered: &Answered) -> Result<(), StoreError> {
-    query("UPDATE inbound SET kinds = ?, notes = ? WHERE id = ?")
+    query("UPDATE inbound SET kinds = ?, notes = ?, house_notes = ? WHERE id = ?")
         .bind(&answered.kinds)
         .bind(serde_json::to_string(&answered.notes).expect("sentences are JSON"))
+        .bind(serde_json::to_string(&answered.house_notes).expect("sentences are JSON"))
         .bind(answered.inbound_id.0)
         .execute(&mut *tx)
         .await

@@ -100,11 +100,16 @@ pub struct InboundRow {
     pub state: InboundState,
     pub kinds: String,
     pub repeat_of: Option<InboundId>,
+    /// What it lacked, and what does not add up in it.
     pub notes: Vec<String>,
+    /// Sentences that name submitters: not for the payer.
+    pub house_notes: Vec<String>,
+    /// Its bytes are no longer kept since.
+    pub purged_at: Option<i64>,
 }
 
 const COLUMNS: &str = "SELECT id, partner, channel, file_name, received_at, payload_id, bytes, state, kinds, repeat_of,
-    notes FROM inbound ";
+    notes, house_notes, purged_at FROM inbound ";
 
 impl Store {
     /// Records a file, or that its bytes came before, and with it where it was collected.
@@ -238,5 +243,7 @@ fn inbound_row(row: &Row) -> Result<InboundRow, StoreError> {
         kinds: row.get(8),
         repeat_of: row.get::<Option<i64>>(9).map(InboundId),
         notes: serde_json::from_str(&row.get::<String>(10)).map_err(|_| damaged("notes"))?,
+        house_notes: serde_json::from_str(&row.get::<String>(11)).map_err(|_| damaged("house_notes"))?,
+        purged_at: row.get(12),
     })
 }

@@ -40,6 +40,7 @@ pub mod mail;
 pub mod matching;
 pub mod newest;
 pub mod nodes;
+pub mod payees;
 pub mod payload;
 pub mod payment_lines;
 pub mod purge;

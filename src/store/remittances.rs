@@ -98,6 +98,8 @@ pub struct Remitted {
     /// When its payments began to look for their claims.
     pub at: i64,
     pub notes: Vec<String>,
+    /// Sentences that the payer does not see.
+    pub house_notes: Vec<String>,
     pub remittances: Vec<RemittanceRow>,
     pub payments: Vec<PaymentRow>,
     pub passed_on: Vec<PassedOn>,
@@ -171,8 +173,9 @@ impl Store {
         if !move_inbound(&mut tx, remitted.inbound_id, InboundState::Correlated, InboundState::Done).await? {
             return Ok(false);
         }
-        query("UPDATE inbound SET notes = ? WHERE id = ?")
+        query("UPDATE inbound SET notes = ?, house_notes = ? WHERE id = ?")
             .bind(serde_json::to_string(&remitted.notes).expect("sentences are JSON"))
+            .bind(serde_json::to_string(&remitted.house_notes).expect("sentences are JSON"))
             .bind(remitted.inbound_id.0)
             .execute(&mut tx)
             .await
@@ -268,20 +271,6 @@ impl Store {
             digest: row.get(7),
         };
         Ok(rows.iter().map(earlier).collect())
-    }
-
-    /// The submitter whose claims this payee was last paid for.
-    pub async fn submitter_of_payee(&self, npi: &str, tin: &str) -> Result<Option<String>, StoreError> {
-        let row = query(
-            "SELECT c.partner FROM remittance r JOIN payment p ON p.remittance_id = r.id JOIN claim c ON c.id = p.claim_id
-             WHERE r.payee_npi = ? AND r.payee_tin = ? ORDER BY r.id DESC LIMIT 1",
-        )
-        .bind(npi)
-        .bind(tin)
-        .fetch_optional(self.readers())
-        .await
-        .map_err(StoreError::at("find a payee's submitter"))?;
-        Ok(row.map(|row| row.get(0)))
     }
 
     pub async fn remittance(&self, id: RemittanceId) -> Result<Option<RemittanceRow>, StoreError> {

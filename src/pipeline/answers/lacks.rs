@@ -6,9 +6,10 @@ use std::io;
 
 use crate::domain::{Edit, Finding, Timestamp};
 use crate::edits::catalogue::envelope::{TRANSACTION_VERSION_NOT_SUPPORTED, VERSION_NOT_SUPPORTED};
-use crate::edits::{self, CodeSets, Day, Reading, Settings, Sink, Syntax};
+use crate::edits::{self, CodeSets, Day, Reading, Settings, Sink, Syntax, sniff};
 use crate::guide::Guides;
 use crate::pipeline::Gateway;
+use crate::x12::envelope::Group;
 
 /// Syntax: what is not allowed in one situation only is no matter of a file that is taken in.
 const SNIP_MAX: u8 = 2;
@@ -47,8 +48,9 @@ fn sentences(file: &[u8], bench: &Bench<'_>) -> Vec<String> {
     let mut notepad = Notepad::default();
     // Memory is read, and the notepad never refuses.
     match edits::check_on_one_core(file, bench.guides, &settings, &mut notepad) {
-        Ok(summary) => notepad.sentences(summary.refused),
-        Err(_) => notepad.sentences(None),
+        // The check's own words are for submitters.
+        Ok(summary) if summary.refused.is_some() => vec![sniff::refusal_of_answer(file)],
+        Ok(_) | Err(_) => notepad.sentences(),
     }
 }
 
@@ -62,9 +64,16 @@ struct Notepad {
     notes: Vec<(String, usize)>,
     /// Faults of kinds that are not kept.
     more: usize,
+    /// GS01 of the group that is read.
+    group: String,
 }
 
 impl Sink for Notepad {
+    fn group_start(&mut self, group: &Group) -> io::Result<()> {
+        self.group.clone_from(&group.code);
+        Ok(())
+    }
+
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let place = &finding.place;
         let segment = place.segment.as_ref().map_or(String::new(), |segment| segment.id.to_string());
@@ -73,7 +82,7 @@ impl Sink for Notepad {
             self.notes[known].1 += 1;
         } else if self.notes.len() < SENTENCES_MAX {
             self.kinds.insert(kind, self.notes.len());
-            self.notes.push((sentence(finding), 0));
+            self.notes.push((sentence(finding, &self.group), 0));
         } else {
             self.more += 1;
         }
@@ -82,10 +91,7 @@ impl Sink for Notepad {
 }
 
 impl Notepad {
-    fn sentences(self, refused: Option<String>) -> Vec<String> {
-        if let Some(refused) = refused {
-            return vec![refused];
-        }
+    fn sentences(self) -> Vec<String> {
         let told = |(sentence, more): (String, usize)| match more {
             0 => sentence,
             more => format!("{sentence} (and {more} more like it)"),
@@ -98,15 +104,16 @@ impl Notepad {
     }
 }
 
-/// Where it is, as a person looks for it, and what is wrong.
-fn sentence(finding: &Finding) -> String {
+/// Where it is, as a person looks for it, and what is wrong. `group` is GS01, which may be what is wrong with GS08.
+fn sentence(finding: &Finding, group: &str) -> String {
     let message = match &finding.value {
         // The edits' own words are for submitters, of whom nothing is taken that no guide describes.
         Some(value) if UNGUIDED.iter().any(|edit| edit.id == finding.edit) => {
-            let named = if segment_is(finding, "GS") { "GS01 and GS08" } else { "ST01 and ST03" };
-            format!(
-                "{named} ({value}) name no guide that is known here: what it says is taken in, its form is not checked"
-            )
+            let named = match segment_is(finding, "GS") {
+                true => format!("GS01 and GS08 ({group}, {value})"),
+                false => format!("ST01 and ST03 ({value})"),
+            };
+            format!("{named} name no guide that is known here: what it says is taken in, its form is not checked")
         }
         Some(_) | None => finding.message.clone(),
     };
@@ -159,7 +166,7 @@ mod tests {
         check(
             &file,
             &[
-                "line 2: GS01 and GS08 (004010X098A1) name no guide that is known here: what it says is taken in, its form is \
+                "line 2: GS01 and GS08 (FA, 004010X098A1) name no guide that is known here: what it says is taken in, its form is \
                 not checked",
             ],
         );
@@ -171,6 +178,12 @@ mod tests {
             "<html><body>502 Bad Gateway</body></html>",
             &["The file is HTML, not X12. It may be an error page of a web \
             server that was saved in the file's place; fetch the file again."],
+        );
+        check(
+            "claim,paid\n1,100\n2,200\n",
+            &[
+                "The file is a table (CSV), not X12. Answers are taken as X12 only; send it as an 835, 277, 277CA, 999 or TA1.",
+            ],
         );
     }
 }

@@ -34,6 +34,7 @@ impl Draft {
             to: InboundState::Done,
             kinds: String::new(),
             notes: Vec::new(),
+            house_notes: Vec::new(),
             at: gateway.clock.now_ms(),
             claims: Vec::new(),
             learned: Vec::new(),
@@ -149,7 +150,7 @@ impl Draft {
                 Posting::Mail(mail) => self.answered.mail.push(*mail),
                 Posting::NoSuchSubmitter(partner) => self
                     .answered
-                    .notes
+                    .house_notes
                     .push(format!("Answers for {partner} are not handed on: no file in partners/ has that name.")),
             }
         }

@@ -19,7 +19,11 @@ use crate::pipeline::{Gateway, StageError};
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{ExceptionKind, NewException};
 use crate::store::matching::ClaimFacts;
+use crate::store::payees::PaidFor;
 use crate::store::remittances::{PassedOn, PaymentRow, RemittanceRow, RemittanceState};
+
+const OF_SEVERAL: &str = "The payment is for no claim of this gateway, and several submitters bill for its payee: ask the \
+     payee whose it is, and tell that submitter.";
 
 /// What a CLP says of the claim it pays.
 pub fn sought(remittance: &Remittance, claim: &ClaimPayment) -> Sought {
@@ -186,8 +190,12 @@ impl Books<'_> {
         Some(NewException { awaits: awaits::of_answer(self.payer, &sought(remittance, claim)), ..exception })
     }
 
-    /// A payment without claims whose payee nobody knows.
-    pub fn payee_unknown(&self, remittance: &Remittance) -> NewException {
+    /// A payment without claims of which nobody knows whose it is.
+    pub async fn payee_unknown(&self, remittance: &Remittance) -> Result<NewException, StageError> {
+        let reason = match self.submitter_of_payee(&remittance.payee_npi, &remittance.payee_tin).await? {
+            PaidFor::Several => OF_SEVERAL.to_string(),
+            PaidFor::NoSubmitter | PaidFor::One(_) => PAYEE_UNKNOWN.say(&[]),
+        };
         let response = json!({
             "trace": remittance.trace,
             "amount": remittance.amount,
@@ -195,7 +203,7 @@ impl Books<'_> {
             "payee_tin": remittance.payee_tin,
             "adjustments": remittance.adjustments,
         });
-        self.exception(ExceptionKind::Remittance, PAYEE_UNKNOWN.say(&[]), response, json!([]), None)
+        Ok(self.exception(ExceptionKind::Remittance, reason, response, json!([]), None))
     }
 
     /// Who is handed what of one remittance; `claims` are those its payments matched. A payment without claims, as of
@@ -209,25 +217,29 @@ impl Books<'_> {
         if !remittance.claims.is_empty() {
             return Ok(divided(place, claims));
         }
-        let partner = self.submitter_of_payee(remittance).await?;
         let hand = |partner| Handed { partner, remittance: place, own: Own::new(), extent: Extent::Whole };
-        Ok(partner.map(hand).into_iter().collect())
+        Ok(match self.submitter_of_payee(&remittance.payee_npi, &remittance.payee_tin).await? {
+            PaidFor::One(partner) => vec![hand(partner)],
+            PaidFor::NoSubmitter | PaidFor::Several => Vec::new(),
+        })
     }
 
     /// The submitter whose claims this payee was last paid for or, where it never was, the only one that bills for it.
-    pub async fn submitter_of_payee(&self, remittance: &Remittance) -> Result<Option<String>, StageError> {
-        let (npi, tin) = (&remittance.payee_npi, &remittance.payee_tin);
-        let known = self.gateway.store.submitter_of_payee(npi, tin).await?;
-        Ok(known.or_else(|| self.submitter_named_for(npi)))
+    pub async fn submitter_of_payee(&self, npi: &str, tin: &str) -> Result<PaidFor, StageError> {
+        Ok(match self.gateway.store.submitter_of_payee(npi, tin).await? {
+            PaidFor::NoSubmitter => self.submitters_named_for(npi),
+            known @ (PaidFor::One(_) | PaidFor::Several) => known,
+        })
     }
 
-    /// The only submitter whose file names this billing provider.
-    fn submitter_named_for(&self, npi: &str) -> Option<String> {
+    /// The submitters whose files name this billing provider.
+    fn submitters_named_for(&self, npi: &str) -> PaidFor {
         let partners = self.gateway.partners.current();
         let mut named = partners.submitters().filter(|one| one.npis.iter().any(|known| known.as_str() == npi));
         match (named.next(), named.next()) {
-            (Some(only), None) => Some(only.id.to_string()),
-            (_, _) => None,
+            (None, _) => PaidFor::NoSubmitter,
+            (Some(only), None) => PaidFor::One(only.id.to_string()),
+            (Some(_), Some(_)) => PaidFor::Several,
         }
     }
 

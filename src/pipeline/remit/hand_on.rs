@@ -1,6 +1,6 @@
 //! From the parts that submitters are handed of remittances to sealed 835s with their addresses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::plan::Extent;
@@ -40,7 +40,10 @@ pub struct Handed {
 #[derive(Debug, Default)]
 pub struct HandedOn {
     pub mail: Vec<NewMail>,
+    /// They name submitters: for the house alone.
     pub notes: Vec<String>,
+    /// Indexes of the remittances whose provider adjustments are in one of the files.
+    pub adjustments: BTreeSet<usize>,
 }
 
 /// Writes one file for each submitter (and each delimiters and version of the payer's, where they differ), and
@@ -64,8 +67,13 @@ pub async fn write(
     }
     let mut done = HandedOn::default();
     for (number, ((partner, _, version), handed)) in letters.into_iter().enumerate() {
+        let adjusted: Vec<usize> =
+            handed.iter().filter(|one| one.extent.holds_adjustments()).map(|one| one.remittance).collect();
         match letter(gateway, papers, &partner, version, handed, format!("{origin}:{partner}:835:{number}")).await? {
-            Some(mail) => done.mail.push(mail),
+            Some(mail) => {
+                done.mail.push(mail);
+                done.adjustments.extend(adjusted);
+            }
             None => done
                 .notes
                 .push(format!("Payments for {partner} are not handed on: no file in partners/ has that name.")),

@@ -44,10 +44,11 @@ pub async fn release_remittance(gateway: &Arc<Gateway>, id: RemittanceId, by: &s
     let facts = facts(remittance, &paid);
     let handed = books.handed(place, remittance, &facts).await?;
     if remittance.claims.is_empty() && handed.is_empty() {
-        release.exceptions.push(books.payee_unknown(remittance));
+        release.exceptions.push(books.payee_unknown(remittance).await?);
     }
-    release.adjustments_handed = handed.iter().any(|one| one.extent.holds_adjustments());
-    release.mail = hand_on::write(gateway, &papers, handed, &format!("remittance:{id}")).await?.mail;
+    let written = hand_on::write(gateway, &papers, handed, &format!("remittance:{id}")).await?;
+    release.adjustments_handed = written.adjustments.contains(&place);
+    release.mail = written.mail;
     match store.release_remittance(&release).await? {
         true => Ok(Released::Posted),
         // Another person was first, or released the one that contradicts it in the meantime.

@@ -118,6 +118,7 @@ async fn work(
             inbound_id: inbound.id,
             at,
             notes: inbound.notes,
+            house_notes: inbound.house_notes,
             remittances: Vec::new(),
             payments: Vec::new(),
             passed_on: Vec::new(),
@@ -135,8 +136,12 @@ async fn work(
     let handed = std::mem::take(&mut desk.handed);
     let written = hand_on::write(gateway, &papers, handed, &format!("inbound:{}", inbound.id)).await?;
     let mut remitted = desk.remitted;
+    for row in &mut remitted.remittances {
+        // Without a letter they are still to be handed on.
+        row.adjustments_handed = usize::try_from(row.ordinal).is_ok_and(|place| written.adjustments.contains(&place));
+    }
     remitted.mail = written.mail;
-    remitted.notes.extend(written.notes);
+    remitted.house_notes.extend(written.notes);
     record(gateway, &remitted, lease).await
 }
 
@@ -196,7 +201,7 @@ impl Desk<'_> {
         let of_which = format!("transaction {}", remittance.head.control);
         let notes = sums.warnings.iter().map(|warning| format!("{of_which}: {warning}"));
         self.remitted.notes.extend(notes);
-        let mut row = self.books.remittance(remittance, place, state, problem.clone(), digest);
+        let row = self.books.remittance(remittance, place, state, problem.clone(), digest);
         match state {
             RemittanceState::Repeat => self.remitted.notes.push(format!("{of_which}: {problem}")),
             RemittanceState::Held => {
@@ -213,7 +218,6 @@ impl Desk<'_> {
             RemittanceState::Posted => {
                 self.add_payments(remittance, &row.trace, row.id, matched, state);
                 let handed = self.hand_on(place, remittance, matched).await?;
-                row.adjustments_handed = handed.iter().any(|one| one.extent.holds_adjustments());
                 self.handed.extend(handed);
             }
         }
@@ -270,10 +274,10 @@ impl Desk<'_> {
             .collect();
         let handed = self.books.handed(place, remittance, &facts).await?;
         if remittance.claims.is_empty() && handed.is_empty() {
-            self.remitted.exceptions.push(self.books.payee_unknown(remittance));
+            self.remitted.exceptions.push(self.books.payee_unknown(remittance).await?);
         }
         if handed.iter().any(|one| one.extent != Extent::Whole) {
-            self.remitted.notes.push(format!(
+            self.remitted.house_notes.push(format!(
                 "transaction {}: divided; each of {} submitters gets its own claims, and BPR02 is what they were paid",
                 remittance.head.control,
                 handed.len()

@@ -86,7 +86,7 @@ impl Store {
         ] {
             query(sql).bind(id.0).execute(&mut tx).await.map_err(step())?;
         }
-        query("UPDATE inbound SET purged_at = ?, payload_id = 0, file_name = '', notes = '[]' WHERE id = ?")
+        query("UPDATE inbound SET purged_at = ?, payload_id = 0, file_name = '', notes = '[]', house_notes = '[]' WHERE id = ?")
             .bind(now)
             .bind(id.0)
             .execute(&mut tx)

@@ -293,6 +293,7 @@ CREATE TABLE inbound (
     kinds       TEXT COLLATE "C" NOT NULL DEFAULT '',     -- as TA1,999,835
     repeat_of   BIGINT ,
     notes       TEXT COLLATE "C" NOT NULL DEFAULT '[]',    -- what was wrong with it, JSON list of sentences
+    house_notes TEXT COLLATE "C" NOT NULL DEFAULT '[]',    -- the same, that name submitters: not for the payer
     purged_at   BIGINT                          -- its bytes and payments are no longer kept
 );
 CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256) WHERE state <> 4;

@@ -290,6 +290,7 @@ CREATE TABLE inbound (
     kinds       TEXT    NOT NULL DEFAULT '',     -- as TA1,999,835
     repeat_of   INTEGER,
     notes       TEXT    NOT NULL DEFAULT '[]',    -- what was wrong with it, JSON list of sentences
+    house_notes TEXT    NOT NULL DEFAULT '[]',    -- the same, that name submitters: not for the payer
     purged_at   INTEGER                          -- its bytes and payments are no longer kept
 );
 CREATE UNIQUE INDEX inbound_content ON inbound (partner, sha256) WHERE state <> 4;
