@@ -70,7 +70,9 @@ async fn keep_running(gateway: Arc<Gateway>, life: Arc<Life>, stage: Stage, mut 
             Ok(Err(error)) if error.is_unavailable() => {
                 tracing::warn!(stage = stage.as_str(), error = error_chain(&error), "a stage waits for the database");
                 metrics::counter!("claimgate_stage_failures_total", "stage" => stage.as_str()).increment(1);
-                life.in_vain(&error_chain(&error));
+                if !error.is_busy() {
+                    life.in_vain(&error_chain(&error));
+                }
                 // Not to be woken before: whoever nudges is as blind.
                 tokio::select! {
                     () = tokio::time::sleep(PAUSE_WHILE_AWAY) => {}

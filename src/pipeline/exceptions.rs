@@ -92,7 +92,8 @@ pub async fn resolve(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId, by
 }
 
 /// Takes a decision back: the exception is open again, and the claim stands where its other answers put it. What
-/// was put into a mailbox stays there, and a note beside it says so. One that had been put aside is tried with the claims that were sent since.
+/// was put into a mailbox stays there, and a note beside it says so. One that had been put aside is tried with the claims
+/// that were sent since.
 pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
     let exception = found(gateway, id).await?;
     if exception.state == ExceptionState::Open {

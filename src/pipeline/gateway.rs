@@ -233,6 +233,11 @@ pub enum StageError {
 }
 
 impl StageError {
+    /// The database is there, and had no time for this.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, StageError::Store(error) if error.is_busy())
+    }
+
     /// The database is not there for now: the work is as it was, or done without our knowing, and is looked at again.
     pub fn is_unavailable(&self) -> bool {
         match self {

@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 
 use super::matching::ClaimKey;
+use super::remittances::{POSTING, posting};
 use super::search::{EFFECTIVE_STATUS, status};
 use super::sql::{Bind, QueryBuilder, Row, query};
 use super::{Store, StoreError};
 use crate::domain::ids::ClaimId;
-use crate::domain::posting::{PaymentKind, Posting};
+use crate::domain::posting::Posting;
 use crate::domain::{Cents, ClaimStatus, Phi};
 
 /// A claim as a 277 tells of it.
@@ -135,28 +136,18 @@ pub struct PaidDetail {
 impl Store {
     /// The posted payments of each of these claims, oldest first.
     pub async fn payment_details(&self, claims: &[i64]) -> Result<HashMap<ClaimId, Vec<PaidDetail>>, StoreError> {
-        let rows = query(
-            "SELECT p.claim_id, p.clp_status, p.charge, p.paid, p.patient_responsibility, p.denied,
-                 p.payer_claim_control_number, r.lines_tied_at, p.detail
-             FROM payment p JOIN remittance r ON r.id = p.remittance_id
-             WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0 ORDER BY p.id",
-        )
+        let rows = query(format!(
+            "SELECT {POSTING}, r.lines_tied_at, p.detail FROM payment p JOIN remittance r ON r.id = p.remittance_id
+             WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0 ORDER BY p.id"
+        ))
         .bind(claims)
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("find what was paid of claims' lines"))?;
         let mut paid: HashMap<ClaimId, Vec<PaidDetail>> = HashMap::new();
         for row in &rows {
-            let posting = Posting {
-                kind: PaymentKind::from_clp02(&row.get::<String>(1)),
-                charge: Cents(row.get(2)),
-                paid: Cents(row.get(3)),
-                patient_responsibility: Cents(row.get(4)),
-                denied: Cents(row.get(5)),
-                payer_number: row.get(6),
-            };
             let tied = row.get::<Option<i64>>(7).is_some();
-            let detail = PaidDetail { posting, tied, detail: Phi::new(row.get(8)) };
+            let detail = PaidDetail { posting: posting(row), tied, detail: Phi::new(row.get(8)) };
             paid.entry(ClaimId(row.get(0))).or_default().push(detail);
         }
         Ok(paid)

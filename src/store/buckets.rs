@@ -55,8 +55,8 @@ pub(super) struct Bucket {
 }
 
 impl Store {
-    /// A bucket for so many claims from this one on. It is durable when this returns, so that no claim is ever in one that is not looked
-    /// into. Must not be called inside a transaction, and be held until the claims' transactions are over.
+    /// A bucket for so many claims from this one on. It is durable when this returns, so that no claim is ever in one that
+    /// is not looked into. Must not be called inside a transaction, and be held until the claims' transactions are over.
     pub(super) async fn bucket_for(&self, first: Option<ClaimId>, count: usize) -> Result<Place, StoreError> {
         if count == 0 {
             return Ok(Place { number: 0, _written: Arc::default() });

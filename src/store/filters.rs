@@ -51,16 +51,16 @@ impl Store {
     async fn make_filters_of(&self, buckets: &[Bucket]) -> Result<(), StoreError> {
         let filters = &self.buckets().filters;
         let _making = filters.making.lock().await;
-        for bucket in buckets.iter().filter(|bucket| bucket.ids.is_some()).take(FILTERS_MAX) {
-            if filters.of(bucket.number).is_none() {
-                match self.filter_of(bucket.number).await {
-                    Ok(filter) => filters.add(bucket.number, filter),
-                    // Without it the bucket is looked into, which is only slower.
-                    Err(error @ StoreError::Damaged { .. }) => {
-                        tracing::warn!(bucket = bucket.number, error = error_chain(&error), "a filter was not made");
-                    }
-                    Err(error) => return Err(error),
+        let closed = buckets.iter().filter(|bucket| bucket.ids.is_some());
+        let kept: Vec<i64> = closed.take(FILTERS_MAX).map(|bucket| bucket.number).collect();
+        for bucket in filters.keep_only(&kept) {
+            match self.filter_of(bucket).await {
+                Ok(filter) => filters.add(bucket, filter),
+                // Without it the bucket is looked into, which is only slower.
+                Err(error @ StoreError::Damaged { .. }) => {
+                    tracing::warn!(bucket, error = error_chain(&error), "a filter was not made");
                 }
+                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -116,6 +116,13 @@ impl Store {
 impl Filters {
     fn of(&self, bucket: i64) -> Option<Arc<BinaryFuse16>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&bucket).cloned()
+    }
+
+    /// Lets go of those of buckets that are removed or too old by now; which of `buckets` have none yet.
+    fn keep_only(&self, buckets: &[i64]) -> Vec<i64> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.retain(|bucket, _| buckets.contains(bucket));
+        buckets.iter().copied().filter(|bucket| !made.contains_key(bucket)).collect()
     }
 
     fn add(&self, bucket: i64, filter: BinaryFuse16) {

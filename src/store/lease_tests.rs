@@ -6,7 +6,8 @@ use crate::pipeline::lease::under_lease_renewed;
 use crate::pipeline::testing::world;
 use crate::store::sql::query;
 
-/// The work holds what the renewal needs: with SQLite the writer, with PostgreSQL the lease's row.
+/// The work holds the row that the renewal needs. SQLite has one gateway, whose leases need no renewal: there is nothing to
+/// wait for, and the test says only that it goes on.
 #[tokio::test]
 async fn work_that_is_in_a_transaction_when_its_lease_is_renewed_goes_on() {
     let world = world().await;

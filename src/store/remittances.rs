@@ -387,31 +387,39 @@ fn numbers_of(payments: &[PaymentRow]) -> Vec<(ClaimId, &str)> {
     numbers.filter(|(_, number)| !number.is_empty()).collect()
 }
 
+/// Of a payment, its claim first, as [`posting`] reads it.
+pub(super) const POSTING: &str =
+    "p.claim_id, p.clp_status, p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number";
+
+/// A row that begins with [`POSTING`].
+pub(super) fn posting(row: &Row) -> Posting {
+    Posting {
+        kind: PaymentKind::from_clp02(&row.get::<String>(1)),
+        charge: Cents(row.get(2)),
+        paid: Cents(row.get(3)),
+        patient_responsibility: Cents(row.get(4)),
+        denied: Cents(row.get(5)),
+        payer_number: row.get(6),
+    }
+}
+
 /// Sums all posted payments of these claims anew and moves the claims accordingly.
 pub(super) async fn post_claims(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), StoreError> {
     if claims.is_empty() {
         return Ok(());
     }
     let ids: Vec<i64> = claims.iter().map(|id| id.0).collect();
-    let rows = query(
-        "SELECT p.claim_id, p.clp_status, p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number
-         FROM payment p JOIN remittance r ON r.id = p.remittance_id
-         WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0 ORDER BY p.id",
-    )
+    let rows = query(format!(
+        "SELECT {POSTING} FROM payment p JOIN remittance r ON r.id = p.remittance_id
+         WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0 ORDER BY p.id"
+    ))
     .bind(&ids[..])
     .fetch_all(&mut *tx)
     .await
     .map_err(StoreError::at("read all payments of claims"))?;
     let mut postings: BTreeMap<i64, Vec<Posting>> = ids.iter().map(|&id| (id, Vec::new())).collect();
     for row in &rows {
-        postings.entry(row.get(0)).or_default().push(Posting {
-            kind: PaymentKind::from_clp02(&row.get::<String>(1)),
-            charge: Cents(row.get(2)),
-            paid: Cents(row.get(3)),
-            patient_responsibility: Cents(row.get(4)),
-            denied: Cents(row.get(5)),
-            payer_number: row.get(6),
-        });
+        postings.entry(row.get(0)).or_default().push(posting(row));
     }
     // A number that another claim of the payer has, or gets here, would make answers to that one doubtful.
     let mut numbers = BTreeSet::new();

@@ -28,7 +28,13 @@ impl fmt::Display for OnlyReads {
 impl std::error::Error for OnlyReads {}
 
 impl StoreError {
-    /// The database was not there, went away in the middle, or takes no writes for now. What was asked may have been
+    /// The database is there; what was asked of it is asked again.
+    pub fn is_busy(&self) -> bool {
+        let StoreError::Query { source: sqlx::Error::Database(database), .. } = self else { return false };
+        database.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| BUSY.contains(&error.code()))
+    }
+
+    /// The database was not there, is too busy, went away in the middle, or takes no writes for now. What was asked may have been
     /// done all the same, where it was a commit.
     pub fn is_unavailable(&self) -> bool {
         match self {
@@ -47,8 +53,13 @@ impl StoreError {
     }
 }
 
-/// SQLSTATEs of a server that goes down, comes up, only reads, has no connection left, lets one wait for too long, or
-/// ended one of two that waited for each other.
+/// SQLSTATEs of a server that is there, and lets one wait for too long or ended one of two that waited for each other.
+const BUSY: &[&str] = &[
+    "55P03", // lock_not_available
+    "40P01", // deadlock_detected
+    "40001", // serialization_failure
+];
+/// Of one that goes down, comes up, only reads, or has no connection left.
 const CODES: &[&str] = &[
     "57P01", // admin_shutdown
     "57P02", // crash_shutdown
@@ -57,9 +68,6 @@ const CODES: &[&str] = &[
     "25006", // read_only_sql_transaction
     "25P03", // idle_in_transaction_session_timeout
     "53300", // too_many_connections
-    "55P03", // lock_not_available
-    "40P01", // deadlock_detected
-    "40001", // serialization_failure
 ];
 /// And of all that goes wrong with a connection.
 const CONNECTION_CLASS: &str = "08";
@@ -70,9 +78,10 @@ pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
         // Of PostgreSQL alone: an answer that is none, as of one that hung up while the talk began.
         sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => true,
         sqlx::Error::Io(io) => is_of_a_connection(io.kind()),
-        sqlx::Error::Database(database) => database
-            .try_downcast_ref::<PgDatabaseError>()
-            .is_some_and(|error| CODES.contains(&error.code()) || error.code().starts_with(CONNECTION_CLASS)),
+        sqlx::Error::Database(database) => database.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| {
+            let code = error.code();
+            CODES.contains(&code) || BUSY.contains(&code) || code.starts_with(CONNECTION_CLASS)
+        }),
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! A connection to SQLite that is spoken to in the caller's own thread: the writer, and those for quick questions. A statement of a transaction takes some
+//! A connection to SQLite that is spoken to in the caller's own thread. A statement of a transaction takes some
 //! microseconds; handing it to another thread and waiting to be woken takes ten times as long (docs/MEASUREMENTS.md),
 //! and the writer is what everybody queues for. What takes long steps aside: see [`aside`].
 
