@@ -184,7 +184,7 @@ fn the_same_bytes_from_another_partner_tell_nothing_of_the_first() {
     assert_eq!(reply.json()["accepted_claims"], 0, "{}", reply.text());
     let ta1 = scene.world.mail(&rival, "ta1");
     assert!(ta1.iter().any(|bytes| String::from_utf8_lossy(bytes).contains("*R*")), "{} TA1s", ta1.len());
-    scene.world.finish_with_exceptions();
+    scene.world.finish();
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_payer_cannot_pay_claims_that_were_sent_to_another() {
         (exceptions(&scene.world) >= open + scene.got.len()).then_some(())
     });
     assert_eq!(scene.world.claims(&scene.acme), before);
-    scene.world.finish_with_exceptions();
+    scene.world.finish();
 }
 
 fn exceptions(world: &World) -> usize {
@@ -270,7 +270,7 @@ fn what_is_shown_to_operators_names_no_patient() {
         let found = secrets.iter().find(|secret| secret.len() > 4 && !is_id(&scene, secret) && text.contains(**secret));
         assert!(found.is_none(), "{found:?} stands where operators see it");
     }
-    scene.world.finish_with_exceptions();
+    scene.world.finish();
 }
 
 /// Our own ids and trace numbers name nobody.

@@ -190,7 +190,7 @@ fn a_payer_may_hand_its_answers_in_over_the_api() {
         (claim.number.clone(), end)
     });
     wait_for_ends(&world, &key, &ends.collect());
-    world.finish_with_exceptions();
+    world.finish();
 }
 
 /// Of the file handed in twice, and of one that is none.
