@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::claims::id_of;
+use super::download::frames_of;
 use super::page::{Page, limit_of};
 use super::problem::Problem;
 use crate::domain::clock::rfc3339;
@@ -183,14 +184,14 @@ async fn bytes_of_file(
         let detail = format!("The file's bytes were removed at {}, as old files are here.", rfc3339(at));
         return Err(Problem::new(StatusCode::GONE, "No longer kept", detail));
     }
-    let bytes = gateway.read_payload(row.payload_id).await?;
+    let (bytes, frames) = frames_of(&gateway, row.payload_id).await?;
     // Whatever a payer sends, an error page too, is shown by no browser.
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream"),
         (header::CONTENT_DISPOSITION, "attachment"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    Ok((headers, bytes).into_response())
+    Ok((headers, [(header::CONTENT_LENGTH, bytes)], Body::from_stream(frames)).into_response())
 }
 
 async fn visible(gateway: &Gateway, caller: &Caller, id: &str) -> Result<InboundRow, Problem> {

@@ -15,14 +15,12 @@ use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::claims::id_of;
+use super::download::frames_of;
 use super::page::{Page, limit_of};
 use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::{MailId, PayloadId};
-use crate::domain::limits::FRAME_BYTES;
-use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, deliver};
-use crate::store::PayloadError;
 use crate::store::mail::MailKind;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -87,22 +85,7 @@ async fn mail(
     let mail_id: MailId = id.parse().map_err(|_| none())?;
     let row = gateway.store.mail(partner, mail_id).await?.ok_or_else(none)?;
     caller.audit(&gateway, "mailbox.read", &id).await?;
-    let mut reader = gateway.open_payload(row.payload_id).await?;
-    let (bytes, mut position) = (reader.len(), 0u64);
-    // The first frame is opened before the answer begins, so that a damaged file is an error and no stub.
-    let first = blocking(move || Ok::<_, PayloadError>((reader.read_range(0, FRAME_BYTES as u64)?, reader))).await??;
-    let mut next = Some(first);
-    let frames = async_frames(move || {
-        let (frame, mut reader) = next.take()?;
-        position += frame.len() as u64;
-        if position < bytes {
-            match reader.read_range(position, FRAME_BYTES as u64) {
-                Ok(following) => next = Some((following, reader)),
-                Err(error) => tracing::error!(%error, "a mailbox file is damaged"),
-            }
-        }
-        Some(frame)
-    });
+    let (bytes, frames) = frames_of(&gateway, row.payload_id).await?;
     let read_to_its_end = futures_util::stream::once(read_to_end(gateway.clone(), row.kind, row.payload_id));
     let mut response = Body::from_stream(frames.chain(read_to_its_end)).into_response();
     let headers = response.headers_mut();
@@ -121,20 +104,6 @@ async fn read_to_end(gateway: Arc<Gateway>, kind: MailKind, payload: PayloadId) 
         deliver::fetched(&gateway, payload).await.map_err(std::io::Error::other)?;
     }
     Ok(Vec::new())
-}
-
-/// Frames one after another, each opened off the runtime's threads.
-fn async_frames(
-    next: impl FnMut() -> Option<Vec<u8>> + Send + 'static,
-) -> impl futures_util::Stream<Item = Result<Vec<u8>, std::io::Error>> {
-    futures_util::stream::unfold(Some(next), |state| async move {
-        let mut next = state?;
-        match blocking(move || next().map(|frame| (frame, next))).await {
-            Ok(Some((frame, next))) => Some((Ok(frame), Some(next))),
-            Ok(None) => None,
-            Err(error) => Some((Err(std::io::Error::other(error)), None)),
-        }
-    })
 }
 
 /// A mailbox belongs to one partner; people of the house have none.

@@ -5,6 +5,7 @@ mod caller;
 mod claim_status;
 mod claims;
 mod docs;
+mod download;
 mod edits;
 mod exceptions;
 mod inbound;
