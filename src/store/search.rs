@@ -36,7 +36,7 @@ pub struct ClaimQuery {
     pub limit: u32,
 }
 
-/// Batches of one status whose claims are looked through.
+/// Batches of one status whose newest claims are looked at.
 const BATCHES_LOOKED_THROUGH: usize = 20;
 
 /// Where a search looks.
@@ -45,7 +45,7 @@ enum Among {
     Buckets(Vec<i64>),
     /// Those that have the status themselves.
     Own(ClaimStatus),
-    Batches(Vec<i64>),
+    Batch(i64),
 }
 
 /// A line of a list of claims.
@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Claims that have the status themselves stand in an index. The others have it from their batch: where these are
-    /// few, their claims are looked through, and where they are many the newest claims soon fill a page.
+    /// few, the newest claims of each are looked at, and where they are many the newest claims of all soon fill a page.
     async fn search_status(&self, query: &ClaimQuery, status: ClaimStatus) -> Result<Vec<ClaimLine>, StoreError> {
         let rows = ask("SELECT id FROM batch WHERE claim_status = ? ORDER BY id DESC LIMIT ?")
             .bind(status.code())
@@ -147,11 +147,11 @@ impl Store {
             return self.search_claims_in(query, Among::All).await;
         }
         let mut found = self.search_claims_in(query, Among::Own(status)).await?;
-        if !batches.is_empty() {
-            found.extend(self.search_claims_in(query, Among::Batches(batches)).await?);
-            found.sort_unstable_by_key(|line| std::cmp::Reverse(line.id.0));
-            found.truncate(query.limit as usize);
+        for batch in batches {
+            found.extend(self.search_claims_in(query, Among::Batch(batch)).await?);
         }
+        found.sort_unstable_by_key(|line| std::cmp::Reverse(line.id.0));
+        found.truncate(query.limit as usize);
         Ok(found)
     }
 
@@ -163,8 +163,6 @@ impl Store {
               FROM claim c LEFT JOIN batch b ON b.id = c.batch_id WHERE c.id IN (
               SELECT c.id FROM claim c LEFT JOIN batch b ON b.id = c.batch_id WHERE 1 = 1",
         );
-        // The plus keeps the planner from walking all claims in the order that is asked for.
-        let mut order = "c.id";
         match among {
             Among::All => {}
             Among::Buckets(numbers) => {
@@ -173,20 +171,14 @@ impl Store {
             Among::Own(status) => {
                 sql.push(" AND c.status NOT IN (2, 3) AND c.status = ").push_bind(status.code());
             }
-            Among::Batches(ids) => {
-                sql.push(" AND c.batch_id IS NOT NULL AND c.batch_id IN (SELECT value FROM list(");
-                sql.push_bind(ids).push("))");
-                order = "+c.id";
+            Among::Batch(id) => {
+                sql.push(" AND c.batch_id IS NOT NULL AND c.batch_id = ").push_bind(id);
             }
         }
         add_identifiers(&mut sql, query);
         add_facts(&mut sql, query);
         // The rows themselves are only read of those that are shown.
-        sql.push(" ORDER BY ")
-            .push(order)
-            .push(" DESC LIMIT ")
-            .push_bind(i64::from(query.limit))
-            .push(") ORDER BY c.id DESC");
+        sql.push(" ORDER BY c.id DESC LIMIT ").push_bind(i64::from(query.limit)).push(") ORDER BY c.id DESC");
         let rows = sql.build().fetch_all(self.readers()).await.map_err(StoreError::at("search claims"))?;
         rows.iter().map(line).collect()
     }

@@ -41,5 +41,6 @@ mod sftp_habits;
 mod start;
 mod strange_files;
 mod typed;
+mod upgrade;
 mod validate;
 mod webhooks;

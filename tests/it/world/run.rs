@@ -21,6 +21,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("sftp", "openssh-client"),
     ("ssh-keygen", "openssh-client"),
     ("sshd", "openssh-server"),
+    ("tar", "tar"),
     ("timeout", "coreutils"),
     ("touch", "coreutils"),
 ];
