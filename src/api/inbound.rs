@@ -225,6 +225,8 @@ fn file_item(row: InboundRow, caller: &Caller) -> FileItem {
         bytes: row.bytes,
         state: match row.state {
             InboundState::Received | InboundState::Correlated => "received",
+            // Its bytes are others, but it says what one before it said.
+            InboundState::Done if row.repeat_of.is_some() => "repeat",
             InboundState::Done => "worked",
             InboundState::NotX12 => "not_x12",
             InboundState::Repeat => "repeat",

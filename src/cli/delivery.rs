@@ -82,6 +82,7 @@ async fn retry(config: &Config, store: &Store, id: &str, now_ms: i64) -> Result<
         code: String::new(),
         text: "from the command line".to_string(),
         inbound_id: None,
+        said: None,
     };
     if !store.retry_delivery(delivery_id, &again).await? {
         let state = delivery.state.as_str().replace('_', " ");

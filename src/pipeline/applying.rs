@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
 use super::correlate::read::{self, status::ClaimAnswer, status::StatusReport};
-use super::correlate::{claims, plan};
+use super::correlate::{claims, plan, repeats};
 use super::exceptions::ResolveError;
 use super::gateway::{blocking, discard};
 use super::notices::{self, Turn, letter_origin};
@@ -110,7 +110,7 @@ async fn record(gateway: &Gateway, resolution: &Resolution) -> Result<Resolved, 
     Ok(resolved)
 }
 
-/// What a 277CA or 277 does to the claim.
+/// What a 277CA or 277 does to the claim; one that says what the payer said of it before does no more than be told.
 async fn of_status(
     gateway: &Arc<Gateway>,
     exception: &ExceptionRow,
@@ -119,31 +119,41 @@ async fn of_status(
     decision: Decision<'_>,
 ) -> Result<Resolution, ResolveError> {
     let (report, answer, report_place, claim_place) = answer_of(exception, papers)?;
-    let (id, said, claim_id, at) = (exception.id, answer.says(report.kind), claim.id, gateway.clock.now_ms());
+    let (id, status, claim_id, at) = (exception.id, answer.says(report.kind), claim.id, gateway.clock.now_ms());
+    let (kind, what) = (report.kind.as_str(), repeats::of_claim(&papers.file, report, answer));
+    let before = gateway.store.said_of_claims(&papers.payer, kind, vec![claim_id.0]).await?;
+    let before = before.get(&claim_id).map(Vec::as_slice).unwrap_or_default();
+    let is_repeat = repeats::repeated(&what, status, before).is_some();
+    let (said, text) =
+        if is_repeat { (None, repeats::told(kind)) } else { (status, plan::sentence(status).to_string()) };
     let event = NewClaimEvent {
         id: gateway.draw_id(),
         claim_id,
         at,
-        kind: report.kind.as_str(),
+        kind: if is_repeat { repeats::KIND } else { kind },
         status: said,
         code: answer.codes_text(),
-        text: format!("{}; {}", plan::sentence(said), decision.note),
+        text: format!("{text}; {}", decision.note),
         rule: decision.rule,
         evidence: decision.evidence,
         inbound_id: Some(papers.inbound_id),
+        said: (!is_repeat).then_some(what),
     };
     let learned = claims::learned(claim_id, answer);
-    let parcel = Parcel {
-        partner: claim.partner.clone(),
-        kind: report.kind,
-        report: Some(report_place),
-        items: vec![Item { claim, told: Told::Answer(claim_place) }],
-    };
-    let origin = letter_origin(id, claim_id);
-    let mut mail = match post::mail(gateway, papers, parcel, origin, &id.to_string()).await? {
-        Posting::Mail(mail) => vec![*mail],
-        Posting::NoSuchSubmitter(_) => Vec::new(),
-    };
+    let mut mail = Vec::new();
+    if !is_repeat {
+        let parcel = Parcel {
+            partner: claim.partner.clone(),
+            kind: report.kind,
+            report: Some(report_place),
+            items: vec![Item { claim, told: Told::Answer(claim_place) }],
+        };
+        let origin = letter_origin(id, claim_id);
+        mail = match post::mail(gateway, papers, parcel, origin, &id.to_string()).await? {
+            Posting::Mail(mail) => vec![*mail],
+            Posting::NoSuchSubmitter(_) => Vec::new(),
+        };
+    }
     mail.extend(notices::note(gateway, exception, claim_id, event.id, Turn::HoldsAgain).await?);
     let said = said.map(|said| ClaimMove { claim_id, said });
     let by = decision.by.to_string();

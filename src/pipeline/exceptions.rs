@@ -116,6 +116,7 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
         rule: BY_HAND,
         evidence: String::new(),
         inbound_id: Some(exception.inbound_id),
+        said: None,
     };
     let note = match (exception.claim_id, exception.event_id) {
         (Some(claim), Some(decided)) => notices::note(gateway, &exception, claim, decided, Turn::TakenBack).await?,

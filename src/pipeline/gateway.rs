@@ -71,6 +71,7 @@ impl Gateway {
             code: String::new(),
             text: text.into(),
             inbound_id: None,
+            said: None,
         }
     }
 

@@ -62,6 +62,7 @@ fn events(
         rule,
         evidence: String::new(),
         inbound_id: None,
+        said: None,
     };
     let by = event(replacement.id, "replaces", format!("This claim {does} claim {original}"));
     let of = event(original, "replaced", format!("This claim is {done} by claim {}", replacement.id));

@@ -18,6 +18,8 @@ pub struct Answered {
     pub inbound_id: InboundId,
     pub from: InboundState,
     pub to: InboundState,
+    /// The file that said all that this one says.
+    pub repeat_of: Option<InboundId>,
     /// `TA1,999,835`.
     pub kinds: String,
     /// Sentences on what was wrong with the file.
@@ -104,10 +106,11 @@ impl Store {
 }
 
 async fn describe(tx: &mut Tx, answered: &Answered) -> Result<(), StoreError> {
-    query("UPDATE inbound SET kinds = ?, notes = ?, house_notes = ? WHERE id = ?")
+    query("UPDATE inbound SET kinds = ?, notes = ?, house_notes = ?, repeat_of = ? WHERE id = ?")
         .bind(&answered.kinds)
         .bind(serde_json::to_string(&answered.notes).expect("sentences are JSON"))
         .bind(serde_json::to_string(&answered.house_notes).expect("sentences are JSON"))
+        .bind(answered.repeat_of.map(|id| id.0))
         .bind(answered.inbound_id.0)
         .execute(&mut *tx)
         .await
@@ -225,7 +228,8 @@ pub(super) async fn replay(tx: &mut Tx, claim: ClaimId) -> Result<Option<ClaimSt
     let start = if row.get::<Option<i64>>(1).is_some() { ClaimStatus::Batched } else { ClaimStatus::Accepted };
     let rows = query(
         "SELECT status FROM claim_event
-         WHERE claim_id = ? AND undone_at IS NULL AND kind IN ('277CA', '277', '999', 'TA1') AND status IS NOT NULL",
+         WHERE claim_id = ? AND undone_at IS NULL AND kind IN ('277CA', '277', '999', '997', 'TA1')
+         AND status IS NOT NULL",
     )
     .bind(claim.0)
     .fetch_all(&mut *tx)

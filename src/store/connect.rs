@@ -280,11 +280,15 @@ impl Store {
     }
 }
 
-const SQLITE: &[&str] =
-    &[include_str!("migrations/sqlite/0001_first.sql"), include_str!("migrations/sqlite/0002_names_with_partner.sql")];
+const SQLITE: &[&str] = &[
+    include_str!("migrations/sqlite/0001_first.sql"),
+    include_str!("migrations/sqlite/0002_names_with_partner.sql"),
+    include_str!("migrations/sqlite/0003_said.sql"),
+];
 const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
     include_str!("migrations/postgres/0002_names_with_partner.sql"),
+    include_str!("migrations/postgres/0003_said.sql"),
 ];
 
 fn migrator(steps: &[&'static str]) -> Migrator {

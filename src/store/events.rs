@@ -2,12 +2,13 @@
 //! row on the batch, what befalls a claim one on the claim.
 
 use super::StoreError;
+use super::said::Said;
 use super::sql::{QueryBuilder, Tx, query};
 use crate::domain::ClaimStatus;
 use crate::domain::ids::{BatchId, ClaimId, EventId, InboundId};
 
-/// Rows of one statement: 10 values each, SQLite takes 32,766.
-const ROWS_MAX: usize = 3_000;
+/// Rows of one statement: 12 values each, SQLite takes 32,766.
+const ROWS_MAX: usize = 2_500;
 
 #[derive(Clone, Debug)]
 pub struct NewClaimEvent {
@@ -27,6 +28,8 @@ pub struct NewClaimEvent {
     /// On what it matched, as JSON.
     pub evidence: String,
     pub inbound_id: Option<InboundId>,
+    /// Of an answer whose repeat is to be known.
+    pub said: Option<Said>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,12 +44,15 @@ pub struct NewBatchEvent {
     pub code: String,
     pub text: String,
     pub inbound_id: Option<InboundId>,
+    /// The digest of an answer whose repeat is to be known.
+    pub said: Option<i64>,
 }
 
 pub(super) async fn add_claim_events(tx: &mut Tx, events: &[NewClaimEvent]) -> Result<(), StoreError> {
     for part in events.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
-            "INSERT INTO claim_event (id, claim_id, at, kind, status, code, text, rule, evidence, inbound_id) ",
+            "INSERT INTO claim_event (id, claim_id, at, kind, status, code, text, rule, evidence, inbound_id,
+                 said, said_day) ",
         );
         insert.push_values(part, |row, event| {
             row.push_bind(event.id.0)
@@ -58,7 +64,9 @@ pub(super) async fn add_claim_events(tx: &mut Tx, events: &[NewClaimEvent]) -> R
                 .push_bind(&event.text)
                 .push_bind(event.rule)
                 .push_bind(&event.evidence)
-                .push_bind(event.inbound_id.map(|id| id.0));
+                .push_bind(event.inbound_id.map(|id| id.0))
+                .push_bind(event.said.as_ref().map(|said| said.digest))
+                .push_bind(event.said.as_ref().map_or("", |said| said.day.as_str()));
         });
         insert.build().execute(&mut *tx).await.map_err(StoreError::at("add claim events"))?;
     }
@@ -67,8 +75,8 @@ pub(super) async fn add_claim_events(tx: &mut Tx, events: &[NewClaimEvent]) -> R
 
 pub(super) async fn add_batch_event(tx: &mut Tx, event: &NewBatchEvent) -> Result<(), StoreError> {
     query(
-        "INSERT INTO batch_event (id, batch_id, at, kind, st02, code, text, inbound_id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO batch_event (id, batch_id, at, kind, st02, code, text, inbound_id, said)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(event.id.0)
     .bind(event.batch_id.0)
@@ -78,6 +86,7 @@ pub(super) async fn add_batch_event(tx: &mut Tx, event: &NewBatchEvent) -> Resul
     .bind(&event.code)
     .bind(&event.text)
     .bind(event.inbound_id.map(|id| id.0))
+    .bind(event.said)
     .execute(&mut *tx)
     .await
     .map_err(StoreError::at("add a batch event"))?;

@@ -9,8 +9,8 @@ use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{ClaimId, EventId, ExceptionId, InboundId, PaymentId, RemittanceId};
 
-/// Rows of one statement: 9 values each, SQLite takes 32,766.
-const ROWS_MAX: usize = 3_000;
+/// Rows of one statement: 11 values each, SQLite takes 32,766.
+const ROWS_MAX: usize = 2_900;
 
 /// What kind of answer found nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,8 @@ pub struct NewException {
     pub payment_id: Option<PaymentId>,
     /// Keys of claims that it may be about and that may come later, each once.
     pub awaits: Vec<String>,
+    /// What it is raised for; raised once for the same.
+    pub origin: Option<String>,
 }
 
 impl std::fmt::Debug for NewException {
@@ -423,7 +425,8 @@ async fn forget_number(tx: &mut Tx, id: ExceptionId, claim: ClaimId) -> Result<(
 pub(super) async fn add_exceptions(tx: &mut Tx, exceptions: &[NewException], since: i64) -> Result<(), StoreError> {
     for part in exceptions.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
-            "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, candidates, payment_id) ",
+            "INSERT INTO exception (id, inbound_id, payer, kind, raised_at, state, reason, response, candidates, payment_id,
+                 origin) ",
         );
         insert.push_values(part, |row, exception| {
             row.push_bind(exception.id.0)
@@ -435,7 +438,8 @@ pub(super) async fn add_exceptions(tx: &mut Tx, exceptions: &[NewException], sin
                 .push_bind(&exception.reason)
                 .push_bind(&exception.response)
                 .push_bind(&exception.candidates)
-                .push_bind(exception.payment_id.map(|id| id.0));
+                .push_bind(exception.payment_id.map(|id| id.0))
+                .push_bind(exception.origin.as_deref());
         });
         insert.build().execute(&mut *tx).await.map_err(StoreError::at("raise exceptions"))?;
     }

@@ -52,6 +52,7 @@ pub mod replacements;
 pub mod routes;
 #[cfg(test)]
 mod routes_tests;
+pub mod said;
 pub mod search;
 pub mod silence;
 pub mod sql;

@@ -100,6 +100,8 @@ pub struct Remitted {
     pub notes: Vec<String>,
     /// Sentences that the payer does not see.
     pub house_notes: Vec<String>,
+    /// The file whose remittances are all that this one holds.
+    pub repeat_of: Option<InboundId>,
     pub remittances: Vec<RemittanceRow>,
     pub payments: Vec<PaymentRow>,
     pub passed_on: Vec<PassedOn>,
@@ -173,9 +175,10 @@ impl Store {
         if !move_inbound(&mut tx, remitted.inbound_id, InboundState::Correlated, InboundState::Done).await? {
             return Ok(false);
         }
-        query("UPDATE inbound SET notes = ?, house_notes = ? WHERE id = ?")
+        query("UPDATE inbound SET notes = ?, house_notes = ?, repeat_of = ? WHERE id = ?")
             .bind(serde_json::to_string(&remitted.notes).expect("sentences are JSON"))
             .bind(serde_json::to_string(&remitted.house_notes).expect("sentences are JSON"))
+            .bind(remitted.repeat_of.map(|id| id.0))
             .bind(remitted.inbound_id.0)
             .execute(&mut tx)
             .await

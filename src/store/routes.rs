@@ -260,6 +260,7 @@ async fn open_batch(tx: &mut Tx, placement: &Placement, now: i64) -> Result<Batc
         code: String::new(),
         text: String::new(),
         inbound_id: None,
+        said: None,
     };
     add_batch_event(tx, &opened).await?;
     Ok(placement.new_batch)

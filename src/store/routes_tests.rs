@@ -99,6 +99,7 @@ async fn close_all(store: &Store, closed: &mut BTreeMap<BatchId, i64>) {
             code: String::new(),
             text: String::new(),
             inbound_id: None,
+            said: None,
         };
         store.close_batch(&event).await.unwrap();
         closed.insert(batch, claims_in(store, batch).await);

@@ -337,6 +337,7 @@ fn rejection(of: &RejectedTransaction, claim_id: ClaimId, at: i64, id: EventId) 
         rule: "",
         evidence: String::new(),
         inbound_id: None,
+        said: None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! TA1, 999 and 997: what a payer says of a whole file of ours, or of one transaction in it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::draft::Draft;
-use super::plan;
+use super::draft::{Draft, Unmatched};
 use super::read::functional::{FunctionalAck, InterchangeAck};
+use super::{plan, repeats};
 use crate::domain::ClaimStatus;
 use crate::domain::ids::BatchId;
 use crate::pipeline::StageError;
@@ -16,21 +16,24 @@ const REFUSED_WITH_ITS_FILE: &str = "A3:684";
 
 pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Result<(), StageError> {
     let store = draft.gateway.store.clone();
+    let digest = repeats::of_interchange_ack(ack);
     let Some(batch) = store.batch_by_isa13(draft.payer(), &ack.control).await? else {
         let response = json!({ "control": ack.control, "verdict": ack.verdict.code(), "note": ack.note });
         let reason =
             format!("no file with the interchange control number {} was sent to this payer", shown(&ack.control));
-        draft.except(ExceptionKind::Ta1, reason, response, &[]);
-        return Ok(());
+        return draft.except_unmatched(vec![unmatched(ExceptionKind::Ta1, reason, response, digest)]).await;
     };
     let said = plan::by_interchange_ack(ack);
     let code = format!("{}:{}", ack.verdict.code(), ack.note);
+    if draft.batch_repeats(batch.id, "TA1", (digest, &code)).await? {
+        return Ok(());
+    }
     let text = match said {
         Some(ClaimStatus::PayerRejected) => format!("The payer refused the interchange, TA105 {}", ack.note),
         Some(_) => "The payer took the interchange".to_string(),
         None => "The payer's TA1 holds no verdict".to_string(),
     };
-    draft.batch_event(batch.id, "TA1", "", code, text);
+    draft.batch_event(batch.id, "TA1", ("", code), text, Some(digest));
     draft.move_batch(batch.id, Acknowledged::ByTa1, said);
     if said == Some(ClaimStatus::PayerRejected) {
         refuse_batch(draft, batch.id, &format!("THE PAYER REFUSED THE FILE, TA1 NOTE {}", ack.note)).await?;
@@ -40,6 +43,7 @@ pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Re
 
 pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Result<(), StageError> {
     let store = draft.gateway.store.clone();
+    let digest = repeats::of_functional_ack(ack);
     let batch = match ack.group_code.as_str() {
         "HC" | "" => store.batch_by_gs06(draft.payer(), &ack.group_control).await?,
         _ => None,
@@ -47,19 +51,21 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     let Some(batch) = batch else {
         let response = json!({ "control": ack.group_control, "group": ack.group_code, "verdict": ack.verdict.code() });
         let reason = format!("no group with the control number {} was sent to this payer", shown(&ack.group_control));
-        draft.except(ExceptionKind::Ack999, reason, response, &[]);
-        return Ok(());
+        return draft.except_unmatched(vec![unmatched(ExceptionKind::Ack999, reason, response, digest)]).await;
     };
     let sent = store.transactions_of_batch(batch.id).await?;
     let outcome = plan::by_functional_ack(ack, &sent);
     let code = [&[ack.verdict.code().to_string()], ack.codes.as_slice()].concat().join(" ");
+    if draft.batch_repeats(batch.id, ack.kind, (digest, &code)).await? {
+        return Ok(());
+    }
     let text = match outcome.batch {
         Some(ClaimStatus::PayerRejected) => "The payer refused the group".to_string(),
         Some(_) if outcome.refused.is_empty() => "The payer took the group".to_string(),
         Some(_) => format!("The payer refused {} of {} transactions", outcome.refused.len(), sent.len()),
         None => "The payer's acknowledgment holds no verdict".to_string(),
     };
-    draft.batch_event(batch.id, ack.kind, "", code, text);
+    draft.batch_event(batch.id, ack.kind, ("", code), text, Some(digest));
     draft.move_batch(batch.id, Acknowledged::By999, outcome.batch);
     for transaction in &ack.transactions {
         draft.answered.verdicts.extend(
@@ -71,7 +77,7 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     }
     for (transaction, of) in &outcome.refused {
         let text = plan::refusal_text(of);
-        draft.batch_event(batch.id, ack.kind, &transaction.st02, of.codes.join(" "), text.clone());
+        draft.batch_event(batch.id, ack.kind, (&transaction.st02, of.codes.join(" ")), text.clone(), None);
         let claims = store.claims_of_transaction(transaction, None).await?;
         draft.refuse(claims, REFUSED_WITH_ITS_FILE, &text, Some(ack.kind));
     }
@@ -95,6 +101,10 @@ async fn refuse_batch(draft: &mut Draft, batch: BatchId, text: &str) -> Result<(
     let claims = draft.gateway.store.claims_of_batch(batch).await?;
     draft.refuse(claims, REFUSED_WITH_ITS_FILE, text.trim_end(), None);
     Ok(())
+}
+
+fn unmatched(kind: ExceptionKind, reason: String, response: Value, said: i64) -> Unmatched {
+    Unmatched { kind, reason, response, candidates: Vec::new(), awaits: Vec::new(), said }
 }
 
 /// A control number in a sentence; a payer may write anything there.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::draft::Draft;
-use super::plan;
+use super::draft::{Draft, Unmatched};
 use super::post::{self, Parcel};
 use super::read::status::{ClaimAnswer, Level, ReportKind, StatusReport};
+use super::{plan, repeats};
 use crate::domain::ids::{BatchId, ClaimId};
 use crate::domain::{ClaimStatus, Phi};
 use crate::pipeline::answers::search::says_something;
@@ -17,49 +17,72 @@ use crate::store::answers::{Acknowledged, ClaimMove, LearnedNumber};
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::ExceptionKind;
 use crate::store::matching::{BatchTransactionFacts, ClaimFacts};
+use crate::store::said::Said;
 
-/// Works one report in and gives the letters that follow from it.
-pub async fn take_report(draft: &mut Draft, place: usize, report: &StatusReport) -> Result<Vec<Parcel>, StageError> {
-    let payer = draft.payer().to_string();
+/// Works one report in and gives the letters that follow from it. What it says again of a claim is told there and goes
+/// no further.
+pub async fn take_report(
+    draft: &mut Draft,
+    place: usize,
+    report: &StatusReport,
+    file: &[u8],
+) -> Result<Vec<Parcel>, StageError> {
+    let (payer, kind) = (draft.payer().to_string(), report.kind);
     let answered = transactions_answered(&draft.gateway, &payer, report).await?;
     let sought: Vec<Sought> = report.claims.iter().map(|answer| sought(report, answer, &answered)).collect();
     let matched = find_claims(&draft.gateway.store, &payer, &sought).await?;
+    let found = matched.iter().filter_map(|matched| match matched {
+        Matched::One(found) => Some(found.claim.id),
+        Matched::Unclear { .. } => None,
+    });
+    draft.read_said(kind, &found.collect::<Vec<_>>()).await?;
     let mut counts: BTreeMap<BatchId, Counts> = BTreeMap::new();
-    let mut told: Vec<(usize, ClaimFacts)> = Vec::new();
+    let (mut told, mut unmatched): (Vec<(usize, ClaimFacts)>, Vec<Unmatched>) = (Vec::new(), Vec::new());
     for (n, (answer, matched)) in report.claims.iter().zip(matched).enumerate() {
         match matched {
             Matched::One(found) => {
-                take_answer(draft, report.kind, answer, &found);
+                let said = repeats::of_claim(file, report, answer);
+                let (claim, status) = (found.claim.id, answer.says(kind));
+                let repeats = draft.claim_repeats(kind, claim, (&said, status), &answer.codes_text());
                 if let Some(batch) = found.claim.batch_id {
-                    counts.entry(batch).or_default().count(answer.says(report.kind));
+                    counts.entry(batch).or_default().count(status, repeats);
                 }
-                told.push((n, found.claim));
+                if !repeats {
+                    take_answer(draft, kind, answer, &found, said);
+                    told.push((n, found.claim));
+                }
             }
-            Matched::Unclear { reason, candidates } => {
-                let kind = exception_kind(report.kind);
-                let response = response(place, n, report.kind, answer);
-                draft.except_awaiting(kind, reason, response, &candidates, awaits::of_answer(&payer, &sought[n]));
-            }
+            Matched::Unclear { reason, candidates } => unmatched.push(Unmatched {
+                kind: exception_kind(kind),
+                reason: reason.to_string(),
+                response: response(place, n, kind, answer),
+                candidates,
+                awaits: awaits::of_answer(&payer, &sought[n]),
+                said: repeats::of_nobody(file, report, answer),
+            }),
         }
     }
-    if report.kind == ReportKind::ClaimAck {
-        take_levels(draft, report, &answered, &mut counts).await?;
-    }
-    tell_batches(draft, report.kind, &counts);
-    Ok(post::parcels_of_report(report.kind, place, told))
+    draft.except_unmatched(unmatched).await?;
+    let levels = match kind {
+        ReportKind::ClaimAck => take_levels(draft, report, &answered, &mut counts).await?,
+        ReportKind::ClaimStatus => HashMap::new(),
+    };
+    tell_batches(draft, kind, &counts, &levels).await?;
+    Ok(post::parcels_of_report(kind, place, told))
 }
 
 /// Adds what one matched answer says.
-fn take_answer(draft: &mut Draft, kind: ReportKind, answer: &ClaimAnswer, found: &Found) {
+fn take_answer(draft: &mut Draft, kind: ReportKind, answer: &ClaimAnswer, found: &Found, what: Said) {
     let (said, claim_id) = (answer.says(kind), found.claim.id);
     if let Some(said) = said {
         draft.answered.claims.push(ClaimMove { claim_id, said });
     }
     draft.answered.learned.extend(learned(claim_id, answer));
-    let event = claim_event(draft, kind, answer, claim_id);
-    draft.answered.claim_events.push(NewClaimEvent {
+    let event = draft.event_of(claim_id, kind.as_str(), said, answer.codes_text(), plan::sentence(said).to_string());
+    draft.claim_event(NewClaimEvent {
         rule: found.rule.as_str(),
         evidence: found.evidence.clone(),
+        said: Some(what),
         ..event
     });
 }
@@ -68,22 +91,6 @@ fn take_answer(draft: &mut Draft, kind: ReportKind, answer: &ClaimAnswer, found:
 pub fn learned(claim_id: ClaimId, answer: &ClaimAnswer) -> Option<LearnedNumber> {
     let number = answer.payer_claim_control_number.clone();
     says_something(number.reveal()).then_some(LearnedNumber { claim_id, payer_claim_control_number: number })
-}
-
-fn claim_event(draft: &Draft, kind: ReportKind, answer: &ClaimAnswer, claim_id: ClaimId) -> NewClaimEvent {
-    let said = answer.says(kind);
-    NewClaimEvent {
-        id: draft.gateway.draw_id(),
-        claim_id,
-        at: draft.answered.at,
-        kind: kind.as_str(),
-        status: said,
-        code: answer.codes_text(),
-        text: plan::sentence(said).to_string(),
-        rule: "",
-        evidence: String::new(),
-        inbound_id: Some(draft.inbound.id),
-    }
 }
 
 /// For each BHT03 of ours that the report names, the transactions sent under it.
@@ -131,28 +138,42 @@ pub fn sought(
     }
 }
 
-/// Refusals above the claims: of all that went under one BHT03, or of one provider in it.
+/// Refusals above the claims: of all that went under one BHT03, or of one provider in it. Gives the digest of what is said
+/// there of each batch.
 async fn take_levels(
     draft: &mut Draft,
     report: &StatusReport,
     answered: &HashMap<String, Vec<BatchTransactionFacts>>,
     counts: &mut BTreeMap<BatchId, Counts>,
-) -> Result<(), StageError> {
+) -> Result<HashMap<BatchId, i64>, StageError> {
+    let mut levels = HashMap::new();
     for (n, receiver) in report.receivers.iter().enumerate() {
         let sent = answered.get(&receiver.trace).map(Vec::as_slice).unwrap_or_default();
+        let digest = repeats::of_levels(report, &receiver.trace);
+        let mut new: Vec<BatchTransactionFacts> = Vec::new();
         for transaction in sent {
             counts.entry(transaction.batch_id).or_default();
+            levels.insert(transaction.batch_id, digest);
+            let before = draft.said_of(transaction.batch_id).await?;
+            if !before.iter().any(|one| one.kind == report.kind.as_str() && one.digest == digest) {
+                new.push(transaction.clone());
+            }
         }
         let providers: Vec<&Level> =
             report.providers.iter().filter(|level| level.receiver == n && level.refuses_all()).collect();
-        if receiver.refuses_all() && providers.is_empty() {
-            refuse_level(draft, receiver, sent, None, counts).await?;
+        let refuses = receiver.refuses_all() || !providers.is_empty();
+        // Said before of all of them: their claims are refused already.
+        if !refuses || (new.is_empty() && !sent.is_empty()) {
+            continue;
+        }
+        if providers.is_empty() {
+            refuse_level(draft, receiver, &new, None, counts).await?;
         }
         for provider in providers {
-            refuse_level(draft, provider, sent, Some(&provider.id), counts).await?;
+            refuse_level(draft, provider, &new, Some(&provider.id), counts).await?;
         }
     }
-    Ok(())
+    Ok(levels)
 }
 
 async fn refuse_level(
@@ -162,12 +183,15 @@ async fn refuse_level(
     npi: Option<&str>,
     counts: &mut BTreeMap<BatchId, Counts>,
 ) -> Result<(), StageError> {
+    let unmatched = |reason: &str| {
+        let place = if npi.is_some() { "provider" } else { "batch" };
+        let response = json!({ "level": place, "codes": level.codes_text() });
+        let (kind, said) = (ExceptionKind::ClaimAck, repeats::of_level(level));
+        vec![Unmatched { kind, reason: reason.into(), response, candidates: Vec::new(), awaits: Vec::new(), said }]
+    };
     if sent.is_empty() {
-        let response =
-            json!({ "level": if npi.is_some() { "provider" } else { "batch" }, "codes": level.codes_text() });
         let reason = "a whole batch or provider is refused, and no transaction with that number was sent to this payer";
-        draft.except(ExceptionKind::ClaimAck, reason, response, &[]);
-        return Ok(());
+        return draft.except_unmatched(unmatched(reason)).await;
     }
     let code = level.statuses.iter().flat_map(|status| &status.codes).map(|code| code.text()).next();
     let text = match npi {
@@ -179,13 +203,12 @@ async fn refuse_level(
         let claims = draft.gateway.store.claims_of_transaction(transaction, npi).await?;
         refused += claims.len();
         let count = counts.entry(transaction.batch_id).or_default();
-        claims.iter().for_each(|_| count.count(Some(ClaimStatus::PayerRejected)));
+        claims.iter().for_each(|_| count.count(Some(ClaimStatus::PayerRejected), false));
         draft.refuse(claims, code.as_deref().unwrap_or("A3:0"), text, Some("277CA"));
     }
     if refused == 0 {
-        let response = json!({ "level": "provider", "codes": level.codes_text() });
         let reason = "all claims of a provider are refused, and none of the claims sent in that transaction is of it";
-        draft.except(ExceptionKind::ClaimAck, reason, response, &[]);
+        return draft.except_unmatched(unmatched(reason)).await;
     }
     Ok(())
 }
@@ -195,33 +218,53 @@ struct Counts {
     taken: usize,
     refused: usize,
     other: usize,
+    repeated: usize,
 }
 
 impl Counts {
-    fn count(&mut self, said: Option<ClaimStatus>) {
+    fn count(&mut self, said: Option<ClaimStatus>, repeats: bool) {
         match said {
+            _ if repeats => self.repeated += 1,
             Some(ClaimStatus::PayerAccepted | ClaimStatus::PayerReceived) => self.taken += 1,
             Some(ClaimStatus::PayerRejected) => self.refused += 1,
             Some(_) | None => self.other += 1,
         }
     }
+
+    fn new(self) -> usize {
+        self.taken + self.refused + self.other
+    }
 }
 
-fn tell_batches(draft: &mut Draft, kind: ReportKind, counts: &BTreeMap<BatchId, Counts>) {
+async fn tell_batches(
+    draft: &mut Draft,
+    kind: ReportKind,
+    counts: &BTreeMap<BatchId, Counts>,
+    levels: &HashMap<BatchId, i64>,
+) -> Result<(), StageError> {
     for (batch, count) in counts {
+        if kind == ReportKind::ClaimAck {
+            draft.move_batch(*batch, Acknowledged::By277ca, None);
+        }
+        let said = levels.get(batch).copied();
+        // Its claims tell of the repeat; where it names none, the batch does.
+        if count.new() == 0 && count.repeated > 0 {
+            continue;
+        }
+        if let Some(said) = said.filter(|_| count.new() == 0)
+            && draft.batch_repeats(*batch, kind.as_str(), (said, "")).await?
+        {
+            continue;
+        }
         let text = match kind {
             ReportKind::ClaimAck => {
                 format!("The payer answered: {} claims taken, {} refused", count.taken, count.refused)
             }
-            ReportKind::ClaimStatus => {
-                format!("The payer told the status of {} claims", count.taken + count.refused + count.other)
-            }
+            ReportKind::ClaimStatus => format!("The payer told the status of {} claims", count.new()),
         };
-        draft.batch_event(*batch, kind.as_str(), "", String::new(), text);
-        if kind == ReportKind::ClaimAck {
-            draft.move_batch(*batch, Acknowledged::By277ca, None);
-        }
+        draft.batch_event(*batch, kind.as_str(), ("", String::new()), text, said);
     }
+    Ok(())
 }
 
 fn exception_kind(kind: ReportKind) -> ExceptionKind {

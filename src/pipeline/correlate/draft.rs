@@ -1,14 +1,15 @@
 //! All that one file is going to change, gathered before anything is written.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::plan;
 use super::post::{self, Papers, Parcel, Posting, Refusal};
+use super::read::status::ReportKind;
+use super::{plan, repeats};
 use crate::domain::ClaimStatus;
-use crate::domain::ids::{BatchId, ClaimId};
+use crate::domain::ids::{BatchId, ClaimId, InboundId};
 use crate::pipeline::answers::ladder::Candidate;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::answers::{Acknowledged, Answered, BatchMove, ClaimMove};
@@ -16,6 +17,7 @@ use crate::store::events::{NewBatchEvent, NewClaimEvent};
 use crate::store::exceptions::{ExceptionKind, NewException};
 use crate::store::inbound::{InboundRow, InboundState};
 use crate::store::matching::ClaimFacts;
+use crate::store::said::{BatchSaid, Said, SaidBefore};
 
 pub struct Draft {
     pub gateway: Arc<Gateway>,
@@ -24,6 +26,27 @@ pub struct Draft {
     /// Claims refused with their file, whose submitters are told in our own words.
     refusals: Vec<Refusal>,
     refused: HashSet<ClaimId>,
+    /// What the payer said before, also further up in this file.
+    said_of_claims: HashMap<(ReportKind, ClaimId), Vec<SaidBefore>>,
+    said_of_batches: HashMap<BatchId, Vec<BatchSaid>>,
+    /// How often this file says the same of a claim nobody knows.
+    unmatched: HashMap<String, usize>,
+    /// What the file says that is new.
+    news: usize,
+    /// The earlier files of what it says again.
+    repeated: Vec<InboundId>,
+}
+
+/// An answer that matched nothing.
+pub struct Unmatched {
+    pub kind: ExceptionKind,
+    pub reason: String,
+    pub response: Value,
+    pub candidates: Vec<Candidate>,
+    /// By which numbers its claim may come later.
+    pub awaits: Vec<String>,
+    /// Its digest: the same answer is raised once.
+    pub said: i64,
 }
 
 impl Draft {
@@ -32,6 +55,7 @@ impl Draft {
             inbound_id: inbound.id,
             from: InboundState::Received,
             to: InboundState::Done,
+            repeat_of: None,
             kinds: String::new(),
             notes: Vec::new(),
             house_notes: Vec::new(),
@@ -45,14 +69,49 @@ impl Draft {
             exceptions: Vec::new(),
             mail: Vec::new(),
         };
-        Draft { gateway: gateway.clone(), inbound, answered, refusals: Vec::new(), refused: HashSet::new() }
+        Draft {
+            gateway: gateway.clone(),
+            inbound,
+            answered,
+            refusals: Vec::new(),
+            refused: HashSet::new(),
+            said_of_claims: HashMap::new(),
+            said_of_batches: HashMap::new(),
+            unmatched: HashMap::new(),
+            news: 0,
+            repeated: Vec::new(),
+        }
     }
 
     pub fn payer(&self) -> &str {
         &self.inbound.partner
     }
 
-    pub fn batch_event(&mut self, batch_id: BatchId, kind: &'static str, st02: &str, code: String, text: String) {
+    /// `said`: the digest by which a repeat of it is known.
+    pub fn batch_event(
+        &mut self,
+        batch_id: BatchId,
+        kind: &'static str,
+        (st02, code): (&str, String),
+        text: String,
+        said: Option<i64>,
+    ) {
+        self.news += 1;
+        // Who gives a digest has asked for those of before.
+        if let (Some(digest), Some(known)) = (said, self.said_of_batches.get_mut(&batch_id)) {
+            known.push(BatchSaid { kind: kind.to_string(), digest, inbound_id: self.inbound.id });
+        }
+        self.add_batch_event(batch_id, kind, (st02, code), text, said);
+    }
+
+    fn add_batch_event(
+        &mut self,
+        batch_id: BatchId,
+        kind: &'static str,
+        (st02, code): (&str, String),
+        text: String,
+        said: Option<i64>,
+    ) {
         self.answered.batch_events.push(NewBatchEvent {
             id: self.gateway.draw_id(),
             batch_id,
@@ -62,65 +121,155 @@ impl Draft {
             code,
             text,
             inbound_id: Some(self.inbound.id),
+            said,
         });
     }
 
-    pub fn claim_event(
-        &mut self,
-        claim: ClaimId,
+    pub fn claim_event(&mut self, event: NewClaimEvent) {
+        self.news += 1;
+        self.answered.claim_events.push(event);
+    }
+
+    /// An event of this file on a claim, without how it matched.
+    pub fn event_of(
+        &self,
+        claim_id: ClaimId,
         kind: &'static str,
-        said: Option<ClaimStatus>,
+        status: Option<ClaimStatus>,
         code: String,
         text: String,
-    ) {
-        self.answered.claim_events.push(NewClaimEvent {
+    ) -> NewClaimEvent {
+        NewClaimEvent {
             id: self.gateway.draw_id(),
-            claim_id: claim,
+            claim_id,
             at: self.answered.at,
             kind,
-            status: said,
+            status,
             code,
             text,
             rule: "",
             evidence: String::new(),
             inbound_id: Some(self.inbound.id),
-        });
+            said: None,
+        }
+    }
+
+    /// What the payer said of these claims before: read once, for [`Draft::claim_repeats`].
+    pub async fn read_said(&mut self, kind: ReportKind, claims: &[ClaimId]) -> Result<(), StageError> {
+        let unread = claims.iter().filter(|claim| !self.said_of_claims.contains_key(&(kind, **claim)));
+        let unread: Vec<i64> = unread.map(|claim| claim.0).collect();
+        let mut said = self.gateway.store.said_of_claims(self.payer(), kind.as_str(), unread).await?;
+        for claim in claims {
+            self.said_of_claims.entry((kind, *claim)).or_insert_with(|| said.remove(claim).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// True when the payer said this of the claim before: then it is told so, and nothing more comes of it.
+    pub fn claim_repeats(
+        &mut self,
+        kind: ReportKind,
+        claim: ClaimId,
+        (said, status): (&Said, Option<ClaimStatus>),
+        code: &str,
+    ) -> bool {
+        let inbound_id = self.inbound.id;
+        let before = self.said_of_claims.entry((kind, claim)).or_default();
+        let of = repeats::repeated(said, status, before).map(|one| one.inbound_id);
+        before.push(SaidBefore { said: said.clone(), status, inbound_id });
+        let Some(of) = of else { return false };
+        self.repeated.push(of);
+        let event = self.event_of(claim, repeats::KIND, None, code.to_string(), repeats::told(kind.as_str()));
+        self.answered.claim_events.push(event);
+        true
+    }
+
+    /// What the payer said of a batch as a whole before.
+    pub async fn said_of(&mut self, batch: BatchId) -> Result<&[BatchSaid], StageError> {
+        if !self.said_of_batches.contains_key(&batch) {
+            let said = self.gateway.store.said_of_batch(batch).await?;
+            self.said_of_batches.insert(batch, said);
+        }
+        Ok(self.said_of_batches.get(&batch).map(Vec::as_slice).unwrap_or_default())
+    }
+
+    /// True when the payer's last answer of the kind said this of the batch: then it is told so, and nothing more comes
+    /// of it.
+    pub async fn batch_repeats(
+        &mut self,
+        batch: BatchId,
+        kind: &'static str,
+        (digest, code): (i64, &str),
+    ) -> Result<bool, StageError> {
+        let last = self.said_of(batch).await?.iter().rfind(|one| one.kind == kind);
+        let Some(of) = last.filter(|last| last.digest == digest).map(|last| last.inbound_id) else { return Ok(false) };
+        self.repeats(of);
+        self.add_batch_event(batch, repeats::KIND, ("", code.to_string()), repeats::told(kind), None);
+        Ok(true)
+    }
+
+    pub fn repeats(&mut self, of: InboundId) {
+        self.repeated.push(of);
+    }
+
+    /// Once all is taken: what the file says again is noted, and a file that says nothing else is a repeat itself.
+    pub fn note_repeats(&mut self, is_all: bool) {
+        let Some(first) = self.repeated.first().copied() else { return };
+        if is_all && self.news == 0 {
+            self.answered.repeat_of = Some(first);
+        }
+        let again = self.repeated.len();
+        self.answered.notes.push(format!(
+            "{again} of its answers say what was said before (first in file {first}): they were neither applied nor handed \
+             on again."
+        ));
     }
 
     pub fn move_batch(&mut self, batch_id: BatchId, ack: Acknowledged, said: Option<ClaimStatus>) {
         self.answered.batches.push(BatchMove { batch_id, ack, said });
     }
 
-    pub fn except(
-        &mut self,
-        kind: ExceptionKind,
-        reason: impl Into<String>,
-        response: serde_json::Value,
-        candidates: &[Candidate],
-    ) {
-        self.except_awaiting(kind, reason, response, candidates, Vec::new());
+    /// About the file as a whole.
+    pub fn except(&mut self, kind: ExceptionKind, reason: String, response: Value) {
+        let unmatched = Unmatched { kind, reason, response, candidates: Vec::new(), awaits: Vec::new(), said: 0 };
+        self.add_exception(unmatched, None);
     }
 
-    /// The same for an answer whose claim may come later.
-    pub fn except_awaiting(
-        &mut self,
-        kind: ExceptionKind,
-        reason: impl Into<String>,
-        response: serde_json::Value,
-        candidates: &[Candidate],
-        awaits: Vec<String>,
-    ) {
+    /// Raised once: the same answer in another envelope is a repeat, whatever became of the first.
+    pub async fn except_unmatched(&mut self, all: Vec<Unmatched>) -> Result<(), StageError> {
+        let mut named = Vec::with_capacity(all.len());
+        for one in all {
+            let said = format!("said:{}:{}:{:016x}", self.payer(), one.kind.as_str(), one.said);
+            // Twice in one file it may be of two claims that nothing tells apart.
+            let times = self.unmatched.entry(said.clone()).or_default();
+            *times += 1;
+            named.push((format!("{said}:{times}"), one));
+        }
+        let origins = named.iter().map(|(origin, _)| origin.clone()).collect();
+        let known = self.gateway.store.exceptions_of_origins(origins).await?;
+        for (origin, one) in named {
+            match known.get(&origin) {
+                Some(of) => self.repeats(*of),
+                None => self.add_exception(one, Some(origin)),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_exception(&mut self, one: Unmatched, origin: Option<String>) {
+        self.news += 1;
         self.answered.exceptions.push(NewException {
             id: self.gateway.draw_id(),
             inbound_id: self.inbound.id,
             payer: self.inbound.partner.clone(),
-            kind,
+            kind: one.kind,
             raised_at: self.answered.at,
-            reason: reason.into(),
-            response: response.to_string(),
-            candidates: json!(candidates).to_string(),
+            reason: one.reason,
+            response: one.response.to_string(),
+            candidates: json!(one.candidates).to_string(),
             payment_id: None,
-            awaits,
+            awaits: one.awaits,
+            origin,
         });
     }
 
@@ -134,7 +283,8 @@ impl Draft {
             if let Some(kind) = event {
                 self.answered.claims.push(ClaimMove { claim_id: claim.id, said: ClaimStatus::PayerRejected });
                 let said = Some(ClaimStatus::PayerRejected);
-                self.claim_event(claim.id, kind, said, code.to_string(), text.to_string());
+                let event = self.event_of(claim.id, kind, said, code.to_string(), text.to_string());
+                self.claim_event(event);
             }
             self.refusals.push(Refusal { claim, code: code.to_string(), text: text.to_string() });
         }

@@ -1,12 +1,13 @@
 //! Stage 7. Takes payers' files that are kept. Leaves what their TA1, 999, 277CA and 277 say: on batches and on
 //! claims, each with the reason it matched; what matched nothing among the exceptions; the answers, re-addressed, in
-//! the submitters' mailboxes. 835s wait for stage 8. Never drops what it cannot match, and never fails on what a
-//! payer wrote.
+//! the submitters' mailboxes. What says again what was said before is shown as a repeat. 835s wait for stage 8. Never
+//! drops what it cannot match, and never fails on what a payer wrote.
 
 pub mod letters;
 pub mod plan;
 pub mod post;
 pub mod read;
+pub mod repeats;
 
 mod acks;
 pub(super) mod claims;
@@ -17,3 +18,6 @@ pub use run::run;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod repeats_tests;

@@ -63,8 +63,9 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
     }
     let mut parcels = Vec::new();
     for (place, report) in answers.status_reports.iter().enumerate() {
-        parcels.extend(claims::take_report(&mut draft, place, report).await?);
+        parcels.extend(claims::take_report(&mut draft, place, report, &file).await?);
     }
+    draft.note_repeats(answers.foreign.is_empty() && !answers.has_remittances());
     let papers = Papers {
         inbound_id: draft.inbound.id,
         payer: draft.inbound.partner.clone(),
@@ -108,11 +109,11 @@ fn note_unreadable(draft: &mut Draft, answers: &Answers) {
     if answers.kinds.is_empty() {
         let response = json!({ "file_name": draft.inbound.file_name, "bytes": draft.inbound.bytes });
         let what = draft.answered.notes.first().cloned().unwrap_or_default();
-        draft.except(ExceptionKind::File, format!("no X12 could be read: {what}"), response, &[]);
+        draft.except(ExceptionKind::File, format!("no X12 could be read: {what}"), response);
     } else if !answers.foreign.is_empty() {
         let kinds = answers.foreign.join(", ");
         let response = json!({ "file_name": draft.inbound.file_name, "kinds": answers.foreign });
         let reason = format!("the file holds transactions that are not answers to claims: {kinds}");
-        draft.except(ExceptionKind::File, reason, response, &[]);
+        draft.except(ExceptionKind::File, reason, response);
     }
 }

@@ -128,6 +128,7 @@ impl Books<'_> {
             rule,
             evidence: payment.evidence.clone(),
             inbound_id: Some(self.inbound_id),
+            said: None,
         }
     }
 
@@ -158,6 +159,7 @@ impl Books<'_> {
             rule: "",
             evidence: String::new(),
             inbound_id: Some(self.inbound_id),
+            said: None,
         };
         Some(PassedOn { to: partner, event })
     }
@@ -262,6 +264,7 @@ impl Books<'_> {
             candidates: candidates.to_string(),
             payment_id,
             awaits: Vec::new(),
+            origin: None,
         }
     }
 }

@@ -21,6 +21,15 @@ pub enum Newness {
     Contradicts(RemittanceId),
 }
 
+impl Newness {
+    pub fn repeated(self) -> Option<RemittanceId> {
+        match self {
+            Newness::Repeat(of) => Some(of),
+            Newness::New | Newness::Contradicts(_) => None,
+        }
+    }
+}
+
 /// SHA-256 of all that a remittance says of money, however its file is written.
 pub fn digest_of(remittance: &Remittance) -> [u8; 32] {
     let mut said = format!(

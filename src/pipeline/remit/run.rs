@@ -119,6 +119,7 @@ async fn work(
             at,
             notes: inbound.notes,
             house_notes: inbound.house_notes,
+            repeat_of: None,
             remittances: Vec::new(),
             payments: Vec::new(),
             passed_on: Vec::new(),
@@ -127,11 +128,16 @@ async fn work(
             mail: Vec::new(),
         },
         handed: Vec::new(),
+        repeated: Vec::new(),
     };
     let mut matched = matched(gateway, &papers).await?.into_iter();
     for (place, (remittance, told)) in papers.remittances.iter().zip(told).enumerate() {
         let of_this: Vec<Matched> = matched.by_ref().take(remittance.claims.len()).collect();
         desk.take(place, remittance, told, &of_this).await?;
+    }
+    // A file of nothing else is a repeat itself.
+    if inbound.kinds == "835" && desk.repeated.len() == papers.remittances.len() {
+        desk.remitted.repeat_of = first_of(gateway, &desk.repeated).await?;
     }
     let handed = std::mem::take(&mut desk.handed);
     let written = hand_on::write(gateway, &papers, handed, &format!("inbound:{}", inbound.id)).await?;
@@ -143,6 +149,12 @@ async fn work(
     remitted.mail = written.mail;
     remitted.house_notes.extend(written.notes);
     record(gateway, &remitted, lease).await
+}
+
+/// The file of the first of these.
+async fn first_of(gateway: &Gateway, remittances: &[RemittanceId]) -> Result<Option<InboundId>, StageError> {
+    let Some(first) = remittances.first() else { return Ok(None) };
+    Ok(gateway.store.remittance(*first).await?.map(|row| row.inbound_id))
 }
 
 async fn record(gateway: &Arc<Gateway>, remitted: &Remitted, lease: &Lease) -> Result<(), StageError> {
@@ -186,6 +198,8 @@ struct Desk<'a> {
     earlier: Vec<EarlierRemittance>,
     remitted: Remitted,
     handed: Vec<Handed>,
+    /// The remittances that some of this file say again.
+    repeated: Vec<RemittanceId>,
 }
 
 impl Desk<'_> {
@@ -203,7 +217,10 @@ impl Desk<'_> {
         self.remitted.notes.extend(notes);
         let row = self.books.remittance(remittance, place, state, problem.clone(), digest);
         match state {
-            RemittanceState::Repeat => self.remitted.notes.push(format!("{of_which}: {problem}")),
+            RemittanceState::Repeat => {
+                self.remitted.notes.push(format!("{of_which}: {problem}"));
+                self.repeated.extend(newness.repeated());
+            }
             RemittanceState::Held => {
                 let response = json!({
                     "remittance": row.id,

@@ -207,6 +207,7 @@ impl Recorder {
             rule: "",
             evidence: String::new(),
             inbound_id: None,
+            said: None,
         }
     }
 }

@@ -237,7 +237,7 @@ const ANSWERED: &[Rule] = &[
         "SELECT b.id, coalesce(b.file_name, b.payer), 1, 0 FROM batch b
          WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.n999_at IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM batch_event e JOIN inbound i ON i.id = e.inbound_id
-             WHERE e.batch_id = b.id AND e.kind = '999')",
+             WHERE e.batch_id = b.id AND e.kind IN ('999', '997'))",
     ),
     rule(
         Subject::Inbound,

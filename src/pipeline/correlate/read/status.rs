@@ -11,7 +11,7 @@ use crate::x12::Segment;
 use crate::x12::envelope::Interchange;
 use crate::x12::segment::text_of;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReportKind {
     ClaimAck,
     ClaimStatus,
