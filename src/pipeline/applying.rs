@@ -11,12 +11,13 @@ use super::correlate::read::{self, status::ClaimAnswer, status::StatusReport};
 use super::correlate::{claims, plan, repeats};
 use super::exceptions::ResolveError;
 use super::gateway::{blocking, discard};
-use super::notices::{self, Turn, letter_origin};
+use super::notices::{self, Adjustments, Turn, letter_origin};
 use super::remit::books::Books;
 use super::remit::hand_on::{self, Handed};
 use super::remit::plan::late_extent;
 use super::{Gateway, StageError};
 use crate::domain::ids::PaymentId;
+use crate::store::adjustments::HandedAdjustments;
 use crate::store::answers::ClaimMove;
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{ExceptionRow, Resolution, Resolved};
@@ -154,10 +155,10 @@ async fn of_status(
             Posting::NoSuchSubmitter(_) => Vec::new(),
         };
     }
-    mail.extend(notices::note(gateway, exception, claim_id, event.id, Turn::HoldsAgain).await?);
+    mail.extend(notices::note(gateway, exception, claim_id, event.id, (Turn::HoldsAgain, Adjustments::None)).await?);
     let said = said.map(|said| ClaimMove { claim_id, said });
     let by = decision.by.to_string();
-    Ok(Resolution { id, claim_id, by, at, said, learned, event, passed_on: None, mail, adjustments_of: None })
+    Ok(Resolution { id, claim_id, by, at, said, learned, event, passed_on: None, mail, adjustments: None })
 }
 
 /// What a payment does to the claim.
@@ -181,18 +182,35 @@ async fn of_payment(
     let mut event = books.event(&payment, claim.id, &row.trace, decision.rule);
     event.text = format!("{}; {}", event.text, decision.note);
     event.evidence = decision.evidence;
-    let extent = late_extent(remittance, &row);
-    let handed = Handed {
-        partner: claim.partner.clone(),
-        remittance: place,
-        own: BTreeMap::from([(ordinal, claim.patient_control_number.clone())]),
-        extent,
+    let origin = notices::remittance_origin(id, claim.id, &claim.partner);
+    let (mut mail, adjustments, theirs) = match gateway.store.decision_letter(&origin).await? {
+        // The submitter has it of the same decision, which was taken back since.
+        Some(letter) => {
+            let again = (letter.holds_adjustments && !row.adjustments_handed)
+                .then_some(HandedAdjustments { remittance: row.id, letter: Some(letter.id) });
+            let theirs = match (letter.holds_adjustments, again) {
+                (true, Some(_)) => Adjustments::Moved,
+                (true, None) => Adjustments::AsTheyWere,
+                (false, _) => Adjustments::None,
+            };
+            (Vec::new(), again, theirs)
+        }
+        None => {
+            let extent = late_extent(remittance, &row);
+            let handed = Handed {
+                partner: claim.partner.clone(),
+                remittance: place,
+                own: BTreeMap::from([(ordinal, claim.patient_control_number.clone())]),
+                extent,
+            };
+            let mail = hand_on::write(gateway, papers, vec![handed], &letter_origin(id, claim.id)).await?.mail;
+            // Without a letter they are still to be handed on.
+            let handed = (extent.holds_adjustments() && !mail.is_empty())
+                .then_some(HandedAdjustments { remittance: row.id, letter: None });
+            (mail, handed, Adjustments::None)
+        }
     };
-    let written = hand_on::write(gateway, papers, vec![handed], &letter_origin(id, claim.id)).await?;
-    let mut mail = written.mail;
-    // Without a letter they are still to be handed on.
-    let adjustments_of = (extent.holds_adjustments() && !mail.is_empty()).then_some(row.id);
-    mail.extend(notices::note(gateway, exception, claim.id, event.id, Turn::HoldsAgain).await?);
+    mail.extend(notices::note(gateway, exception, claim.id, event.id, (Turn::HoldsAgain, theirs)).await?);
     Ok(Resolution {
         id,
         claim_id: claim.id,
@@ -202,7 +220,7 @@ async fn of_payment(
         learned: None,
         event,
         passed_on: books.passed_on(clp, claim.id),
-        adjustments_of,
+        adjustments,
         mail,
     })
 }

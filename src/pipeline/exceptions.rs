@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::applying::{self, Decision};
 use super::gateway::discard;
-use super::notices::{self, Turn};
+use super::notices::{self, Adjustments, Turn};
 use super::remit::Released;
 use super::{Gateway, StageError, remit, retry};
 use crate::domain::error_chain;
@@ -118,11 +118,25 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
         inbound_id: Some(exception.inbound_id),
         said: None,
     };
-    let note = match (exception.claim_id, exception.event_id) {
-        (Some(claim), Some(decided)) => notices::note(gateway, &exception, claim, decided, Turn::TakenBack).await?,
+    let letter = notices::letter(gateway, &exception).await?;
+    let adjustments = match (letter, exception.payment_id) {
+        (Some(letter), Some(payment)) => {
+            gateway.store.adjustments_with(letter.id, payment).await?.map(|remittance| (remittance, letter.id))
+        }
         (_, _) => None,
     };
-    let undoing = Undoing { id, by: by.to_string(), at, event, note };
+    let theirs = match (letter, adjustments) {
+        (_, Some(_)) => Adjustments::Moved,
+        (Some(letter), None) if letter.holds_adjustments => Adjustments::AsTheyWere,
+        (Some(_) | None, None) => Adjustments::None,
+    };
+    let note = match (exception.claim_id, exception.event_id) {
+        (Some(claim), Some(decided)) => {
+            notices::note(gateway, &exception, claim, decided, (Turn::TakenBack, theirs)).await?
+        }
+        (_, _) => None,
+    };
+    let undoing = Undoing { id, by: by.to_string(), at, event, note, adjustments };
     if !gateway.store.undo_exception(&undoing).await? {
         if let Some(note) = &undoing.note {
             discard(gateway, note.payload.id).await;
@@ -144,24 +158,31 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
 /// claim was found for, its provider adjustments go to the submitter of its payee.
 pub async fn dismiss(gateway: &Arc<Gateway>, id: ExceptionId, by: &str, reason: &str) -> Result<(), ResolveError> {
     let exception = found(gateway, id).await?;
-    let orphaned = match exception.payment_id {
-        Some(payment) => remit::adjustments_beside(gateway, &inbound(gateway, &exception).await?, payment).await?,
-        None => None,
-    };
-    let at = gateway.clock.now_ms();
-    let dismissed = gateway.store.dismiss_exception(id, by, reason, at, orphaned.as_ref()).await?;
-    match dismissed {
-        Dismissed::WithAdjustments => {}
-        Dismissed::Alone | Dismissed::NotOpen => {
-            // What was sealed here belongs to nobody.
-            for mail in orphaned.iter().flat_map(|one| &one.mail) {
-                discard(gateway, mail.payload.id).await;
+    loop {
+        let orphaned = match exception.payment_id {
+            Some(payment) => {
+                let inbound = inbound(gateway, &exception).await?;
+                remit::adjustments_beside(gateway, &inbound, id, payment).await?
+            }
+            None => None,
+        };
+        let at = gateway.clock.now_ms();
+        let dismissed = gateway.store.dismiss_exception(id, by, reason, at, orphaned.as_ref()).await?;
+        match dismissed {
+            Dismissed::WithAdjustments => return Ok(()),
+            Dismissed::Alone | Dismissed::NotOpen | Dismissed::AdjustmentsLeft => {
+                // What was sealed here belongs to nobody.
+                for mail in orphaned.iter().flat_map(|one| &one.mail) {
+                    discard(gateway, mail.payload.id).await;
+                }
             }
         }
-    }
-    match dismissed {
-        Dismissed::WithAdjustments | Dismissed::Alone => Ok(()),
-        Dismissed::NotOpen => Err(ResolveError::NotOpen { id }),
+        match dismissed {
+            Dismissed::WithAdjustments | Dismissed::Alone => return Ok(()),
+            Dismissed::NotOpen => return Err(ResolveError::NotOpen { id }),
+            // It has become the last meanwhile.
+            Dismissed::AdjustmentsLeft => {}
+        }
     }
 }
 
@@ -285,6 +306,7 @@ mod tests {
         for wanted in ["TAKEN BACK", "your claim A1 (100.00 charged", "(80.00, check or EFT T1), reverse it"] {
             assert!(notes[0].contains(wanted), "{wanted}: {}", notes[0]);
         }
+        assert!(!notes[0].contains("PLB"), "there are none: {}", notes[0]);
         // Once more the same decision: posted again, and the letter that is there is not doubled.
         resolve(&world.gateway, exception.id, id, "sue").await.unwrap();
         assert_eq!(claim(&world, "A1").await.paid, Cents(8000));

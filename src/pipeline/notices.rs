@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Gateway, StageError};
 use crate::domain::ids::{ClaimId, EventId, ExceptionId};
+use crate::store::adjustments::DecisionLetter;
 use crate::store::exceptions::ExceptionRow;
 use crate::store::mail::{MailKind, MailRow, NewMail, Shelf};
 use crate::store::timeline::ClaimRecord;
@@ -18,9 +19,32 @@ pub enum Turn {
     HoldsAgain,
 }
 
+/// What becomes of the provider adjustments (PLB) in the letter with its decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adjustments {
+    /// It holds none.
+    None,
+    /// They stay where they are: with this submitter when it is taken back, with another when it holds again.
+    AsTheyWere,
+    /// They go with the decision.
+    Moved,
+}
+
 /// What a letter is made of that follows from a decision; the same decision puts none in twice.
 pub fn letter_origin(exception: ExceptionId, claim: ClaimId) -> String {
     format!("exception:{exception}:{claim}")
+}
+
+/// Of the 835 that follows from it.
+pub fn remittance_origin(exception: ExceptionId, claim: ClaimId, submitter: &str) -> String {
+    format!("{}:{submitter}:835:0", letter_origin(exception, claim))
+}
+
+/// The 835 that the submitter of a decided exception has of that decision.
+pub async fn letter(gateway: &Gateway, exception: &ExceptionRow) -> Result<Option<DecisionLetter>, StageError> {
+    let Some(claim) = exception.claim_id else { return Ok(None) };
+    let Some(record) = gateway.store.claim_record(claim).await? else { return Ok(None) };
+    Ok(gateway.store.decision_letter(&remittance_origin(exception.id, claim, &record.partner)).await?)
 }
 
 /// The note, where the submitter has a letter of this decision in its mailbox; `event` is the decision's.
@@ -29,15 +53,15 @@ pub async fn note(
     exception: &ExceptionRow,
     claim: ClaimId,
     event: EventId,
-    turn: Turn,
+    (turn, adjustments): (Turn, Adjustments),
 ) -> Result<Option<NewMail>, StageError> {
     let Some(record) = gateway.store.claim_record(claim).await? else { return Ok(None) };
     let status = letter_origin(exception.id, claim);
-    let remittance = format!("{status}:{}:835:0", record.partner);
+    let remittance = remittance_origin(exception.id, claim, &record.partner);
     let Some(letter) = gateway.store.mailbox_file_of(&[&status, &remittance]).await? else { return Ok(None) };
     let (what, text) = match turn {
-        Turn::TakenBack => ("taken_back", taken_back(gateway, exception, &record, &letter)),
-        Turn::HoldsAgain => ("holds_again", holds_again(gateway, &record, &letter)),
+        Turn::TakenBack => ("taken_back", taken_back(gateway, exception, &record, (&letter, adjustments))),
+        Turn::HoldsAgain => ("holds_again", holds_again(gateway, &record, (&letter, adjustments))),
     };
     Ok(Some(NewMail {
         id: gateway.draw_id(),
@@ -54,13 +78,24 @@ pub async fn note(
     }))
 }
 
-fn taken_back(gateway: &Gateway, exception: &ExceptionRow, claim: &ClaimRecord, letter: &MailRow) -> String {
+fn taken_back(
+    gateway: &Gateway,
+    exception: &ExceptionRow,
+    claim: &ClaimRecord,
+    (letter, adjustments): (&MailRow, Adjustments),
+) -> String {
     let response: Value = serde_json::from_str(&exception.response).unwrap_or_default();
     let money = match (response["paid"].as_str(), response["trace"].as_str()) {
-        (Some(paid), Some(trace)) => format!(
-            " If you have posted its payment ({paid}, check or EFT {trace}), reverse it; the provider adjustments (PLB) in \
-             the file stay as they are."
-        ),
+        (Some(paid), Some(trace)) => {
+            let theirs = match adjustments {
+                Adjustments::None => "",
+                Adjustments::AsTheyWere => "; the provider adjustments (PLB) in the file stay as they are",
+                Adjustments::Moved => {
+                    ", and with it the provider adjustments (PLB) in the file, which are taken back too"
+                }
+            };
+            format!(" If you have posted its payment ({paid}, check or EFT {trace}), reverse it{theirs}.")
+        }
         (_, _) => String::new(),
     };
     format!(
@@ -72,10 +107,16 @@ fn taken_back(gateway: &Gateway, exception: &ExceptionRow, claim: &ClaimRecord, 
     )
 }
 
-fn holds_again(gateway: &Gateway, claim: &ClaimRecord, letter: &MailRow) -> String {
+fn holds_again(gateway: &Gateway, claim: &ClaimRecord, (letter, adjustments): (&MailRow, Adjustments)) -> String {
+    let theirs = match adjustments {
+        Adjustments::None | Adjustments::Moved => "",
+        Adjustments::AsTheyWere => {
+            ", but leave out the provider adjustments (PLB) in it: they were handed to another since"
+        }
+    };
     format!(
         "HOLDS AGAIN\r\n\r\nWhat {} tells of your claim {} is about it after all: the decision that was taken back was made \
-         again.\r\nAct on the file as on any other. It is not sent a second time.\r\n",
+         again.\r\nAct on the file as on any other{theirs}. It is not sent a second time.\r\n",
         named(gateway, letter),
         claim_named(claim),
     )

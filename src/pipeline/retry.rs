@@ -1,6 +1,6 @@
 //! An answer may come before its claim, when the claim reached its payer by another way first. Answers that
-//! found nothing are tried again when claims were sent that may be theirs, and when a payer's number was learned for one, from an answer or a payment;
-//! each batch once, page by page; its replacement and void claims are linked on that occasion. Works on the store alone,
+//! found nothing are tried again when claims were sent that may be theirs, when a payer's number was learned for one, from an
+//! answer or a payment, and when one was passed on to the payer that answered; each batch once, page by page; its replacement and void claims are linked on that occasion. Works on the store alone,
 //! as a person's decision does; no stage.
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub async fn sent_batches(gateway: &Arc<Gateway>) -> Result<Progress, StageError
         }
         for batch in batches {
             // Before it is looked at: what is added to what waits in the meantime may not have been seen.
-            let times = gateway.store.times_awaited(&batch.payer).await?;
+            let times = gateway.store.times_awaited(batch.id).await?;
             let at = gateway.clock.now_ms();
             if gateway.store.is_anything_awaited().await? && try_batch(gateway, &batch).await? {
                 progress = Progress::Worked;
@@ -300,14 +300,14 @@ mod tests {
     async fn a_batch_is_not_tried_while_something_was_added_to_what_waits() {
         let (world, late) = early().await;
         let store = &world.gateway.store;
-        let before = store.times_awaited("bluestar").await.unwrap();
         answer(&world, &ack277ca(&[(late, "A2:20", "ICN2")])).await;
         send(&world, "acme", &other_file()).await;
         let batch = store.untried_batches(10).await.unwrap().remove(0);
+        let before = store.times_awaited(batch.id).await.unwrap() - 1;
         // The trial began before the answer was noted as waiting.
         assert!(!store.mark_batch_tried(batch.id, before, 1).await.unwrap());
         assert_eq!(store.untried_batches(10).await.unwrap(), std::slice::from_ref(&batch));
-        let now = store.times_awaited("bluestar").await.unwrap();
+        let now = store.times_awaited(batch.id).await.unwrap();
         assert!(store.mark_batch_tried(batch.id, now, 1).await.unwrap());
         assert!(store.untried_batches(10).await.unwrap().is_empty());
     }

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::exceptions::NewException;
-use super::sql::{QueryBuilder, Tx, query};
+use super::sql::{QueryBuilder, Row, Tx, query};
 use super::{Store, StoreError};
 use crate::domain::Phi;
 use crate::domain::clock::SLACK_MS;
@@ -31,7 +31,13 @@ pub struct ClaimNumbers {
     pub patient_control_number: Phi<String>,
     pub member_id: Phi<String>,
     pub payer_claim_control_number: Option<Phi<String>>,
+    /// The next payer, which may answer for it too.
+    pub passed_on_to: Option<String>,
 }
+
+/// Of a batch, how often anything was added to what waits of its payers.
+const TIMES: &str = "(SELECT coalesce(SUM(a.times), 0) FROM awaited_count a WHERE a.payer = batch.payer OR a.payer IN (
+     SELECT c.passed_on_to FROM claim c WHERE c.batch_id = batch.id AND c.passed_on_to IS NOT NULL))";
 
 /// The key of a claim that the payer knows by this number.
 pub fn number_key(payer: &str, number: &str) -> String {
@@ -62,7 +68,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<ClaimNumbers>, StoreError> {
         let rows = query(
-            "SELECT id, patient_control_number, member_id, payer_claim_control_number FROM claim
+            "SELECT id, patient_control_number, member_id, payer_claim_control_number, passed_on_to FROM claim
              WHERE batch_id = ? AND id > ? ORDER BY id LIMIT ?",
         )
         .bind(batch.0)
@@ -71,11 +77,12 @@ impl Store {
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("read the numbers of a batch's claims"))?;
-        let numbers = |row: &super::sql::Row| ClaimNumbers {
+        let numbers = |row: &Row| ClaimNumbers {
             id: ClaimId(row.get(0)),
             patient_control_number: Phi::new(row.get(1)),
             member_id: Phi::new(row.get(2)),
             payer_claim_control_number: row.get::<Option<String>>(3).map(Phi::new),
+            passed_on_to: row.get(4),
         };
         Ok(rows.iter().map(numbers).collect())
     }
@@ -96,25 +103,24 @@ impl Store {
         Ok(rows.iter().map(|row| ExceptionId(row.get(0))).collect())
     }
 
-    /// How often anything was added to what waits of this payer. Read before a batch is tried.
-    pub async fn times_awaited(&self, payer: &str) -> Result<i64, StoreError> {
-        let row = query("SELECT times FROM awaited_count WHERE payer = ?").bind(payer).fetch_optional(self.readers());
+    /// How often anything was added to what waits of the payers of a batch, those its claims were passed on to among them.
+    /// Read before it is tried.
+    pub async fn times_awaited(&self, batch: BatchId) -> Result<i64, StoreError> {
+        let sql = format!("SELECT {TIMES} FROM batch WHERE id = ?");
+        let row = query(sql).bind(batch.0).fetch_optional(self.readers());
         Ok(row.await.map_err(StoreError::at("count what waits"))?.map_or(0, |row| row.get(0)))
     }
 
     /// Marks a batch as tried with all that waited when `times` was read. `false`: more was added since.
     pub async fn mark_batch_tried(&self, batch: BatchId, times: i64, at: i64) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let marked = query(
-            "UPDATE batch SET tried_at = ? WHERE id = ? AND NOT EXISTS (
-                 SELECT 1 FROM awaited_count a WHERE a.payer = batch.payer AND a.times <> ?)",
-        )
-        .bind(at)
-        .bind(batch.0)
-        .bind(times)
-        .execute(&mut tx)
-        .await
-        .map_err(StoreError::at("mark a batch as tried"))?;
+        let marked = query(format!("UPDATE batch SET tried_at = ? WHERE id = ? AND {TIMES} = ?"))
+            .bind(at)
+            .bind(batch.0)
+            .bind(times)
+            .execute(&mut tx)
+            .await
+            .map_err(StoreError::at("mark a batch as tried"))?;
         tx.commit().await.map_err(StoreError::at("mark a batch as tried"))?;
         Ok(marked.rows_affected() == 1)
     }
@@ -144,11 +150,38 @@ pub(super) async fn add_awaited(tx: &mut Tx, exceptions: &[NewException], since:
     )
     .bind(&first.payer)
     .bind(since - SLACK_MS)
+    .bind(numbers.clone())
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("try a batch again"))?;
+    // Batches of other payers, with claims that were passed on to this one.
+    query(
+        "UPDATE batch SET tried_at = NULL WHERE (tried_at >= ?2 AND EXISTS (
+             SELECT 1 FROM claim c WHERE c.batch_id = batch.id AND c.passed_on_to = ?1))
+         OR (tried_at IS NOT NULL AND id IN (
+             SELECT c.batch_id FROM claim c
+             WHERE c.payer_claim_control_number IN (SELECT value FROM list(?3)) AND c.passed_on_to = ?1))",
+    )
+    .bind(&first.payer)
+    .bind(since - SLACK_MS)
     .bind(numbers)
     .execute(&mut *tx)
     .await
     .map_err(StoreError::at("try a batch again"))?;
     Ok(())
+}
+
+/// Claims were passed on to another payer, whose answers may have come before: their batches are tried again.
+pub(super) async fn try_passed_on(tx: &mut Tx, claims: &[i64]) -> Result<(), StoreError> {
+    let rows = query(
+        "SELECT DISTINCT payer, batch_id FROM claim
+         WHERE id IN (SELECT value FROM list(?)) AND batch_id IS NOT NULL AND payer IS NOT NULL",
+    )
+    .bind(claims)
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(StoreError::at("find the batches of claims passed on"))?;
+    try_batches(tx, &rows).await
 }
 
 /// Payers' numbers were learned for these claims: the batches of those whose number is waited for are tried again.
@@ -157,12 +190,18 @@ pub(super) async fn try_learned(tx: &mut Tx, claims: Vec<i64>) -> Result<(), Sto
     let rows = query(
         "SELECT DISTINCT c.payer, c.batch_id FROM claim c
          WHERE c.id IN (SELECT value FROM list(?)) AND c.batch_id IS NOT NULL AND EXISTS (
-             SELECT 1 FROM awaited a WHERE a.key = c.payer || ' number ' || c.payer_claim_control_number)",
+             SELECT 1 FROM awaited a WHERE a.key IN (c.payer || ' number ' || c.payer_claim_control_number,
+                 c.passed_on_to || ' number ' || c.payer_claim_control_number))",
     )
     .bind(claims)
     .fetch_all(&mut *tx)
     .await
     .map_err(StoreError::at("find answers that wait for a number"))?;
+    try_batches(tx, &rows).await
+}
+
+/// Rows of payer and batch.
+async fn try_batches(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
     let payers: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
     for payer in &payers {
         count_awaited(tx, payer).await?;

@@ -1,13 +1,14 @@
 //! Responses that matched nothing: raised, listed, resolved, undone.
 
+use super::adjustments::{HandedAdjustments, are_left, hand_adjustments, note_letter, take_back};
 use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, replay};
 use super::awaited::{add_awaited, forget_awaited, try_learned};
 use super::events::{NewClaimEvent, add_claim_events};
-use super::mail::{NewMail, put_mail};
+use super::mail::{MailKind, NewMail, Posted, put_mail};
 use super::remittances::{PassedOn, attach_payment, pass_on, post_claims, take_back_passing_on};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
-use crate::domain::ids::{ClaimId, EventId, ExceptionId, InboundId, PaymentId, RemittanceId};
+use crate::domain::ids::{ClaimId, EventId, ExceptionId, InboundId, MailId, PaymentId, RemittanceId};
 
 /// Rows of one statement: 11 values each, SQLite takes 32,766.
 const ROWS_MAX: usize = 2_900;
@@ -142,8 +143,8 @@ pub struct Resolution {
     pub event: NewClaimEvent,
     pub passed_on: Option<PassedOn>,
     pub mail: Vec<NewMail>,
-    /// The remittance whose provider adjustments are in that mail.
-    pub adjustments_of: Option<RemittanceId>,
+    /// Provider adjustments that its submitter has with it.
+    pub adjustments: Option<HandedAdjustments>,
 }
 
 /// What became of a decision.
@@ -166,6 +167,8 @@ pub struct Undoing {
     pub event: NewClaimEvent,
     /// For the submitter whose mailbox holds a letter of the decision.
     pub note: Option<NewMail>,
+    /// The remittance whose provider adjustments are taken back with it, and the letter that holds them.
+    pub adjustments: Option<(RemittanceId, MailId)>,
 }
 
 /// Provider adjustments that nobody has, for when no payment of their remittance waits any more.
@@ -186,6 +189,8 @@ pub enum Dismissed {
     Alone,
     /// It was the last of its remittance, whose adjustments were handed on with it.
     WithAdjustments,
+    /// It is the last of its remittance, whose adjustments nobody has, and nothing was said of them; nothing was changed.
+    AdjustmentsLeft,
 }
 
 const COLUMNS: &str = "SELECT id, inbound_id, payer, kind, raised_at, state, reason, response, candidates, payment_id,
@@ -258,7 +263,9 @@ impl Store {
         .await
         .map_err(StoreError::at("resolve an exception"))?;
         let Some(row) = closed else { return Ok(Resolved::NotOpen) };
-        if !hand_adjustments(&mut tx, resolution.adjustments_of).await? {
+        if let Some(handed) = resolution.adjustments
+            && !hand_adjustments(&mut tx, handed.remittance).await?
+        {
             return Ok(Resolved::AdjustmentsGone);
         }
         forget_awaited(&mut tx, resolution.id).await?;
@@ -276,8 +283,13 @@ impl Store {
         }
         add_claim_events(&mut tx, std::slice::from_ref(&resolution.event)).await?;
         pass_on(&mut tx, resolution.passed_on.as_slice()).await?;
+        let mut letter = resolution.adjustments.and_then(|handed| handed.letter);
         for mail in &resolution.mail {
-            put_mail(&mut tx, mail).await?;
+            let (Posted::Now(id) | Posted::Earlier(id)) = put_mail(&mut tx, mail).await?;
+            letter = letter.or((mail.kind == MailKind::Remit835).then_some(id));
+        }
+        if let (Some(handed), Some(letter)) = (resolution.adjustments, letter) {
+            note_letter(&mut tx, handed.remittance, letter).await?;
         }
         tx.commit().await.map_err(StoreError::at("resolve an exception"))?;
         Ok(Resolved::Done)
@@ -330,6 +342,9 @@ impl Store {
             if let Some(note) = &undoing.note {
                 put_mail(&mut tx, note).await?;
             }
+            if let Some((remittance, letter)) = undoing.adjustments {
+                take_back(&mut tx, remittance, letter).await?;
+            }
         }
         tx.commit().await.map_err(StoreError::at("undo an exception"))?;
         Ok(true)
@@ -346,21 +361,24 @@ impl Store {
     ) -> Result<Dismissed, StoreError> {
         let mut tx = self.begin().await?;
         let closed = query(
-            "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ? WHERE id = ? AND state = 0",
+            "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ? WHERE id = ? AND state = 0
+             RETURNING payment_id",
         )
         .bind(by)
         .bind(at)
         .bind(reason)
         .bind(id.0)
-        .execute(&mut tx)
+        .fetch_optional(&mut tx)
         .await
         .map_err(StoreError::at("dismiss an exception"))?;
-        if closed.rows_affected() == 0 {
-            return Ok(Dismissed::NotOpen);
-        }
-        let handed = match orphaned {
-            Some(orphaned) => hand_orphaned(&mut tx, orphaned, at).await?,
-            None => false,
+        let Some(row) = closed else { return Ok(Dismissed::NotOpen) };
+        let handed = match (orphaned, row.get::<Option<i64>>(0)) {
+            (Some(orphaned), _) => hand_orphaned(&mut tx, orphaned, at).await?,
+            // The others of its remittance were decided since it was looked at.
+            (None, Some(payment)) if are_left(&mut tx, PaymentId(payment)).await? => {
+                return Ok(Dismissed::AdjustmentsLeft);
+            }
+            (None, _) => false,
         };
         tx.commit().await.map_err(StoreError::at("dismiss an exception"))?;
         Ok(if handed { Dismissed::WithAdjustments } else { Dismissed::Alone })
@@ -385,24 +403,13 @@ async fn hand_orphaned(tx: &mut Tx, orphaned: &Orphaned, at: i64) -> Result<bool
         }
         return Ok(false);
     }
-    if !hand_adjustments(tx, Some(orphaned.remittance)).await? {
+    if !hand_adjustments(tx, orphaned.remittance).await? {
         return Ok(false);
     }
     for mail in &orphaned.mail {
         put_mail(tx, mail).await?;
     }
     Ok(true)
-}
-
-/// `false`: some submitter has these adjustments already.
-async fn hand_adjustments(tx: &mut Tx, of: Option<RemittanceId>) -> Result<bool, StoreError> {
-    let Some(remittance) = of else { return Ok(true) };
-    let handed = query("UPDATE remittance SET adjustments_handed = 1 WHERE id = ? AND adjustments_handed = 0")
-        .bind(remittance.0)
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::at("hand on provider adjustments"))?;
-    Ok(handed.rows_affected() == 1)
 }
 
 /// The payer's number that the claim had of this answer; payments that still count say theirs again.

@@ -12,6 +12,7 @@ mod unavailable;
 pub mod payload_rows;
 pub mod small_payloads;
 
+pub mod adjustments;
 pub mod alarms;
 pub mod announcements;
 pub mod answers;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::awaited::{try_learned, try_paid};
+use super::awaited::{try_learned, try_paid, try_passed_on};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
@@ -335,10 +335,11 @@ pub(super) async fn pass_on(tx: &mut Tx, claims: &[PassedOn]) -> Result<(), Stor
     for (payer, ids) in by_payer {
         query("UPDATE claim SET passed_on_to = ? WHERE id IN (SELECT value FROM list(?))")
             .bind(payer)
-            .bind(ids)
+            .bind(&ids[..])
             .execute(&mut *tx)
             .await
             .map_err(StoreError::at("note to whom claims were passed on"))?;
+        try_passed_on(tx, &ids).await?;
     }
     let events: Vec<NewClaimEvent> = claims.iter().map(|one| one.event.clone()).collect();
     add_claim_events(tx, &events).await

@@ -21,14 +21,18 @@ pub fn of_answer(payer: &str, sought: &Sought) -> Vec<String> {
     keys
 }
 
-/// What a claim sent to `payer` answers to: its numbers, whole and as payers cut them.
+/// What a claim sent to `payer` answers to, there and with the payer it was passed on to: its numbers, whole and as payers
+/// cut them.
 pub fn of_claim(payer: &str, claim: &ClaimNumbers) -> Vec<String> {
     let (control_number, member_id) = (claim.patient_control_number.reveal(), claim.member_id.reveal());
-    let cuts = ladder::CUT_LENGTHS.iter().filter_map(|&length| control_number.get(..length));
-    let mut keys: Vec<String> = cuts.map(|cut| control_key(payer, cut)).collect();
-    keys.push(control_key(payer, control_number));
-    keys.push(member_key(payer, member_id));
-    keys.extend(claim.payer_claim_control_number.as_ref().map(|number| number_key(payer, number.reveal())));
+    let mut keys = Vec::new();
+    for payer in [Some(payer), claim.passed_on_to.as_deref()].into_iter().flatten() {
+        let cuts = ladder::CUT_LENGTHS.iter().filter_map(|&length| control_number.get(..length));
+        keys.extend(cuts.map(|cut| control_key(payer, cut)));
+        keys.push(control_key(payer, control_number));
+        keys.push(member_key(payer, member_id));
+        keys.extend(claim.payer_claim_control_number.as_ref().map(|number| number_key(payer, number.reveal())));
+    }
     keys
 }
 
@@ -53,6 +57,7 @@ mod tests {
             patient_control_number: Phi::new(known.into()),
             member_id: Phi::new("M1".into()),
             payer_claim_control_number: Some(Phi::new("ICN1".into())),
+            passed_on_to: None,
         };
         let claim = of_claim("blue", &known);
         let met = of_answer("blue", &sought).iter().any(|key| claim.contains(key));

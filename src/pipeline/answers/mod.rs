@@ -10,6 +10,7 @@ pub mod names;
 pub mod outgoing;
 pub mod search;
 pub mod walk;
+pub mod written;
 
 #[cfg(test)]
 mod corpus_tests;

@@ -11,6 +11,7 @@ use crate::domain::Cents;
 use crate::domain::ids::PayloadId;
 use crate::edits::Day;
 use crate::pipeline::answers::amount::amount;
+use crate::pipeline::answers::written::delimiters_of;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::PayloadReader;
@@ -135,11 +136,12 @@ fn read_file(mut file: PayloadReader, places: &[ClaimPlace]) -> Vec<(i64, Vec<Cl
     let (Some(&element), Some(&component), Some(&segment)) = (header.get(3), header.get(104), header.get(105)) else {
         return Vec::new();
     };
-    let delimiters = Delimiters { element, component, segment, repetition: None };
+    let first = Delimiters { element, component, segment, repetition: None };
     let mut unread = None;
     let read = |place: &ClaimPlace| {
         let claim = file.read_range(place.offset, place.bytes).map_err(|error| unread = Some(error)).ok()?;
-        // A later interchange of the file may have other delimiters; of its claims no lines are told.
+        // A later interchange of the file may have others than the first.
+        let delimiters = delimiters_of(&claim).unwrap_or(first);
         let lines = if is_written_with(&claim, &delimiters) { claimed_lines(&claim, &delimiters) } else { Vec::new() };
         // Of a claim without lines it cannot be said that a line is not its own.
         (!lines.is_empty()).then_some((place.id.0, lines))

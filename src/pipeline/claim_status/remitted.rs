@@ -193,7 +193,11 @@ mod tests {
         let bundled = payment("1", 0, "B", &[("1", 0, "97")]);
         check(ClaimStatus::Denied, &[denied.clone(), bundled.clone()], Some(("F2:585", 0)));
         check(ClaimStatus::Paid, &[bundled], Some(("F0:104", 0)));
-        // A denial that was taken back is none.
+    }
+
+    #[test]
+    fn a_denial_that_was_taken_back_is_none() {
+        let denied = payment("1", 0, "A", &[("1", 0, "50")]);
         let back = payment("22", 0, "A", &[("1", 0, "50")]);
         let anew = payment("1", 0, "C", &[("1", 0, "97")]);
         check(ClaimStatus::Paid, &[denied, back, anew], Some(("F0:104", 0)));
@@ -206,16 +210,31 @@ mod tests {
         let anew = payment("1", 6_000, "B", &[("1", 6_000, "45")]);
         check(ClaimStatus::Paid, &[first.clone(), back.clone(), anew.clone()], Some(("F1:65", 6_000)));
         check(ClaimStatus::Reversed, &[first, back], Some(("F9:9", 0)));
-        // Both without lines: they leave nothing.
-        let (first, back) = (payment("1", 8_000, "A", &[]), payment("22", -8_000, "A", &[]));
-        check(ClaimStatus::Paid, &[first, back.clone(), anew], Some(("F1:65", 6_000)));
-        check(ClaimStatus::Reversed, &[back], None);
     }
 
     #[test]
-    fn nothing_is_told_while_lines_wait_to_be_tied_or_money_is_of_no_line() {
+    fn what_was_paid_and_taken_back_without_lines_leaves_nothing_of_any_line() {
+        let anew = payment("1", 6_000, "B", &[("1", 6_000, "45")]);
+        let (first, back) = (payment("1", 8_000, "A", &[]), payment("22", -8_000, "A", &[]));
+        check(ClaimStatus::Paid, &[first, back, anew], Some(("F1:65", 6_000)));
+    }
+
+    #[test]
+    fn money_that_is_told_of_no_line_leaves_all_of_them_open() {
+        let (whole, lines) = (payment("1", 500, "A", &[]), payment("1", 6_000, "B", &[("1", 6_000, "45")]));
+        check(ClaimStatus::Paid, &[whole, lines], None);
+        check(ClaimStatus::Reversed, &[payment("22", -8_000, "A", &[])], None);
+    }
+
+    #[test]
+    fn nothing_is_told_while_lines_wait_to_be_tied() {
         let paid = payment("1", 8_000, "A", &[("1", 8_000, "45")]);
-        check(ClaimStatus::Paid, &[PaidDetail { tied: false, ..paid.clone() }], None);
+        check(ClaimStatus::Paid, &[PaidDetail { tied: false, ..paid }], None);
+    }
+
+    #[test]
+    fn nothing_is_told_while_money_is_of_an_unknown_line() {
+        let paid = payment("1", 8_000, "A", &[("1", 8_000, "45")]);
         check(ClaimStatus::Paid, &[payment("1", 8_000, "A", &[("", 8_000, "45")])], None);
         check(ClaimStatus::Paid, &[paid, payment("1", 500, "B", &[("", 500, "45"), ("1", 0, "97")])], None);
         // Without money there is nothing to be wrong about.
@@ -229,7 +248,10 @@ mod tests {
         check(ClaimStatus::Paid, &[payment("1", 0, "A", &[])], None);
         check(ClaimStatus::Denied, &[payment("4", 0, "A", &[])], Some(("F9:9", 0)));
         check(ClaimStatus::Forwarded, &[payment("23", 0, "A", &[])], Some(("F9:9", 0)));
-        // A predetermination is no payment, and its lines have no say.
+    }
+
+    #[test]
+    fn a_predetermination_is_no_payment_and_its_lines_have_no_say() {
         let (whole, foretold) = (payment("4", 0, "A", &[]), payment("25", 7_000, "", &[("1", 7_000, "45")]));
         check(ClaimStatus::Denied, &[whole, foretold], Some(("F9:9", 0)));
     }

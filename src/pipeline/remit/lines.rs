@@ -42,7 +42,7 @@ pub fn claim_lines(claim: &[u8], delimiters: &Delimiters) -> Vec<ClaimLine> {
         let element = |n: usize| elements.get(n).copied().unwrap_or_default();
         let code = |n: usize| {
             let part = element(n).split(|&byte| byte == delimiters.component).nth(1);
-            text_of(part.unwrap_or_default())
+            text_of(part.unwrap_or_default()).trim().to_string()
         };
         match (element(0), lines.last_mut()) {
             (b"LX", _) => lines.push(ClaimLine { number: text_of(element(1)), ..ClaimLine::default() }),
@@ -117,7 +117,7 @@ fn fitting(claimed: &[ClaimLine], fits: impl Fn(&ClaimLine) -> bool) -> Vec<usiz
 
 /// Of `HC:99213:25` the code; a revenue code stands as `NU:0250` or beside.
 fn code_of(line: &Line) -> &str {
-    match line.procedure.split(':').nth(1) {
+    match line.procedure.split(':').nth(1).map(str::trim) {
         Some(code) if !code.is_empty() => code,
         Some(_) | None => &line.revenue_code,
     }

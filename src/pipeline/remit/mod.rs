@@ -25,3 +25,6 @@ pub use run::{papers, run};
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod undone_tests;

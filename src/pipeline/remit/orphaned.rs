@@ -12,7 +12,7 @@ use super::plan::Extent;
 use super::run;
 use super::split::Own;
 use crate::domain::error_chain;
-use crate::domain::ids::PaymentId;
+use crate::domain::ids::{ExceptionId, PaymentId};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::exceptions::{ExceptionKind, Orphaned};
 use crate::store::inbound::InboundRow;
@@ -54,20 +54,20 @@ impl Kept {
     }
 }
 
-/// What becomes of the adjustments beside a payment, once none of its remittance's payments waits any more; `None`: there
-/// are none, or somebody has them.
+/// What becomes of the adjustments beside an exception's payment, which is the last of its remittance that waits; `None`:
+/// there are none, somebody has them, or another payment waits. Then nothing is read but rows.
 pub async fn beside(
     gateway: &Arc<Gateway>,
     inbound: &InboundRow,
+    exception: ExceptionId,
     payment: PaymentId,
 ) -> Result<Option<Orphaned>, StageError> {
     let Some(payment) = gateway.store.payment(payment).await? else { return Ok(None) };
     let row = gateway.store.remittance(payment.remittance_id).await?;
     let is_waiting = |state, handed: bool| state == RemittanceState::Posted && !handed;
     let Some(row) = row.filter(|row| is_waiting(row.state, row.adjustments_handed)) else { return Ok(None) };
-    // Most have none, and their files are not read.
     let adjustments: Vec<Value> = serde_json::from_str(&row.adjustment_list).unwrap_or_default();
-    if adjustments.is_empty() {
+    if adjustments.is_empty() || gateway.store.is_another_open(row.id, exception).await? {
         return Ok(None);
     }
     let books = Books { gateway, inbound_id: inbound.id, payer: &inbound.partner, at: gateway.clock.now_ms() };

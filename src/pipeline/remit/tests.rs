@@ -223,6 +223,33 @@ async fn the_lines_of_all_payments_of_a_file_are_tied_to_those_of_their_claims()
     assert!(world.gateway.store.untied_remittances(10).await.unwrap().is_empty());
 }
 
+#[tokio::test]
+async fn lines_are_tied_whatever_delimiters_the_claims_interchange_and_the_payers_file_have() {
+    let other = String::from_utf8(professional(2, &[&[sample("A2", 2)]])).unwrap().replace("BATCH", "OTHER");
+    // The same element separator as before, and others within.
+    let other = other.replace(':', ">").replace('~', "'");
+    let both = [professional(1, &[&[sample("A1", 1)]]), other.into_bytes()].concat();
+    let world = crate::pipeline::testing::world().await;
+    let claims = send(&world, "acme", &both).await;
+    assert_eq!(claims.len(), 2);
+    let mut all = Vec::new();
+    for (n, claim) in claims.iter().enumerate() {
+        let (control, trace, number) = (format!("000{n}"), format!("T{n}"), format!("ICN{n}"));
+        let mut paid = remittance(&control, &trace, "80", &[(claim.clone(), "1", "80", &[], &number)], &[]);
+        paid.push("SVC*HC:99213*100*80**1".into());
+        paid.push(format!("DTM*472*{}", claim.date));
+        paid.push("CAS*CO*45*20".into());
+        all.push(paid);
+    }
+    answer(&world, &era835(910, &all).replace(':', "<")).await;
+    for number in ["A1", "A2"] {
+        let id = claim(&world, number).await.received.id;
+        let payment = world.gateway.store.payments_of_claim(id).await.unwrap().remove(0);
+        let detail: serde_json::Value = serde_json::from_str(payment.detail.reveal()).unwrap();
+        assert_eq!(detail["lines"][0]["tied_by"], "procedure, day and charge", "{number}: {detail}");
+    }
+}
+
 /// Claims of one submitter with one of two payers.
 async fn two_payers(claims: &[Sample]) -> Sent {
     let world = world_of(
@@ -249,7 +276,7 @@ fn passing_on(mut first: Vec<String>) -> Vec<String> {
 async fn a_claim_that_is_passed_on_is_paid_by_the_next_payer_too() {
     let Sent { world, claims } = two_payers(&[sample("A1", 1)]).await;
     let second = remittance("0001", "T9", "20", &[(claims[0].clone(), "2", "20", &["CAS*OA*23*80"], "R1")], &[]);
-    // Before the first payer passes it on, it is no claim of the other's.
+    // Before the first payer passes it on, it is no claim of the other's; then what came before is about it.
     let early = era835(950, std::slice::from_ref(&second)).replace("*T9*", "*T8*");
     hand_in_from(&world.gateway, "redriver", early.as_bytes()).await;
     work(&world.gateway).await;
@@ -257,9 +284,13 @@ async fn a_claim_that_is_passed_on_is_paid_by_the_next_payer_too() {
     let first = remittance("0001", "T1", "80", &[(claims[0].clone(), "19", "80", &["CAS*PR*2*20"], "ICN1")], &[]);
     answer(&world, &era835(951, &[passing_on(first)])).await;
     check(&world, "A1", ClaimStatus::Paid, 8000).await;
-    hand_in_from(&world.gateway, "redriver", era835(952, &[second]).as_bytes()).await;
     work(&world.gateway).await;
+    assert!(open_exceptions(&world).await.is_empty());
     check(&world, "A1", ClaimStatus::Paid, 10000).await;
+    let other = era835(952, &[second]).replace("*2*100*20*", "*2*100*5*").replace("BPR*I*20*", "BPR*I*5*");
+    hand_in_from(&world.gateway, "redriver", other.replace("CAS*OA*23*80", "CAS*OA*23*95").as_bytes()).await;
+    work(&world.gateway).await;
+    check(&world, "A1", ClaimStatus::Paid, 10500).await;
     let told = world.gateway.store.claim_timeline(claim(&world, "A1").await.received.id).await.unwrap();
     let passed_on = told.iter().find(|event| event.kind == "passed on").unwrap();
     assert!(passed_on.text.contains("passed the claim on to redriver"), "{}", passed_on.text);

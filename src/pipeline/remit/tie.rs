@@ -10,6 +10,7 @@ use super::lines::{self, ClaimLine};
 use super::read::Line;
 use crate::domain::ids::{ClaimId, PaymentId};
 use crate::domain::{Cents, Phi};
+use crate::pipeline::answers::written::delimiters_of;
 use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::PayloadReader;
@@ -85,16 +86,13 @@ fn read_file(mut file: PayloadReader, places: &[ClaimPlace]) -> Vec<(ClaimId, Ve
     let (Some(&element), Some(&component), Some(&segment)) = (header.get(3), header.get(104), header.get(105)) else {
         return Vec::new();
     };
-    let delimiters = Delimiters { element, component, segment, repetition: None };
+    let first = Delimiters { element, component, segment, repetition: None };
     let mut found = Vec::new();
     for place in places {
-        // A later interchange of the file may have other delimiters; its claims stay untied.
-        match file.read_range(place.offset, place.bytes) {
-            Ok(claim) if claim.get(3) == Some(&element) => {
-                found.push((place.id, lines::claim_lines(&claim, &delimiters)));
-            }
-            Ok(_) | Err(_) => {}
-        }
+        let Ok(claim) = file.read_range(place.offset, place.bytes) else { continue };
+        // A later interchange of the file may have others than the first.
+        let delimiters = delimiters_of(&claim).unwrap_or(first);
+        found.push((place.id, lines::claim_lines(&claim, &delimiters)));
     }
     found
 }

@@ -1,0 +1,127 @@
+//! Who has the provider adjustments (PLB) of a remittance. They are handed on once, with a letter; when that letter follows
+//! from a decision that is taken back, they are with nobody again until the next.
+
+use super::sql::{Tx, query};
+use super::{Store, StoreError};
+use crate::domain::ids::{ExceptionId, MailId, PaymentId, RemittanceId};
+
+/// A letter of a decision about a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecisionLetter {
+    pub id: MailId,
+    /// Provider adjustments are in it, whosever they are now.
+    pub holds_adjustments: bool,
+}
+
+/// Adjustments that are handed on with a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandedAdjustments {
+    pub remittance: RemittanceId,
+    /// The letter that the submitter has of the same decision, made before; `None`: the one that is made now.
+    pub letter: Option<MailId>,
+}
+
+impl Store {
+    /// The 835 of this origin, wherever it lies.
+    pub async fn decision_letter(&self, origin: &str) -> Result<Option<DecisionLetter>, StoreError> {
+        let row = query(
+            "SELECT m.id, (SELECT coalesce(MAX(h.adjustments), 0) FROM handed_on h WHERE h.mail_id = m.id)
+             FROM mail m WHERE m.origin = ? AND m.kind = '835'",
+        )
+        .bind(origin)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(StoreError::at("find the letter of a decision"))?;
+        Ok(row.map(|row| DecisionLetter { id: MailId(row.get(0)), holds_adjustments: row.get::<i64>(1) == 1 }))
+    }
+
+    /// The adjustments that this letter of a decision about the payment holds, unless its submitter has another payment of
+    /// the remittance, with which they stay.
+    pub async fn adjustments_with(
+        &self,
+        letter: MailId,
+        payment: PaymentId,
+    ) -> Result<Option<RemittanceId>, StoreError> {
+        let row = query(
+            "SELECT r.id FROM payment p JOIN remittance r ON r.id = p.remittance_id JOIN mail m ON m.id = r.adjustments_mail
+             WHERE p.id = ? AND m.id = ? AND r.adjustments_handed = 1 AND NOT EXISTS (
+                 SELECT 1 FROM payment o JOIN claim c ON c.id = o.claim_id
+                 WHERE o.remittance_id = r.id AND o.id <> p.id AND c.partner = m.partner)",
+        )
+        .bind(payment.0)
+        .bind(letter.0)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(StoreError::at("find provider adjustments of a decision"))?;
+        Ok(row.map(|row| RemittanceId(row.get(0))))
+    }
+
+    /// True when a person is yet to decide about another payment of the remittance.
+    pub async fn is_another_open(&self, remittance: RemittanceId, besides: ExceptionId) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT 1 FROM payment p JOIN exception e ON e.payment_id = p.id
+             WHERE p.remittance_id = ? AND e.state = 0 AND e.id <> ? LIMIT 1",
+        )
+        .bind(remittance.0)
+        .bind(besides.0)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(StoreError::at("look for what waits of a remittance"))?;
+        Ok(row.is_some())
+    }
+}
+
+/// `false`: some submitter has these adjustments already.
+pub(super) async fn hand_adjustments(tx: &mut Tx, remittance: RemittanceId) -> Result<bool, StoreError> {
+    let handed = query("UPDATE remittance SET adjustments_handed = 1 WHERE id = ? AND adjustments_handed = 0")
+        .bind(remittance.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("hand on provider adjustments"))?;
+    Ok(handed.rows_affected() == 1)
+}
+
+/// They are in this letter of a decision.
+pub(super) async fn note_letter(tx: &mut Tx, remittance: RemittanceId, letter: MailId) -> Result<(), StoreError> {
+    let step = || StoreError::at("note which letter holds provider adjustments");
+    query("UPDATE remittance SET adjustments_mail = ? WHERE id = ?")
+        .bind(letter.0)
+        .bind(remittance.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(step())?;
+    query("UPDATE handed_on SET adjustments = 1 WHERE mail_id = ?")
+        .bind(letter.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(step())?;
+    Ok(())
+}
+
+/// The decision behind the letter is taken back: they are with nobody.
+pub(super) async fn take_back(tx: &mut Tx, remittance: RemittanceId, letter: MailId) -> Result<(), StoreError> {
+    query(
+        "UPDATE remittance SET adjustments_handed = 0, adjustments_mail = NULL WHERE id = ? AND adjustments_mail = ?",
+    )
+    .bind(remittance.0)
+    .bind(letter.0)
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("take back provider adjustments"))?;
+    Ok(())
+}
+
+/// True when the payment's remittance has adjustments that nobody was handed, and none of its payments waits for a person.
+pub(super) async fn are_left(tx: &mut Tx, payment: PaymentId) -> Result<bool, StoreError> {
+    let row = query(
+        "SELECT 1 FROM payment p JOIN remittance r ON r.id = p.remittance_id
+         WHERE p.id = ? AND r.state = 0 AND r.adjustments_handed = 0 AND r.adjustment_list <> '[]' AND NOT EXISTS (
+             SELECT 1 FROM payment o JOIN exception e ON e.payment_id = o.id
+             WHERE o.remittance_id = r.id AND e.state = 0)",
+    )
+    .bind(payment.0)
+    .fetch_optional(&mut *tx)
+    .await
+    .map_err(StoreError::at("look for provider adjustments that nobody has"))?;
+    Ok(row.is_some())
+}
