@@ -11,6 +11,7 @@ use super::names::{InterchangeId, PartnerName, payer_key};
 use super::payer::Payer;
 use super::submitter::Submitter;
 use super::words::words;
+use crate::domain::ClaimKind;
 
 /// Every partner of one reading of the folder, active or not: who is asked for by name should hear why it does
 /// not work, so whoever acts for a partner looks at `active` itself.
@@ -115,6 +116,11 @@ impl Partners {
     /// The payer that a claim names in 2010BB NM109, by any of its ids, in either case.
     pub fn payer_for_id(&self, payer_id: &str) -> Option<&Payer> {
         self.by_payer_id.get(&payer_key(payer_id)).and_then(|name| self.payers.get(name))
+    }
+
+    /// The payer of this id, if it takes such claims now.
+    pub fn taker(&self, payer_id: &str, kind: ClaimKind) -> Option<&Payer> {
+        self.payer_for_id(payer_id).filter(|payer| payer.active && payer.accepts.contains(&kind))
     }
 
     /// Those whose files say that nothing of theirs is to be removed.

@@ -68,6 +68,8 @@ pub struct Batch {
     pub release: Release,
     /// Claims in one ST, 1 to 5000.
     pub claims_max: NonZeroU32,
+    /// From how many claims of one submission on they travel in a batch of their own; 0: never.
+    pub alone_from: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -230,12 +232,16 @@ impl Batch {
     fn read(section: &Section<'_>) -> Option<Batch> {
         let release = section.required("release", "\"every 5m\", or \"at 12:00,17:00\", or \"immediate\"");
         let claims_max = section.number("max_claims", 1..=CLAIMS_PER_ST_MAX, CLAIMS_PER_ST_MAX as u32);
-        Some(Batch { release: release?, claims_max: NonZeroU32::new(claims_max?)? })
+        let alone_from = section.number("alone_from", 0..=CHUNK_CLAIMS, ALONE_FROM);
+        Some(Batch { release: release?, claims_max: NonZeroU32::new(claims_max?)?, alone_from: alone_from? })
     }
 }
 
 /// The most that the 837 guides recommend in one ST.
 const CLAIMS_PER_ST_MAX: i64 = 5000;
+/// It is decided by the first of a submission's claims, some thousand at a time.
+const CHUNK_CLAIMS: i64 = 1000;
+const ALONE_FROM: u32 = 500;
 
 impl PayerLimits {
     fn read(section: &Section<'_>) -> Option<PayerLimits> {

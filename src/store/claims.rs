@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
+use super::lots::Lot;
 use super::sql::{QueryBuilder, Row, Tx, query};
 use super::submissions::count;
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, ClaimStatus, Phi};
 
-/// Rows of one statement: 35 values each, SQLite takes 32,766.
-const ROWS_MAX: usize = 900;
+/// Rows of one statement: 37 values each, SQLite takes 32,766.
+const ROWS_MAX: usize = 880;
 
 /// Where a part of a claim stands in its submission's payload; 0, 0 where it has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +102,7 @@ pub(super) const CLAIM_COLUMNS: &str =
      claim.subscriber_offset, claim.subscriber_bytes, claim.patient_offset, claim.patient_bytes, claim.claim_offset,
      claim.claim_bytes, claim.batch_id,
      CASE WHEN claim.status IN (2, 3) AND batch.claim_status IS NOT NULL THEN batch.claim_status
-          WHEN claim.status IN (1, 2) AND claim.submission_id IN (SELECT id FROM submission WHERE state IN (0, 1) AND state = 0) THEN 0
+          WHEN claim.status IN (1, 2, 3) AND claim.submission_id IN (SELECT id FROM submission WHERE state IN (0, 1) AND state = 0) THEN 0
           ELSE claim.status END AS shown";
 pub(super) const CLAIM_TABLES: &str = "claim LEFT JOIN batch ON batch.id = claim.batch_id";
 
@@ -123,17 +124,22 @@ impl Store {
     }
 }
 
-/// Puts claims in with what the check says of them; until their submission is validated they are shown as `received`.
+/// Puts claims in with what the check says of them, those of a lot as members of it; until their submission is validated
+/// they are shown as `received`.
 /// The bucket is that of [`Store::bucket_for`].
 pub(super) async fn add_claims(
     tx: &mut Tx,
     bucket: i64,
     claims: &[NewClaim],
     rejected: &HashSet<i64>,
+    lots: &[Lot],
 ) -> Result<(), StoreError> {
-    let verdict = |claim: &NewClaim| match rejected.contains(&claim.id.0) {
-        true => ClaimStatus::Rejected,
-        false => ClaimStatus::Accepted,
+    let verdict = |claim: &NewClaim| {
+        if rejected.contains(&claim.id.0) {
+            return (ClaimStatus::Rejected, None);
+        }
+        let lot = lots.iter().find(|lot| lot.claims.are_like(claim));
+        (lot.map_or(ClaimStatus::Accepted, |_| ClaimStatus::Batched), lot)
     };
     for part in claims.chunks(ROWS_MAX) {
         let mut insert = QueryBuilder::new(
@@ -142,16 +148,17 @@ pub(super) async fn add_claims(
               facility, original_reference, upstream_trace, payer_id, filing_indicator, purpose, provider_npi,
               provider_tin, provider_name, member_id, patient_last_name, patient_first_name, patient_birth_date,
               service_from, service_to, lines, fingerprint, provider_offset, provider_bytes, subscriber_offset,
-              subscriber_bytes, patient_offset, patient_bytes, claim_offset, claim_bytes) ",
+              subscriber_bytes, patient_offset, patient_bytes, claim_offset, claim_bytes, batch_id, payer) ",
         );
         insert.push_values(part, |row, claim| {
+            let (status, lot) = verdict(claim);
             row.push_bind(claim.id.0)
                 .push_bind(bucket)
                 .push_bind(claim.submission_id.0)
                 .push_bind(claim.transaction_id.0)
                 .push_bind(&claim.partner)
                 .push_bind(claim.kind.as_str())
-                .push_bind(verdict(claim).code())
+                .push_bind(status.code())
                 .push_bind(claim.patient_control_number.reveal())
                 .push_bind(claim.charge.0)
                 .push_bind(&claim.frequency)
@@ -176,6 +183,7 @@ pub(super) async fn add_claims(
             for span in [provider, subscriber, patient, claim] {
                 row.push_bind(span.offset as i64).push_bind(span.bytes as i64);
             }
+            row.push_bind(lot.map(|lot| lot.batch.0)).push_bind(lot.map(|lot| &lot.payer));
         });
         insert.build().execute(&mut *tx).await.map_err(StoreError::at("add claims"))?;
     }

@@ -285,12 +285,14 @@ const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0002_names_with_partner.sql"),
     include_str!("migrations/sqlite/0003_said.sql"),
     include_str!("migrations/sqlite/0004_passed_on.sql"),
+    include_str!("migrations/sqlite/0005_lots.sql"),
 ];
 const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
     include_str!("migrations/postgres/0002_names_with_partner.sql"),
     include_str!("migrations/postgres/0003_said.sql"),
     include_str!("migrations/postgres/0004_passed_on.sql"),
+    include_str!("migrations/postgres/0005_lots.sql"),
 ];
 
 fn migrator(steps: &[&'static str]) -> Migrator {

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::sql::{Tx, query};
+use super::sql::{Tx, query, query_for};
 use super::validation::Validated;
 use super::{Store, StoreError};
 use crate::domain::ClaimStatus;
@@ -96,13 +96,22 @@ impl Store {
         since: i64,
         but: SubmissionId,
     ) -> Result<HashSet<i64>, StoreError> {
-        let rows = query(
+        let rows = query_for(
             "SELECT DISTINCT c.fingerprint FROM list(?1 AS wanted) CROSS JOIN claim c
                JOIN submission ON submission.id = c.submission_id
                LEFT JOIN batch ON batch.id = c.batch_id
              WHERE c.bucket IN (SELECT number FROM claim_bucket) AND c.fingerprint = wanted.value
                AND c.partner = ?2 AND c.submission_id <> ?3 AND submission.received_at >= ?4
                AND submission.state IN (1, 2) AND c.status NOT IN (?5, ?6)
+               AND NOT (c.status IN (2, 3) AND COALESCE(batch.claim_status, 0) = ?6)",
+            // The claims first, by their index, whatever the planner thinks of the partner's files.
+            "SELECT DISTINCT c.fingerprint FROM (
+               SELECT fingerprint, submission_id, batch_id, status FROM claim
+               WHERE bucket IN (SELECT number FROM claim_bucket) AND fingerprint = ANY(?1)
+                 AND partner = ?2 AND submission_id <> ?3 AND status NOT IN (?5, ?6) OFFSET 0) c
+               JOIN submission ON submission.id = c.submission_id
+               LEFT JOIN batch ON batch.id = c.batch_id
+             WHERE submission.received_at >= ?4 AND submission.state IN (1, 2)
                AND NOT (c.status IN (2, 3) AND COALESCE(batch.claim_status, 0) = ?6)",
         )
         .bind(fingerprints)

@@ -115,7 +115,8 @@ impl ClaimKey {
     }
 }
 
-pub(super) const CLAIM_FACTS: &str = "SELECT c.id, c.submission_id, c.transaction_id, c.partner, c.payer,
+pub(super) const CLAIM_FACTS: &str =
+    "SELECT c.id, c.submission_id, c.transaction_id, c.partner, CASE WHEN b.id IS NOT NULL THEN c.payer END AS payer,
     CASE WHEN b.isa13 IS NOT NULL THEN c.batch_id END AS batch_id,
     CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status ELSE c.status END AS status,
     c.patient_control_number, c.charge, c.payer_claim_control_number, c.provider_npi, c.provider_tin, c.provider_name,
@@ -181,7 +182,7 @@ impl Store {
         prefix: &str,
     ) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut query = QueryBuilder::new(CLAIM_FACTS);
-        query.push("WHERE c.payer = ").push_bind(payer);
+        query.push("WHERE b.id IS NOT NULL AND c.payer = ").push_bind(payer);
         query.push(" AND ").push(ANY_BUCKET);
         query.push(" AND upper(c.patient_control_number) >= ").push_bind(prefix.to_uppercase());
         query.push(" AND upper(c.patient_control_number) < ").push_bind(format!("{}\u{10ffff}", prefix.to_uppercase()));
@@ -204,7 +205,7 @@ impl Store {
             .push(" AND lower(c.patient_last_name) = lower(")
             .push_bind(last_name.to_string());
         query.push(") AND c.service_from = ").push_bind(service_from.to_string());
-        query.push(" AND c.payer = ").push_bind(payer.to_string());
+        query.push(" AND b.id IS NOT NULL AND c.payer = ").push_bind(payer.to_string());
         query.push(" LIMIT ").push_bind(NAMESAKES_MAX);
         let rows = query.build().fetch_all(self.readers()).await.map_err(StoreError::at("find claims by name"))?;
         rows.iter().map(claim_facts).collect()

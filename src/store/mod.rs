@@ -37,6 +37,7 @@ pub mod keys;
 #[cfg(test)]
 mod lease_tests;
 pub mod leases;
+pub mod lots;
 pub mod mail;
 pub mod matching;
 pub mod newest;

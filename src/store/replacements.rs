@@ -73,7 +73,7 @@ impl Store {
             let mut sql = QueryBuilder::new(CLAIM_FACTS);
             sql.push("WHERE ").push(condition).push_bind(value);
             sql.push(" AND c.partner = ").push_bind(of.partner.as_str());
-            sql.push(" AND c.payer = ").push_bind(of.payer.as_str());
+            sql.push(" AND b.id IS NOT NULL AND c.payer = ").push_bind(of.payer.as_str());
             sql.push(" AND c.id < ").push_bind(of.id.0);
             sql.push(" ORDER BY c.id DESC LIMIT ").push_bind(EARLIER_MAX);
             let rows = sql.build().fetch_all(self.readers()).await.map_err(StoreError::at("find a replaced claim"))?;

@@ -2,7 +2,9 @@
 //! each submission; and the claims that have no payer shown to support.
 
 use super::batches::BatchState;
-use super::events::{NewBatchEvent, add_batch_event};
+use super::claims::NewClaim;
+use super::events::add_batch_event;
+use super::lots::{LotPlacement, open_lots, opened};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, EventId, ExceptionId, SubmissionId};
@@ -20,6 +22,12 @@ pub struct Unplaced {
     pub charge: Cents,
 }
 
+impl Unplaced {
+    pub fn are_like(&self, claim: &NewClaim) -> bool {
+        self.payer_id == claim.payer_id && self.kind == claim.kind && self.purpose == claim.purpose
+    }
+}
+
 /// Some of a submission's claims, in the order of their ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -30,6 +38,11 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// For a submission whose claims are all in lots.
+    pub fn none() -> Piece {
+        Piece { claims: Vec::new(), after: ClaimId(i64::MIN), last: ClaimId(i64::MIN) }
+    }
+
     pub fn count(&self) -> i64 {
         self.claims.iter().map(|claims| claims.claims).sum()
     }
@@ -143,7 +156,7 @@ impl Store {
         Ok(placing)
     }
 
-    /// The same with the last piece: also raises an exception for each stray once, settles those that are strays no
+    /// The same with the last piece: also opens the batches of the submission's lots, raises an exception for each stray once, settles those that are strays no
     /// more, and makes the submission routed.
     pub async fn place_claims(
         &self,
@@ -151,9 +164,13 @@ impl Store {
         piece: &Piece,
         placements: &[Placement],
         strays: &[Stray],
+        lots: &[LotPlacement],
         now: i64,
     ) -> Result<Placing, StoreError> {
         let mut tx = self.begin_beside().await?;
+        if !open_lots(&mut tx, submission, lots, now).await? {
+            return Ok(Placing::ChangedMeanwhile);
+        }
         if place(&mut tx, submission, piece, placements, now).await? == Placing::ChangedMeanwhile {
             return Ok(Placing::ChangedMeanwhile);
         }
@@ -220,8 +237,9 @@ async fn open_batch(tx: &mut Tx, placement: &Placement, now: i64) -> Result<Batc
     let (payer, kind, purpose) = window_of(placement);
     loop {
         let found = query_for(
-            "SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0",
-            "SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0 FOR UPDATE",
+            "SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0 AND submission_id IS NULL",
+            "SELECT id FROM batch WHERE payer = ? AND kind = ? AND purpose = ? AND state = 0 AND submission_id IS NULL
+             FOR UPDATE",
         )
         .bind(payer)
         .bind(kind)
@@ -235,7 +253,7 @@ async fn open_batch(tx: &mut Tx, placement: &Placement, now: i64) -> Result<Batc
         // Another node may open one at the same moment; then that is looked for.
         let opened = query(
             "INSERT INTO batch (id, payer, kind, purpose, state, opened_at, release_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (payer, kind, purpose) WHERE state = 0 DO NOTHING",
+             ON CONFLICT (payer, kind, purpose) WHERE state = 0 AND submission_id IS NULL DO NOTHING",
         )
         .bind(placement.new_batch.0)
         .bind(payer)
@@ -251,18 +269,7 @@ async fn open_batch(tx: &mut Tx, placement: &Placement, now: i64) -> Result<Batc
             break;
         }
     }
-    let opened = NewBatchEvent {
-        id: placement.event,
-        batch_id: placement.new_batch,
-        at: now,
-        kind: "opened",
-        st02: String::new(),
-        code: String::new(),
-        text: String::new(),
-        inbound_id: None,
-        said: None,
-    };
-    add_batch_event(tx, &opened).await?;
+    add_batch_event(tx, &opened(placement.new_batch, placement.event, now)).await?;
     Ok(placement.new_batch)
 }
 

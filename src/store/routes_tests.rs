@@ -53,7 +53,7 @@ async fn made(store: &Store) {
     let mut tx = store.begin_beside().await.unwrap();
     for file in 1..=FILES {
         let claims: Vec<NewClaim> = (0..CLAIMS_OF_A_FILE).map(|n| claim(file * 1_000 + n, file)).collect();
-        add_claims(&mut tx, 1, &claims, &Default::default()).await.unwrap();
+        add_claims(&mut tx, 1, &claims, &Default::default(), &[]).await.unwrap();
     }
     tx.commit().await.unwrap();
 }

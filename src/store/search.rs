@@ -71,7 +71,7 @@ pub struct ClaimLine {
 /// accepted (2) and batched (3).
 pub(super) const EFFECTIVE_STATUS: &str =
     "CASE WHEN c.status IN (2, 3) AND b.claim_status IS NOT NULL THEN b.claim_status
-          WHEN c.status IN (1, 2) AND c.submission_id IN (SELECT id FROM submission WHERE state IN (0, 1) AND state = 0) THEN 0
+          WHEN c.status IN (1, 2, 3) AND c.submission_id IN (SELECT id FROM submission WHERE state IN (0, 1) AND state = 0) THEN 0
           ELSE c.status END";
 
 impl ClaimQuery {
@@ -195,6 +195,10 @@ fn add_identifiers(sql: &mut QueryBuilder, query: &ClaimQuery) {
     equal("c.payer", query.only_payer.clone());
     equal("c.payer_claim_control_number", bare(&query.payer_claim_control_number));
     equal("c.provider_npi", query.provider_npi.clone());
+    // A lot's claims name their payer before it is theirs.
+    if query.only_payer.is_some() {
+        sql.push(" AND b.id IS NOT NULL");
+    }
     if let Some(member) = &query.member_id {
         sql.push(" AND c.member_id = ").push_bind(member.reveal().clone());
     }

@@ -8,6 +8,7 @@ use super::claims::{NewClaim, add_claims};
 use super::duplicates::overtaken;
 use super::events::{NewClaimEvent, add_claim_events};
 use super::leases::{Lease, must_hold};
+use super::lots::{Lot, add_to_lots, leave_lots};
 use super::mail::{NewMail, put_mail};
 use super::sql::{QueryBuilder, Tx, query, query_for};
 use super::submissions::{Counts, SubmissionState, TransactionRow};
@@ -32,11 +33,13 @@ pub struct Chunk {
     pub findings: Vec<NewFinding>,
     /// Of kind `rejected`, for the claims that are rejected by themselves.
     pub rejections: Vec<NewClaimEvent>,
+    /// Those that some of these claims belong to, with how many of them.
+    pub lots: Vec<Lot>,
 }
 
 impl Chunk {
     /// Claims that are rejected by themselves.
-    fn rejected(&self) -> HashSet<i64> {
+    pub fn rejected(&self) -> HashSet<i64> {
         self.rejections.iter().map(|event| event.claim_id.0).collect()
     }
 }
@@ -152,7 +155,7 @@ impl Store {
             Engine::Postgres => chunk.claims.len().max(1),
         };
         for piece in chunk.claims.chunks(at_once) {
-            add_claims(&mut tx, place.number, piece, &rejected).await?;
+            add_claims(&mut tx, place.number, piece, &rejected, &chunk.lots).await?;
             if tx.is_waited_for() {
                 tx.commit().await.map_err(StoreError::at("add checked claims"))?;
                 tx = self.begin_bulk().await?;
@@ -247,6 +250,7 @@ async fn clear_earlier_try(tx: &mut Tx, id: SubmissionId) -> Result<(), StoreErr
         "DELETE FROM claim_event WHERE claim_id IN (SELECT id FROM claim WHERE submission_id = ?)",
         "DELETE FROM claim WHERE submission_id = ?",
         "DELETE FROM finding WHERE submission_id = ?",
+        "DELETE FROM claim_lot WHERE submission_id = ?",
     ] {
         let cleared = query(clear).bind(id.0).execute(&mut *tx).await;
         cleared.map_err(StoreError::at("clear an earlier try of a submission's checks"))?;
@@ -255,12 +259,13 @@ async fn clear_earlier_try(tx: &mut Tx, id: SubmissionId) -> Result<(), StoreErr
 }
 
 async fn add_chunk(tx: &mut Tx, id: SubmissionId, bucket: i64, chunk: &Chunk) -> Result<(), StoreError> {
-    add_claims(tx, bucket, &chunk.claims, &chunk.rejected()).await?;
+    add_claims(tx, bucket, &chunk.claims, &chunk.rejected(), &chunk.lots).await?;
     add_said(tx, id, chunk).await
 }
 
 /// What is said of a chunk's claims and of the file.
 async fn add_said(tx: &mut Tx, id: SubmissionId, chunk: &Chunk) -> Result<(), StoreError> {
+    add_to_lots(tx, id, &chunk.lots).await?;
     add_claim_events(tx, &chunk.rejections).await?;
     for part in chunk.findings.chunks(FINDING_ROWS_MAX) {
         let mut insert = QueryBuilder::new("INSERT INTO finding (submission_id, ordinal, claim_id, body) ");
@@ -298,6 +303,7 @@ async fn reject_some(
     let events: Vec<NewClaimEvent> =
         rows.iter().map(|row| rejection(rejected, ClaimId(row.get(0)), at, draw())).collect();
     add_claim_events(tx, &events).await?;
+    leave_lots(tx, &events.iter().map(|event| event.claim_id).collect::<Vec<_>>()).await?;
     query("UPDATE claim SET status = ? WHERE id IN (SELECT value FROM list(?))")
         .bind(ClaimStatus::Rejected.code())
         .bind(events.iter().map(|event| event.claim_id.0).collect::<Vec<i64>>())

@@ -4,5 +4,7 @@
 
 mod plan;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use run::{retry_unrouted, run};

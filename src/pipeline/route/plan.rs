@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use crate::domain::ids::IdSource;
 use crate::partner::schedule::next_release;
 use crate::partner::{Partners, Payer};
+use crate::store::lots::{Lot, LotPlacement};
 use crate::store::routes::{Placement, Stray, Unplaced};
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,28 @@ pub(super) fn plan(found: Vec<Unplaced>, partners: &Partners, now: Timestamp, zo
         }
     }
     plan
+}
+
+/// The lots that become batches, and those whose payer is not the one that they were made for.
+pub(super) fn plan_lots(
+    lots: Vec<Lot>,
+    partners: &Partners,
+    now: Timestamp,
+    zone: &TimeZone,
+    ids: &IdSource,
+) -> (Vec<LotPlacement>, Vec<Lot>) {
+    let (mut placements, mut others) = (Vec::new(), Vec::new());
+    for lot in lots {
+        match partners.taker(&lot.claims.payer_id, lot.claims.kind).filter(|payer| payer.id.as_str() == lot.payer) {
+            Some(payer) => placements.push(LotPlacement {
+                release_at: next_release(&payer.batch.release, now, zone).as_millisecond(),
+                event: ids.draw(now.as_millisecond()),
+                lot,
+            }),
+            None => others.push(lot),
+        }
+    }
+    (placements, others)
 }
 
 /// The payer that takes these claims now, or what support can do about it.

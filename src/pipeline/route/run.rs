@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 
-use super::plan::{Plan, plan};
+use super::plan::{Plan, plan, plan_lots};
 use crate::domain::error_chain;
 use crate::domain::ids::SubmissionId;
 use crate::pipeline::gateway::guarded;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
+use crate::store::lots::{LotPlacement, Lots};
 use crate::store::routes::{Piece, Placement, Placing};
 
 /// Submissions of one run; the loop calls again at once.
@@ -67,9 +68,23 @@ fn count(placements: &[Placement]) -> i64 {
     placements.iter().map(|placement| placement.claims.claims).sum()
 }
 
+/// The lots of a submission that become batches, and whether it has accepted claims besides.
+async fn lots_to_open(gateway: &Gateway, submission: SubmissionId) -> Result<(Vec<LotPlacement>, bool), StageError> {
+    let Lots { lots, others } = gateway.store.lots_of(submission).await?;
+    if lots.is_empty() {
+        return Ok((Vec::new(), true));
+    }
+    let (partners, zone) = (gateway.partners.current(), &gateway.config.gateway.time_zone);
+    let (placements, wrong) = plan_lots(lots, &partners, gateway.clock.now(), zone, &gateway.ids);
+    gateway.store.dissolve_lots(&wrong).await?;
+    Ok((placements, others != 0 || !wrong.is_empty()))
+}
+
 async fn route(gateway: &Gateway, submission: SubmissionId) -> Result<(), StageError> {
-    let (mut after, mut placed) = (None, 0);
-    loop {
+    let (lots, has_others) = lots_to_open(gateway, submission).await?;
+    let mut placed: i64 = lots.iter().map(|placement| placement.lot.claims.claims).sum();
+    let mut after = None;
+    while has_others {
         let piece = gateway.store.claims_to_route(submission, after, PIECE_CLAIMS).await?;
         if piece.count() < i64::from(PIECE_CLAIMS) {
             break;
@@ -83,12 +98,15 @@ async fn route(gateway: &Gateway, submission: SubmissionId) -> Result<(), StageE
         placed += count(&placements);
         after = Some(piece.last);
     }
-    let rest = gateway.store.claims_to_route(submission, None, u32::MAX).await?;
+    let rest = match has_others {
+        true => gateway.store.claims_to_route(submission, None, u32::MAX).await?,
+        false => Piece::none(),
+    };
     let plan = planned(gateway, &rest);
     placed += count(&plan.placements);
     let strays: i64 = plan.strays.iter().map(|stray| stray.claims.claims).sum();
     let now = gateway.clock.now_ms();
-    match gateway.store.place_claims(submission, &rest, &plan.placements, &plan.strays, now).await? {
+    match gateway.store.place_claims(submission, &rest, &plan.placements, &plan.strays, &lots, now).await? {
         Placing::Done => {
             metrics::counter!("claimgate_claims_routed_total").increment(placed.unsigned_abs());
             tracing::info!(%submission, placed, strays, "routed");

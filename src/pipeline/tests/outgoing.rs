@@ -13,6 +13,7 @@ use crate::guide::Guides;
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::lines::Lines;
 use crate::pipeline::under_way::UnderWay;
+use crate::pipeline::validate::Lots;
 use crate::pipeline::{Gateway, Nudges};
 use crate::store::batches::BatchState;
 use crate::store::claims::{NewClaim, Span, Spans};
@@ -90,6 +91,13 @@ impl World {
 
     /// The rows are made of `text`, and the payload of `bytes`.
     pub async fn submit_as(&self, text: &str, bytes: &str) -> SubmissionId {
+        let id = self.receive(bytes).await;
+        let claims = self.add_checked(id, text).await;
+        self.finish(id, text, claims.len()).await;
+        id
+    }
+
+    pub async fn receive(&self, bytes: &str) -> SubmissionId {
         let gateway = &self.gateway;
         let id: SubmissionId = gateway.draw_id();
         let payload = gateway.seal(bytes.as_bytes().to_vec()).await.unwrap();
@@ -104,10 +112,23 @@ impl World {
             idempotency_key: None,
         };
         gateway.store.receive_submission(&new, None).await.unwrap();
+        id
+    }
+
+    /// Its checks up to their last step.
+    pub async fn add_checked(&self, id: SubmissionId, text: &str) -> Vec<NewClaim> {
+        let gateway = &self.gateway;
         let claims = claims_of(gateway, id, text);
-        let counts = Counts { claims: claims.len() as u64, accepted: claims.len() as u64, ..Counts::default() };
         gateway.store.begin_validation(id, &Lease::alone("test")).await.unwrap();
-        gateway.store.add_checked(id, &Chunk { claims, ..Chunk::default() }, &Lease::alone("test")).await.unwrap();
+        let mut chunk = Chunk { claims: claims.clone(), ..Chunk::default() };
+        chunk.lots = Lots::new(gateway.partners.current()).of(&chunk, || gateway.draw_id());
+        gateway.store.add_checked(id, &chunk, &Lease::alone("test")).await.unwrap();
+        claims
+    }
+
+    pub async fn finish(&self, id: SubmissionId, text: &str, accepted: usize) {
+        let gateway = &self.gateway;
+        let counts = Counts { claims: accepted as u64, accepted: accepted as u64, ..Counts::default() };
         let interchanges = text.matches("ISA").count() as u32;
         let interchange = |ordinal| InterchangeRow {
             ordinal,
@@ -130,7 +151,6 @@ impl World {
             outcome: Outcome::Validated,
         };
         gateway.store.finish_validation(&validated, &Lease::alone("test")).await.unwrap();
-        id
     }
 
     /// As their exceptions name them.

@@ -10,6 +10,7 @@ mod answers;
 mod asked;
 mod check;
 mod known;
+mod lots;
 mod plan;
 mod recorder;
 mod run;
@@ -19,6 +20,9 @@ mod tests;
 pub use asked::{sender_of, stored_fingerprint};
 pub use check::received_day;
 pub use run::run;
+
+#[cfg(test)]
+pub(super) use lots::Lots;
 
 /// What the checks need not ask the store for again.
 #[derive(Default)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::asked::{Asked, sender_of, stored_fingerprint};
+use super::lots::Lots;
 use super::plan::{self, Reason};
 use crate::ack::{AckBuilder, AckFile, Envelope};
 use crate::domain::finding::Scope;
@@ -35,6 +36,7 @@ pub struct Recorder {
     at: i64,
     to_store: mpsc::Sender<Chunk>,
     chunk: Chunk,
+    lots: Lots,
     findings: u64,
     /// Findings of the claim being read, until it has an id.
     of_claim: Vec<(u64, Finding)>,
@@ -88,12 +90,14 @@ impl Recorder {
         let numbers = move |counter| for_numbers.draw(counter);
         let acks = AckBuilder::new(envelope, numbers, move |_| for_traces.get().trace_number());
         let at = gateway.clock.now_ms();
+        let lots = Lots::new(gateway.partners.current());
         Recorder {
             gateway,
             submission,
             at,
             to_store,
             chunk: Chunk::default(),
+            lots,
             findings: 0,
             of_claim: Vec::new(),
             claim_id,
@@ -114,7 +118,8 @@ impl Recorder {
 
     /// Blocks while the store is behind.
     fn send(&mut self) -> io::Result<()> {
-        let chunk = std::mem::take(&mut self.chunk);
+        let mut chunk = std::mem::take(&mut self.chunk);
+        chunk.lots = self.lots.of(&chunk, || self.gateway.draw_id());
         let gone = |_| io::Error::other("the store takes no more claims");
         self.to_store.blocking_send(chunk).map_err(gone)
     }

@@ -348,10 +348,11 @@ async fn empty_database() -> &'static [u8] {
 
 fn payer_file(chance: &mut Chance) -> String {
     let release = chance.pick(&["immediate", "every 5m"]);
+    let alone_from = chance.pick(&["0", "2"]);
     let after = chance.pick(&["leave", "delete", "move:done"]);
     format!(
         "kind = \"payer\"\nname = \"Blue Star\"\npayer_ids = [\"BSTAR\"]\naccepts = [\"837P\"]\n[interchange]\n\
-         qualifier = \"ZZ\"\nid = \"BLUESTAR\"\n[batch]\nrelease = \"{release}\"\nmax_claims = 3\n[endpoint]\n\
+         qualifier = \"ZZ\"\nid = \"BLUESTAR\"\n[batch]\nrelease = \"{release}\"\nmax_claims = 3\nalone_from = {alone_from}\n[endpoint]\n\
          type = \"sftp\"\nhost = \"{HOST}\"\nport = 22\nuser = \"claimgate\"\nprivate_key = \"key\"\nhost_key = \"{KEY}\"\n\
          upload_to = \"inbound\"\ncollect_from = [\"outbound\"]\ncollect_every = \"1m\"\nafter_collect = \"{after}\"\n\
          file_name = \"{{payer}}_{{date}}_{{time}}_{{batch}}.837\"\n[limits]\nrequests = \"600000/min\"\nconnections = 1\n\
