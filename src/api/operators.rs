@@ -97,6 +97,7 @@ fn answer_time(payer: &Payer, awaited: Awaited, times: &[AnswerTime]) -> AnswerT
         Awaited::Ta1 => payer.expect.ta1,
         Awaited::Ack999 => payer.expect.ack_999,
         Awaited::Ack277ca => payer.expect.ack_277ca,
+        Awaited::Status277 => payer.expect.status_277,
         Awaited::Remit835 => payer.expect.remit_835,
     };
     let learned = seen.and_then(watch::expected);

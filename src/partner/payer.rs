@@ -276,11 +276,11 @@ impl Expect {
             Some(PeriodOrNever(said)) => Some(Expected::Said(said)),
             None => Some(Expected::Usual(usual)),
         };
-        // Many payers send no TA1, and a 277 is an answer to a question that not every gateway asks.
+        // Many payers send no TA1. A 277 answers a question, by the next business day, and only who takes them is asked.
         let ta1 = period("ta1", None);
         let ack_999 = period("999", Some(DAY));
         let ack_277ca = period("277CA", Some(3 * DAY));
-        let status_277 = period("277", None);
+        let status_277 = period("277", Some(3 * DAY));
         let remit_835 = period("835", Some(45 * DAY));
         Some(Expect {
             ta1: ta1?,

@@ -49,12 +49,15 @@ pub enum Awaited {
     Ta1,
     Ack999,
     Ack277ca,
+    /// Asked of the questions that were passed on to the payer.
+    Status277,
     /// Asked of the claims: the batch is answered when none of them waits.
     Remit835,
 }
 
 impl Awaited {
-    pub const ALL: [Awaited; 4] = [Awaited::Ta1, Awaited::Ack999, Awaited::Ack277ca, Awaited::Remit835];
+    pub const ALL: [Awaited; 5] =
+        [Awaited::Ta1, Awaited::Ack999, Awaited::Ack277ca, Awaited::Status277, Awaited::Remit835];
 
     /// As people, partners' files and metrics name it.
     pub fn as_str(self) -> &'static str {
@@ -62,6 +65,7 @@ impl Awaited {
             Awaited::Ta1 => "TA1",
             Awaited::Ack999 => "999",
             Awaited::Ack277ca => "277CA",
+            Awaited::Status277 => "277",
             Awaited::Remit835 => "835",
         }
     }

@@ -286,6 +286,7 @@ const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0003_said.sql"),
     include_str!("migrations/sqlite/0004_passed_on.sql"),
     include_str!("migrations/sqlite/0005_lots.sql"),
+    include_str!("migrations/sqlite/0006_questions.sql"),
 ];
 const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
@@ -293,6 +294,7 @@ const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0003_said.sql"),
     include_str!("migrations/postgres/0004_passed_on.sql"),
     include_str!("migrations/postgres/0005_lots.sql"),
+    include_str!("migrations/postgres/0006_questions.sql"),
 ];
 
 fn migrator(steps: &[&'static str]) -> Migrator {

@@ -5,6 +5,7 @@ use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, repla
 use super::awaited::{add_awaited, forget_awaited, try_learned};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{MailKind, NewMail, Posted, put_mail};
+use super::questions::answer_questions;
 use super::remittances::{PassedOn, attach_payment, pass_on, post_claims, take_back_passing_on};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
@@ -252,7 +253,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let closed = query(
             "UPDATE exception SET state = 1, claim_id = ?, event_id = ?, resolved_by = ?, resolved_at = ?
-             WHERE id = ? AND state = 0 RETURNING payment_id",
+             WHERE id = ? AND state = 0 RETURNING payment_id, payer",
         )
         .bind(resolution.claim_id.0)
         .bind(resolution.event.id.0)
@@ -280,6 +281,10 @@ impl Store {
             attach_payment(&mut tx, PaymentId(payment), tied).await?;
             post_claims(&mut tx, &[resolution.claim_id]).await?;
             try_learned(&mut tx, vec![resolution.claim_id.0]).await?;
+        }
+        if resolution.event.kind == ExceptionKind::ClaimStatus.as_str() {
+            let answered = [(Some(resolution.claim_id), String::new())];
+            answer_questions(&mut tx, &row.get::<String>(1), &answered, resolution.at).await?;
         }
         add_claim_events(&mut tx, std::slice::from_ref(&resolution.event)).await?;
         pass_on(&mut tx, resolution.passed_on.as_slice()).await?;

@@ -65,6 +65,8 @@ pub struct AddresseeFacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchFacts {
     pub id: BatchId,
+    /// `837P`, ...; `276` for questions.
+    pub kind: String,
     pub claim_status: Option<ClaimStatus>,
 }
 
@@ -240,13 +242,15 @@ impl Store {
 
     /// The batch that was sent to `payer` under this ISA13, whatever zeros it is written with.
     pub async fn batch_by_isa13(&self, payer: &str, isa13: &str) -> Result<Option<BatchFacts>, StoreError> {
-        let sql = "SELECT id, claim_status FROM batch WHERE payer = ? AND isa13 IN (?, ?, ?) ORDER BY id DESC LIMIT 1";
+        let sql =
+            "SELECT id, claim_status, kind FROM batch WHERE payer = ? AND isa13 IN (?, ?, ?) ORDER BY id DESC LIMIT 1";
         self.batch_by_control(sql, payer, isa13).await
     }
 
     /// The same by GS06.
     pub async fn batch_by_gs06(&self, payer: &str, gs06: &str) -> Result<Option<BatchFacts>, StoreError> {
-        let sql = "SELECT id, claim_status FROM batch WHERE payer = ? AND gs06 IN (?, ?, ?) ORDER BY id DESC LIMIT 1";
+        let sql =
+            "SELECT id, claim_status, kind FROM batch WHERE payer = ? AND gs06 IN (?, ?, ?) ORDER BY id DESC LIMIT 1";
         self.batch_by_control(sql, payer, gs06).await
     }
 
@@ -267,7 +271,7 @@ impl Store {
             .map_err(StoreError::at("find the batch of an acknowledgment"))?;
         row.map(|row| {
             let claim_status = row.get::<Option<i64>>(1).map(status).transpose()?;
-            Ok(BatchFacts { id: BatchId(row.get(0)), claim_status })
+            Ok(BatchFacts { id: BatchId(row.get(0)), kind: row.get(2), claim_status })
         })
         .transpose()
     }

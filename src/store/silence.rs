@@ -55,6 +55,8 @@ fn unanswered(awaited: Awaited) -> &'static str {
         // These befall the whole batch.
         Awaited::Ta1 | Awaited::Ack999 => "(2, 3, 4)",
         Awaited::Ack277ca => "(2, 3, 4, 5)",
+        // No claim waits for a 277 unless it was asked about: see `store::questions`.
+        Awaited::Status277 => "(-1)",
         Awaited::Remit835 => "(2, 3, 4, 5, 7, 8)",
     }
 }
@@ -64,7 +66,7 @@ fn column(awaited: Awaited) -> Option<&'static str> {
         Awaited::Ta1 => Some("ta1_at"),
         Awaited::Ack999 => Some("n999_at"),
         Awaited::Ack277ca => Some("n277ca_at"),
-        Awaited::Remit835 => None,
+        Awaited::Status277 | Awaited::Remit835 => None,
     }
 }
 
@@ -87,7 +89,7 @@ impl Store {
             Awaited::Ack277ca => {
                 format!("coalesce(claim_status, 4) <> 6 AND (n277ca_at IS NULL OR {waiting} > 0)")
             }
-            Awaited::Remit835 => format!("coalesce(claim_status, 4) <> 6 AND {waiting} > 0"),
+            Awaited::Status277 | Awaited::Remit835 => format!("coalesce(claim_status, 4) <> 6 AND {waiting} > 0"),
         };
         let sql = format!(
             "SELECT id, sent_at, {waiting} FROM batch b
@@ -149,6 +151,10 @@ impl Store {
                 "SELECT {column} - sent_at, 1 FROM batch WHERE payer = ?1 AND state = 3 AND kind <> '276' AND sent_at >= ?2 - {SENT_BEFORE_MS}
                  AND {column} >= sent_at AND {column} >= ?2"
             ),
+            None if awaited == Awaited::Status277 => "SELECT q.answered_at - b.sent_at, 1 FROM question q
+                     JOIN batch b ON b.id = q.batch_id
+                     WHERE q.payer = ?1 AND q.answered_at >= ?2 AND q.answered_at >= b.sent_at"
+                .to_string(),
             None => "SELECT r.received_at - b.sent_at, COUNT(*) FROM remittance r
                      CROSS JOIN payment p CROSS JOIN claim c CROSS JOIN batch b
                      WHERE p.remittance_id = r.id AND c.id = p.claim_id AND b.id = c.batch_id AND r.payer = ?1 AND r.state = 0 AND r.received_at >= ?2 AND b.sent_at <= r.received_at

@@ -88,8 +88,19 @@ async fn to_payer(gateway: &Arc<Gateway>, payer: &Payer, questions: &[&Question<
         created_at: now,
     };
     let (isa13, gs06) = (format!("{isa13:09}"), gs06.to_string());
-    let passed =
-        PassedOn { id: batch, payer: payer.id.to_string(), isa13, gs06, file, file_name, delivery, mail, event };
+    let asked = questions.iter().map(|one| (one.claim.id, one.asked.reference.clone())).collect();
+    let passed = PassedOn {
+        id: batch,
+        payer: payer.id.to_string(),
+        isa13,
+        gs06,
+        file,
+        file_name,
+        delivery,
+        mail,
+        event,
+        questions: asked,
+    };
     gateway.store.pass_on_questions(&passed).await?;
     tracing::info!(batch = %batch, payer = %payer.id, questions = questions.len(), "questions are passed on");
     Ok(questions.len())

@@ -299,6 +299,110 @@ async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under
     assert_eq!(account.wrong, []);
 }
 
+/// A1's question is at Blue Star: the world, the claim, and GS06 of the file of questions.
+async fn asked_of_its_payer() -> (World, SentClaim, String) {
+    let world = world_that_asks().await;
+    let file = crate::pipeline::testing::professional(1, &[&[sample("A1", 1)]]);
+    let claims = send(&world, "acme", &file).await;
+    let sent = world.gateway.store.list_mail("bluestar", None, None, 10).await.unwrap().remove(0);
+    crate::pipeline::deliver::fetched(&world.gateway, sent.payload_id).await.unwrap();
+    let gs06 = ask_again(&world, "REF0").await;
+    (world, claims[0].clone(), gs06)
+}
+
+async fn ask_again(world: &World, reference: &str) -> String {
+    let asked = question("ACMEBILL", "1234567893", &[&ASKED_OF_A1]).replace("REF0", reference);
+    let partners = world.gateway.partners.current();
+    let acme = partners.submitter("acme").unwrap();
+    let passed = ask_status(&world.gateway, acme, Ask::PayersToo, asked.into_bytes()).await.unwrap();
+    assert_eq!(passed.passed_on, 1);
+    let mail = world.gateway.store.list_mail("bluestar", None, None, 10).await.unwrap().pop().unwrap();
+    crate::pipeline::deliver::fetched(&world.gateway, mail.payload_id).await.unwrap();
+    let bytes = world.gateway.read_payload(mail.payload_id).await.unwrap();
+    String::from_utf8(bytes).unwrap().split("~GS*HR*").nth(1).unwrap().split('*').nth(4).unwrap().to_string()
+}
+
+fn answer_277(control: u32, reference: &str, claim: &SentClaim) -> String {
+    let told = [
+        "ST*277*0001*005010X212",
+        "BHT*0010*08*P9*20261102*1300*DG",
+        "HL*1**20*1",
+        "NM1*PR*2*BLUE STAR*****PI*BSTAR",
+        "HL*2*1*21*1",
+        "NM1*41*2*CLAIMGATE*****46*CLAIMGATE",
+        "HL*3*2*19*1",
+        "NM1*1P*2*LAKESIDE*****XX*1234567893",
+        "HL*4*3*22*0",
+        "NM1*IL*1*DOE*JANE****MI*W123456789",
+    ];
+    let mut told: Vec<String> = told.map(String::from).into();
+    told.push(format!("TRN*2*{reference}"));
+    told.push("STC*P1:20*20261102**100".into());
+    if !claim.trace.is_empty() {
+        told.push(format!("REF*D9*{}", claim.trace));
+    }
+    interchange("HN", "005010X212", control, &[told])
+}
+
+/// The kinds of the alarms that stand after a look at all deadlines.
+async fn alarms(world: &World, days: u64) -> Vec<String> {
+    world.gateway.clock.advance(std::time::Duration::from_secs(days * 86_400));
+    crate::pipeline::watch::run(&world.gateway).await.unwrap();
+    let standing = world.gateway.store.standing_alarms().await.unwrap();
+    standing.into_iter().map(|alarm| alarm.kind).filter(|kind| kind == "no-277").collect()
+}
+
+#[tokio::test]
+async fn a_payer_that_does_not_answer_a_question_raises_one_alarm_that_clears_when_the_277_comes() {
+    for knows_the_claim in [true, false] {
+        let (world, mut claim, _) = asked_of_its_payer().await;
+        assert_eq!(alarms(&world, 2).await, [""; 0]);
+        assert_eq!(alarms(&world, 2).await, ["no-277"]);
+        let first = world.gateway.store.standing_alarms().await.unwrap();
+        assert!(
+            first.iter().any(|alarm| alarm.text.contains("has not answered 1 questions about claims")),
+            "{first:?}"
+        );
+        assert_eq!(alarms(&world, 0).await, ["no-277"]);
+        assert_eq!(world.gateway.store.standing_alarms().await.unwrap(), first, "raised a second time");
+        if !knows_the_claim {
+            claim.trace.clear();
+        }
+        answer(&world, &answer_277(955, "REF0", &claim)).await;
+        assert_eq!(open_exceptions(&world).await.len(), usize::from(!knows_the_claim));
+        assert_eq!(alarms(&world, 0).await, [""; 0]);
+        // How long it took is learned.
+        let waits = world.gateway.store.observed_waits("bluestar", crate::store::alarms::Awaited::Status277, 0).await;
+        assert_eq!(waits.unwrap(), [(4 * 86_400_000, 1)]);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_new_question_goes_on_although_it_says_nothing_new() {
+    let (world, claim, _) = asked_of_its_payer().await;
+    let letters_now = async || letters(&world, "acme", crate::store::mail::MailKind::Status277).await.len();
+    answer(&world, &answer_277(955, "REF0", &claim)).await;
+    answer(&world, &answer_277(956, "REF0", &claim)).await;
+    assert_eq!(letters_now().await, 1);
+    ask_again(&world, "REF0").await;
+    answer(&world, &answer_277(957, "REF0", &claim)).await;
+    assert_eq!(letters_now().await, 2);
+}
+
+#[tokio::test]
+async fn a_file_of_questions_is_acknowledged_and_one_that_is_refused_comes_before_a_person() {
+    for (verdict, exceptions, silent) in [("A", 0, 1), ("R", 1, 0)] {
+        let (world, _, gs06) = asked_of_its_payer().await;
+        let ack = ["ST*999*0001*005010X231A1".to_string(), format!("AK1*HR*{gs06}*005010X212")];
+        let told = ["AK2*276*0001*005010X212".into(), format!("IK5*{verdict}"), format!("AK9*{verdict}*1*1*1")];
+        answer(&world, &interchange("FA", "005010X231A1", 951, &[[&ack[..], &told[..]].concat()])).await;
+        let open = open_exceptions(&world).await;
+        assert_eq!(open.len(), exceptions, "{verdict}");
+        assert!(open.iter().all(|one| one.reason.contains("refused a file of questions about claims")));
+        assert_eq!(alarms(&world, 4).await.len(), silent, "{verdict}");
+    }
+}
+
 #[tokio::test]
 async fn a_payer_that_takes_no_questions_is_not_asked() {
     let Sent { world, .. } = sent(&[&[sample("A1", 1)]]).await;

@@ -6,11 +6,13 @@ use super::draft::{Draft, Unmatched};
 use super::read::functional::{FunctionalAck, InterchangeAck};
 use super::{plan, repeats};
 use crate::domain::ClaimStatus;
-use crate::domain::ids::BatchId;
 use crate::pipeline::StageError;
 use crate::store::answers::{Acknowledged, TransactionVerdict};
 use crate::store::exceptions::ExceptionKind;
+use crate::store::matching::BatchFacts;
 
+/// The kind of a batch of questions.
+const QUESTIONS: &str = "276";
 /// What a submitter is told of a claim whose file the payer refused: a syntax error, told by the 999.
 const REFUSED_WITH_ITS_FILE: &str = "A3:684";
 
@@ -36,7 +38,8 @@ pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Re
     draft.batch_event(batch.id, "TA1", ("", code), text, Some(digest));
     draft.move_batch(batch.id, Acknowledged::ByTa1, said);
     if said == Some(ClaimStatus::PayerRejected) {
-        refuse_batch(draft, batch.id, &format!("THE PAYER REFUSED THE FILE, TA1 NOTE {}", ack.note)).await?;
+        let text = format!("THE PAYER REFUSED THE FILE, TA1 NOTE {}", ack.note);
+        refuse_batch(draft, &batch, (ExceptionKind::Ta1, digest), &text).await?;
     }
     Ok(())
 }
@@ -45,7 +48,7 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     let store = draft.gateway.store.clone();
     let digest = repeats::of_functional_ack(ack);
     let batch = match ack.group_code.as_str() {
-        "HC" | "" => store.batch_by_gs06(draft.payer(), &ack.group_control).await?,
+        "HC" | "HR" | "" => store.batch_by_gs06(draft.payer(), &ack.group_control).await?,
         _ => None,
     };
     let Some(batch) = batch else {
@@ -81,7 +84,8 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
         let claims = store.claims_of_transaction(transaction, None).await?;
         draft.refuse(claims, REFUSED_WITH_ITS_FILE, &text, Some(ack.kind));
     }
-    for of in &outcome.unknown {
+    // Of a file of questions no transactions are kept.
+    for of in outcome.unknown.iter().filter(|_| batch.kind != QUESTIONS) {
         draft.answered.notes.push(format!(
             "The {} speaks of transaction {}, which the group {} does not hold.",
             ack.kind,
@@ -91,14 +95,30 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     }
     if outcome.batch == Some(ClaimStatus::PayerRejected) {
         let codes = ack.codes.join(" ");
-        refuse_batch(draft, batch.id, &format!("THE PAYER REFUSED THE FILE, {} R {codes}", ack.kind)).await?;
+        let text = format!("THE PAYER REFUSED THE FILE, {} R {codes}", ack.kind);
+        refuse_batch(draft, &batch, (ExceptionKind::Ack999, digest), &text).await?;
     }
     Ok(())
 }
 
-/// The batch's own event and status tell of its claims; their submitters are told claim by claim.
-async fn refuse_batch(draft: &mut Draft, batch: BatchId, text: &str) -> Result<(), StageError> {
-    let claims = draft.gateway.store.claims_of_batch(batch).await?;
+/// The batch's own event and status tell of its claims; their submitters are told claim by claim. Questions are told of to a
+/// person: nobody answers them any more.
+async fn refuse_batch(
+    draft: &mut Draft,
+    batch: &BatchFacts,
+    (kind, said): (ExceptionKind, i64),
+    text: &str,
+) -> Result<(), StageError> {
+    if batch.kind == QUESTIONS {
+        let reason = format!(
+            "the payer refused a file of questions about claims (276), batch {}: it will not answer them. See what it \
+             refuses, and have them asked again",
+            batch.id
+        );
+        let response = json!({ "batch": batch.id, "told": text.trim_end() });
+        return draft.except_unmatched(vec![unmatched(kind, reason, response, said)]).await;
+    }
+    let claims = draft.gateway.store.claims_of_batch(batch.id).await?;
     draft.refuse(claims, REFUSED_WITH_ITS_FILE, text.trim_end(), None);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! 277CA and 277: what a payer says of single claims, or of all claims of a provider or of a transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,15 @@ pub async fn take_report(
         Matched::One(found) => Some(found.claim.id),
         Matched::Unclear { .. } => None,
     });
-    draft.read_said(kind, &found.collect::<Vec<_>>()).await?;
+    let found: Vec<ClaimId> = found.collect();
+    draft.read_said(kind, &found).await?;
+    // Whoever asked is owed the answer, also when it says nothing new.
+    let asked = match kind {
+        ReportKind::ClaimAck => HashSet::new(),
+        ReportKind::ClaimStatus => {
+            draft.gateway.store.asked_of(&payer, found.iter().map(|claim| claim.0).collect()).await?
+        }
+    };
     let mut counts: BTreeMap<BatchId, Counts> = BTreeMap::new();
     let (mut told, mut unmatched): (Vec<(usize, ClaimFacts)>, Vec<Unmatched>) = (Vec::new(), Vec::new());
     for (n, (answer, matched)) in report.claims.iter().zip(matched).enumerate() {
@@ -43,7 +51,9 @@ pub async fn take_report(
             Matched::One(found) => {
                 let said = repeats::of_claim(file, report, answer);
                 let (claim, status) = (found.claim.id, answer.says(kind));
-                let repeats = draft.claim_repeats(kind, claim, (&said, status), &answer.codes_text());
+                let repeats =
+                    !asked.contains(&claim) && draft.claim_repeats(kind, claim, (&said, status), &answer.codes_text());
+                draft.answers_question(kind, Some(claim), answer);
                 if let Some(batch) = found.claim.batch_id {
                     counts.entry(batch).or_default().count(status, repeats);
                 }
@@ -52,14 +62,17 @@ pub async fn take_report(
                     told.push((n, found.claim));
                 }
             }
-            Matched::Unclear { reason, candidates } => unmatched.push(Unmatched {
-                kind: exception_kind(kind),
-                reason: reason.to_string(),
-                response: response(place, n, kind, answer),
-                candidates,
-                awaits: awaits::of_answer(&payer, &sought[n]),
-                said: repeats::of_nobody(file, report, answer),
-            }),
+            Matched::Unclear { reason, candidates } => {
+                draft.answers_question(kind, None, answer);
+                unmatched.push(Unmatched {
+                    kind: exception_kind(kind),
+                    reason: reason.to_string(),
+                    response: response(place, n, kind, answer),
+                    candidates,
+                    awaits: awaits::of_answer(&payer, &sought[n]),
+                    said: repeats::of_nobody(file, report, answer),
+                });
+            }
         }
     }
     draft.except_unmatched(unmatched).await?;

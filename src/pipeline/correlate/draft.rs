@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::post::{self, Papers, Parcel, Posting, Refusal};
-use super::read::status::ReportKind;
+use super::read::status::{ClaimAnswer, ReportKind};
 use super::{plan, repeats};
 use crate::domain::ClaimStatus;
 use crate::domain::ids::{BatchId, ClaimId, InboundId};
@@ -68,6 +68,8 @@ impl Draft {
             verdicts: Vec::new(),
             exceptions: Vec::new(),
             mail: Vec::new(),
+            payer: inbound.partner.clone(),
+            answered: Vec::new(),
         };
         Draft {
             gateway: gateway.clone(),
@@ -206,6 +208,14 @@ impl Draft {
         self.repeats(of);
         self.add_batch_event(batch, repeats::KIND, ("", code.to_string()), repeats::told(kind), None);
         Ok(true)
+    }
+
+    /// A 277 answers what was asked under its TRN02, or of its claim.
+    pub fn answers_question(&mut self, kind: ReportKind, claim: Option<ClaimId>, answer: &ClaimAnswer) {
+        match kind {
+            ReportKind::ClaimStatus => self.answered.answered.push((claim, answer.trace.reveal().clone())),
+            ReportKind::ClaimAck => {}
+        }
     }
 
     pub fn repeats(&mut self, of: InboundId) {

@@ -14,6 +14,7 @@ use crate::store::announcements::{AlarmNews, OPERATOR};
 use crate::store::collected::Poll;
 use crate::store::deliveries::Delivery;
 use crate::store::exceptions::{ExceptionKind, ExceptionRow};
+use crate::store::questions::OverdueQuestions;
 use crate::store::silence::{AnswerTime, OverdueBatch};
 
 /// A payer that could not be looked at this often in a row is one that nobody hears from.
@@ -31,6 +32,7 @@ pub(super) fn expectations(payer: &Payer, learned: &[AnswerTime]) -> Vec<(Awaite
         (Awaited::Ta1, expect.ta1),
         (Awaited::Ack999, expect.ack_999),
         (Awaited::Ack277ca, expect.ack_277ca),
+        (Awaited::Status277, expect.status_277),
         (Awaited::Remit835, expect.remit_835),
     ];
     let of = |awaited| learned.iter().find(|time| time.payer == payer.id.as_str() && time.awaited == awaited);
@@ -51,6 +53,19 @@ pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, with
         late.claims
     );
     alarms.insert(key, text.into());
+}
+
+/// One alarm for a payer, however many questions it leaves open.
+pub(super) fn unanswered(alarms: &mut Alarms, payer: &Payer, within: Duration, open: OverdueQuestions) {
+    let text = format!(
+        "{} has not answered {} questions about claims (276, in {} files, the oldest of {}) with a 277 within {}",
+        payer.name,
+        open.questions,
+        open.files,
+        rfc3339(open.since),
+        span(within)
+    );
+    alarms.insert(("no-277".to_string(), payer.id.to_string()), text.into());
 }
 
 pub(super) fn stuck_delivery(alarms: &mut Alarms, delivery: &Delivery) {

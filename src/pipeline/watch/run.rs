@@ -8,7 +8,7 @@ use super::filing;
 use super::learn::{HISTORY, LEARN_EVERY, learned};
 use super::plan::{
     Alarms, WORKED_WITHIN, deaf, expectations, fetched_within, letter, needs_a_person, not_fetched, silence,
-    stuck_delivery, unreachable, unworked,
+    stuck_delivery, unanswered, unreachable, unworked,
 };
 use super::purge;
 use crate::partner::{Partners, Payer};
@@ -24,6 +24,9 @@ use crate::store::silence::AnswerTime;
 const DEAF_AFTER: Duration = Duration::from_secs(3600);
 /// Stuck deliveries that get an alarm of their own; more than these are seen in the list.
 const DELIVERIES_MAX: u32 = 200;
+
+/// Whoever asked so long ago has asked again or given up.
+const ASKED_WITHIN: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Exceptions that stop a whole file or payment, and so cannot wait for the next look at the list.
 const ALARMING: [ExceptionKind; 2] = [ExceptionKind::File, ExceptionKind::Balance];
@@ -125,16 +128,35 @@ async fn silence_of_all(
             let mut overdue = 0;
             if let Some(within) = within {
                 let sent_before = now - i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
-                for late in gateway.store.overdue_batches(payer.id.as_str(), awaited, sent_before).await? {
-                    silence(alarms, payer, awaited, within, late);
-                    overdue += 1;
-                }
+                overdue = match awaited {
+                    Awaited::Status277 => open_questions(gateway, payer, (within, sent_before), alarms).await?,
+                    Awaited::Ta1 | Awaited::Ack999 | Awaited::Ack277ca | Awaited::Remit835 => {
+                        let late = gateway.store.overdue_batches(payer.id.as_str(), awaited, sent_before).await?;
+                        late.iter().for_each(|late| silence(alarms, payer, awaited, within, *late));
+                        late.len()
+                    }
+                };
             }
             let labels = [("payer", payer.id.to_string()), ("type", awaited.as_str().to_string())];
-            metrics::gauge!("claimgate_overdue", &labels).set(f64::from(overdue));
+            metrics::gauge!("claimgate_overdue", &labels).set(overdue as f64);
         }
     }
     Ok(())
+}
+
+/// How many files of questions a payer left open.
+async fn open_questions(
+    gateway: &Gateway,
+    payer: &Payer,
+    (within, sent_before): (Duration, i64),
+    alarms: &mut Alarms,
+) -> Result<usize, StageError> {
+    let sent_after = sent_before - i64::try_from(ASKED_WITHIN.as_millis()).unwrap_or(i64::MAX);
+    let Some(open) = gateway.store.overdue_questions(payer.id.as_str(), sent_after, sent_before).await? else {
+        return Ok(0);
+    };
+    unanswered(alarms, payer, within, open);
+    Ok(usize::try_from(open.files).unwrap_or(usize::MAX))
 }
 
 async fn filing_of_all(gateway: &Gateway, partners: &Partners, alarms: &mut Alarms) -> Result<(), StageError> {
