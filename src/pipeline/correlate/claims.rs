@@ -244,7 +244,7 @@ impl Counts {
         }
     }
 
-    fn new(self) -> usize {
+    fn news(self) -> usize {
         self.taken + self.refused + self.other
     }
 }
@@ -261,10 +261,10 @@ async fn tell_batches(
         }
         let said = levels.get(batch).copied();
         // Its claims tell of the repeat; where it names none, the batch does.
-        if count.new() == 0 && count.repeated > 0 {
+        if count.news() == 0 && count.repeated > 0 {
             continue;
         }
-        if let Some(said) = said.filter(|_| count.new() == 0)
+        if let Some(said) = said.filter(|_| count.news() == 0)
             && draft.batch_repeats(*batch, kind.as_str(), (said, "")).await?
         {
             continue;
@@ -273,7 +273,7 @@ async fn tell_batches(
             ReportKind::ClaimAck => {
                 format!("The payer answered: {} claims taken, {} refused", count.taken, count.refused)
             }
-            ReportKind::ClaimStatus => format!("The payer told the status of {} claims", count.new()),
+            ReportKind::ClaimStatus => format!("The payer told the status of {} claims", count.news()),
         };
         draft.batch_event(*batch, kind.as_str(), ("", String::new()), text, said);
     }
