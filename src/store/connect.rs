@@ -280,7 +280,7 @@ impl Store {
     }
 }
 
-const SQLITE: &[&str] = &[
+pub(super) const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0001_first.sql"),
     include_str!("migrations/sqlite/0002_names_with_partner.sql"),
     include_str!("migrations/sqlite/0003_said.sql"),

@@ -39,8 +39,8 @@ impl Store {
     /// Reads the lots of a submission.
     pub async fn lots_of(&self, submission: SubmissionId) -> Result<Lots, StoreError> {
         let rows = query(
-            "SELECT l.batch_id, l.payer, l.payer_id, l.kind, l.purpose, l.claims, l.charge, s.accepted
-             FROM claim_lot l JOIN submission s ON s.id = l.submission_id WHERE l.submission_id = ? ORDER BY l.batch_id",
+            "SELECT l.id, l.payer, l.payer_id, l.kind, l.purpose, l.claims, l.charge, s.accepted
+             FROM claim_lot l JOIN submission s ON s.id = l.submission_id WHERE l.submission_id = ? ORDER BY l.id",
         )
         .bind(submission.0)
         .fetch_all(self.quick())
@@ -57,7 +57,7 @@ impl Store {
         let step = || StoreError::at("take claims out of a lot");
         for lot in lots {
             let mut tx = self.begin_bulk().await?;
-            let mine = query("DELETE FROM claim_lot WHERE batch_id = ?").bind(lot.batch.0).execute(&mut tx).await;
+            let mine = query("DELETE FROM claim_lot WHERE id = ?").bind(lot.batch.0).execute(&mut tx).await;
             if mine.map_err(step())?.rows_affected() != 1 {
                 continue;
             }
@@ -92,9 +92,9 @@ fn lot(row: &Row) -> Result<Lot, StoreError> {
 pub(super) async fn add_to_lots(tx: &mut Tx, submission: SubmissionId, lots: &[Lot]) -> Result<(), StoreError> {
     for lot in lots.iter().filter(|lot| lot.claims.claims > 0) {
         query(
-            "INSERT INTO claim_lot (batch_id, submission_id, payer, payer_id, kind, purpose, claims, charge)
+            "INSERT INTO claim_lot (id, submission_id, payer, payer_id, kind, purpose, claims, charge)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (batch_id) DO UPDATE SET claims = claim_lot.claims + excluded.claims,
+             ON CONFLICT (id) DO UPDATE SET claims = claim_lot.claims + excluded.claims,
                  charge = claim_lot.charge + excluded.charge",
         )
         .bind(lot.batch.0)
@@ -126,7 +126,7 @@ pub(super) async fn leave_lots(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), St
     .map_err(step())?;
     for row in &left {
         let (batch, count, charge): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
-        query("UPDATE claim_lot SET claims = claims - ?, charge = charge - ? WHERE batch_id = ?")
+        query("UPDATE claim_lot SET claims = claims - ?, charge = charge - ? WHERE id = ?")
             .bind(count)
             .bind(charge)
             .bind(batch)
@@ -153,7 +153,7 @@ pub(super) async fn open_lots(
 ) -> Result<bool, StoreError> {
     for LotPlacement { lot, release_at, event } in placements {
         let step = || StoreError::at("open a lot's batch");
-        let mine = query("DELETE FROM claim_lot WHERE batch_id = ? AND claims = ?");
+        let mine = query("DELETE FROM claim_lot WHERE id = ? AND claims = ?");
         let mine = mine.bind(lot.batch.0).bind(lot.claims.claims).execute(&mut *tx).await.map_err(step())?;
         if mine.rows_affected() != 1 {
             return Ok(false);

@@ -149,6 +149,8 @@ impl Store {
         let mut tx = self.begin_bulk().await?;
         must_hold(&mut tx, lease).await?;
         self.must_be_open(&mut tx, &place).await?;
+        // First, so that no claim is ever stored under a number that the next run may draw again.
+        add_to_lots(&mut tx, id, &chunk.lots).await?;
         let at_once = match self.engine() {
             Engine::Sqlite => CLAIMS_BETWEEN_LOOKS,
             // Nobody waits for this transaction, and each COPY is a turn of talk.
@@ -259,13 +261,13 @@ async fn clear_earlier_try(tx: &mut Tx, id: SubmissionId) -> Result<(), StoreErr
 }
 
 async fn add_chunk(tx: &mut Tx, id: SubmissionId, bucket: i64, chunk: &Chunk) -> Result<(), StoreError> {
+    add_to_lots(tx, id, &chunk.lots).await?;
     add_claims(tx, bucket, &chunk.claims, &chunk.rejected(), &chunk.lots).await?;
     add_said(tx, id, chunk).await
 }
 
 /// What is said of a chunk's claims and of the file.
 async fn add_said(tx: &mut Tx, id: SubmissionId, chunk: &Chunk) -> Result<(), StoreError> {
-    add_to_lots(tx, id, &chunk.lots).await?;
     add_claim_events(tx, &chunk.rejections).await?;
     for part in chunk.findings.chunks(FINDING_ROWS_MAX) {
         let mut insert = QueryBuilder::new("INSERT INTO finding (submission_id, ordinal, claim_id, body) ");

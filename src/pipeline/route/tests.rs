@@ -103,6 +103,16 @@ async fn checks_that_begin_anew_leave_nothing_of_the_earlier_lot() {
 }
 
 #[tokio::test]
+async fn a_lot_of_an_unfinished_check_keeps_its_number_from_others_after_a_restart() {
+    let world = one_payer("immediate", ALONE).await;
+    let text = three();
+    let id = world.receive(&text).await;
+    world.add_checked(id, &text).await;
+    let lot = world.gateway.store.lots_of(id).await.unwrap().lots[0].batch;
+    assert!(world.gateway.store.newest_id().await.unwrap().unwrap() >= lot.0);
+}
+
+#[tokio::test]
 async fn claims_rejected_with_their_transaction_leave_the_lot() {
     let world = one_payer("immediate", ALONE).await;
     let text = three();

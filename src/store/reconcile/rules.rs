@@ -150,7 +150,7 @@ const SENT: &[Rule] = &[
         "SELECT c.id, c.partner, 1, 0 FROM claim c LEFT JOIN batch b ON b.id = c.batch_id
          WHERE c.batch_id IS NOT NULL AND b.id IS NULL AND ?1 < ?2
          AND NOT EXISTS (SELECT 1 FROM claim_lot l JOIN submission s ON s.id = l.submission_id
-             WHERE l.batch_id = c.batch_id AND s.state IN (0, 1) AND s.id = c.submission_id)",
+             WHERE l.id = c.batch_id AND s.state IN (0, 1) AND s.id = c.submission_id)",
     ),
     rule(
         Subject::Claim,

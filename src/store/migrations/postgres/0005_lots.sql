@@ -5,7 +5,7 @@ CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0 A
 
 -- Before their submission is routed: then the lot becomes its batch.
 CREATE TABLE claim_lot (
-    batch_id        BIGINT PRIMARY KEY,
+    id              BIGINT PRIMARY KEY,     -- of the batch that it becomes
     submission_id   BIGINT NOT NULL,
     payer           TEXT COLLATE "C" NOT NULL,
     payer_id        TEXT COLLATE "C" NOT NULL,

@@ -5,7 +5,7 @@ CREATE UNIQUE INDEX batch_open ON batch (payer, kind, purpose) WHERE state = 0 A
 
 -- Before their submission is routed: then the lot becomes its batch.
 CREATE TABLE claim_lot (
-    batch_id        INTEGER PRIMARY KEY,
+    id              INTEGER PRIMARY KEY,     -- of the batch that it becomes
     submission_id   INTEGER NOT NULL,
     payer           TEXT NOT NULL,
     payer_id        TEXT NOT NULL,
