@@ -80,28 +80,34 @@ async fn lots_to_open(gateway: &Gateway, submission: SubmissionId) -> Result<(Ve
     Ok((placements, others != 0 || !wrong.is_empty()))
 }
 
-async fn route(gateway: &Gateway, submission: SubmissionId) -> Result<(), StageError> {
-    let (lots, has_others) = lots_to_open(gateway, submission).await?;
-    let mut placed: i64 = lots.iter().map(|placement| placement.lot.claims.claims).sum();
-    let mut after = None;
-    while has_others {
+/// Puts all but the last claims of a large submission into batches; how many. `None`: another run is at it.
+async fn place_pieces(gateway: &Gateway, submission: SubmissionId) -> Result<Option<i64>, StageError> {
+    let (mut placed, mut after) = (0, None);
+    loop {
         let piece = gateway.store.claims_to_route(submission, after, PIECE_CLAIMS).await?;
         if piece.count() < i64::from(PIECE_CLAIMS) {
-            break;
+            return Ok(Some(placed));
         }
         // Strays wait for the end, when all of them are counted.
         let Plan { placements, .. } = planned(gateway, &piece);
         let placing = gateway.store.place_piece(submission, &piece, &placements, gateway.clock.now_ms()).await?;
         if placing == Placing::ChangedMeanwhile {
-            return Ok(());
+            return Ok(None);
         }
         placed += count(&placements);
         after = Some(piece.last);
     }
-    let rest = match has_others {
-        true => gateway.store.claims_to_route(submission, None, u32::MAX).await?,
-        false => Piece::none(),
-    };
+}
+
+async fn route(gateway: &Gateway, submission: SubmissionId) -> Result<(), StageError> {
+    let (lots, has_others) = lots_to_open(gateway, submission).await?;
+    let mut placed: i64 = lots.iter().map(|placement| placement.lot.claims.claims).sum();
+    let mut rest = Piece::none();
+    if has_others {
+        let Some(pieces) = place_pieces(gateway, submission).await? else { return Ok(()) };
+        placed += pieces;
+        rest = gateway.store.claims_to_route(submission, None, u32::MAX).await?;
+    }
     let plan = planned(gateway, &rest);
     placed += count(&plan.placements);
     let strays: i64 = plan.strays.iter().map(|stray| stray.claims.claims).sum();
