@@ -73,6 +73,18 @@ impl Problem {
         .retry_after(5)
     }
 
+    /// It passes by itself, and sooner: too much is going on at once.
+    fn database_busy(error: &(dyn std::error::Error + 'static)) -> Problem {
+        tracing::warn!(error = error_chain(error), "a request was put off: the database is busy");
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The gateway's database is busy",
+            "What was answered before is safe. Whether this request had its effect is not known: send it again. The \
+             same file is taken once, and a decision that was made already is answered with 409.",
+        )
+        .retry_after(2)
+    }
+
     /// Our own trouble: the partner hears that it is ours and that nothing is lost; the log has the chain.
     fn internal(error: &(dyn std::error::Error + 'static), full: bool) -> Problem {
         tracing::error!(error = error_chain(error), "a request failed");
@@ -95,6 +107,9 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
+        if error.is_busy() {
+            return Problem::database_busy(&error);
+        }
         if error.is_unavailable() {
             return Problem::database_away(&error);
         }

@@ -7,7 +7,9 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::stages;
+use crate::domain::error_chain;
 use crate::pipeline::Gateway;
+use crate::store::StoreError;
 
 /// A write that takes longer waits for something: a replica that is gone, a lock that is not let go.
 const WRITES_WITHIN: Duration = Duration::from_secs(25);
@@ -42,6 +44,13 @@ impl Life {
         if let Some(since) = away {
             tracing::warn!(seconds = since.elapsed().as_secs(), "the database is back; this gateway goes on");
             stages::nudge_all(gateway);
+        }
+    }
+
+    /// Somebody asked in vain, and was told why. A database that is busy is there.
+    pub(super) fn asked_in_vain(&self, error: &StoreError) {
+        if !error.is_busy() {
+            self.in_vain(&error_chain(error));
         }
     }
 
@@ -97,6 +106,15 @@ mod tests {
         life.in_vain("asked again");
         assert!(since.is_some() && life.seen().away_since == since && life.is_away());
         assert_eq!(life.why_not(), Some("the store does not answer"));
+    }
+
+    #[test]
+    fn a_busy_database_is_not_away() {
+        let life = life(None);
+        life.asked_in_vain(&StoreError::busy());
+        assert!(!life.is_away());
+        life.asked_in_vain(&StoreError::away());
+        assert!(life.is_away());
     }
 
     #[test]

@@ -85,7 +85,10 @@ pub(super) async fn say_so(gateway: Arc<Gateway>, node: Node, life: Arc<Life>, m
                 tracing::error!(node = node.number, "another gateway runs under this one's number; this one stops");
                 std::process::exit(1);
             }
-            Err(error) => life.in_vain(&error_chain(&error)),
+            Err(error) => {
+                tracing::warn!(error = error_chain(&error), "that this gateway lives was not written down");
+                life.asked_in_vain(&error);
+            }
         }
     }
 }

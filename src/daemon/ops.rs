@@ -57,7 +57,7 @@ async fn ready(gateway: Arc<Gateway>, life: Arc<Life>) -> (StatusCode, String) {
     match tokio::time::timeout(ANSWERS_WITHIN, gateway.store.ping()).await {
         Ok(Ok(())) => (StatusCode::OK, "ready\n".to_string()),
         Ok(Err(error)) => {
-            life.in_vain(&error_chain(&error));
+            life.asked_in_vain(&error);
             unready("the store does not answer")
         }
         Err(_) => {

@@ -68,7 +68,12 @@ async fn keep_running(gateway: Arc<Gateway>, life: Arc<Life>, stage: Stage, mut 
             Ok(Ok(Progress::Worked)) => continue,
             Ok(Ok(Progress::Idle)) => timer(stage),
             Ok(Err(error)) if error.is_unavailable() => {
-                tracing::warn!(stage = stage.as_str(), error = error_chain(&error), "a stage waits for the database");
+                let why = if error.is_busy() {
+                    "a stage asks a busy database again"
+                } else {
+                    "a stage waits for the database"
+                };
+                tracing::warn!(stage = stage.as_str(), error = error_chain(&error), why);
                 metrics::counter!("claimgate_stage_failures_total", "stage" => stage.as_str()).increment(1);
                 if !error.is_busy() {
                     life.in_vain(&error_chain(&error));

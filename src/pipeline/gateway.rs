@@ -239,7 +239,7 @@ impl StageError {
         matches!(self, StageError::Store(error) if error.is_busy())
     }
 
-    /// The database is not there for now: the work is as it was, or done without our knowing, and is looked at again.
+    /// The database is away or busy: the work is as it was, or done without our knowing, and is looked at again.
     pub fn is_unavailable(&self) -> bool {
         match self {
             StageError::Store(error) => error.is_unavailable(),

@@ -49,6 +49,8 @@ pub enum Reach {
 
 /// What an attempt is noted as that the gateway did not live to see the end of.
 const CUT_OFF: &str = "the gateway stopped before this attempt ended";
+/// And one that was under way when it became known that an earlier one had arrived.
+const OVERTAKEN: &str = "an earlier attempt had arrived, which was recorded meanwhile";
 
 impl Store {
     /// Leases a delivery and writes the attempt that begins. `None` when it is no longer due or another works
@@ -144,7 +146,9 @@ impl Store {
         tx.commit().await.map_err(StoreError::at("keep a delivery"))
     }
 
-    /// The file is at the payer: the delivery, its batch and with it all its claims are sent.
+    /// The file is at the payer: the delivery, its batch and with it all its claims are sent. So it is also where another node
+    /// took this attempt for cut off meanwhile and looks into it, or told support: what arrived has arrived. Of that node's
+    /// own attempt nothing is changed. Recorded again, it changes nothing.
     pub async fn record_sent(
         &self,
         taken: &Taken,
@@ -152,10 +156,47 @@ impl Store {
         detail: &str,
         event: &NewBatchEvent,
     ) -> Result<(), StoreError> {
+        let step = || StoreError::at("record a delivery as sent");
         let mut tx = self.begin().await?;
-        finish_attempt(&mut tx, taken, event.at, outcome, detail).await?;
-        make_sent(&mut tx, taken.delivery.id, event).await?;
-        tx.commit().await.map_err(StoreError::at("record a delivery as sent"))
+        let learned = query(
+            "UPDATE delivery_attempt SET finished_at = ?, outcome = ?, detail = ?
+             WHERE delivery_id = ? AND attempt = ? AND outcome NOT IN ('sent', 'found')",
+        )
+        .bind(event.at)
+        .bind(outcome)
+        .bind(detail)
+        .bind(taken.delivery.id.0)
+        .bind(taken.attempt)
+        .execute(&mut tx)
+        .await
+        .map_err(step())?;
+        if learned.rows_affected() == 1 && !is_sent(&mut tx, taken).await? {
+            make_sent(&mut tx, taken.delivery.id, event).await?;
+        }
+        tx.commit().await.map_err(step())
+    }
+
+    /// Ends an attempt that is no longer its delivery's. When the delivery is sent, an earlier attempt has arrived, and this
+    /// one is over; when it is not, another looks into this one. Says whether it is sent.
+    pub async fn end_overtaken(&self, taken: &Taken, now: i64) -> Result<bool, StoreError> {
+        let step = || StoreError::at("end an attempt that was overtaken");
+        let mut tx = self.begin().await?;
+        let sent = is_sent(&mut tx, taken).await?;
+        if sent {
+            query(
+                "UPDATE delivery_attempt SET finished_at = ?, outcome = 'found', detail = ?
+                 WHERE delivery_id = ? AND attempt = ? AND finished_at IS NULL",
+            )
+            .bind(now)
+            .bind(OVERTAKEN)
+            .bind(taken.delivery.id.0)
+            .bind(taken.attempt)
+            .execute(&mut tx)
+            .await
+            .map_err(step())?;
+        }
+        tx.commit().await.map_err(step())?;
+        Ok(sent)
     }
 
     /// The attempt failed; the delivery is due again later.
@@ -243,8 +284,8 @@ impl Store {
     }
 }
 
-/// Ends the transaction of a node whose attempt another took for cut off: whatever it learned late is the other's to
-/// find out, and must not undo what the other did.
+/// Ends the transaction of a node whose attempt another took for cut off, or whose delivery is known to have arrived: how it
+/// failed is the other's to find out, and must not undo what the other did.
 async fn must_be_under_way(tx: &mut Tx, taken: &Taken) -> Result<(), StoreError> {
     let row = query("SELECT 1 FROM delivery WHERE id = ? AND state = 0 AND attempts = ?")
         .bind(taken.delivery.id.0)
@@ -256,6 +297,16 @@ async fn must_be_under_way(tx: &mut Tx, taken: &Taken) -> Result<(), StoreError>
         Some(_) => Ok(()),
         None => Err(StoreError::Lost { work: format!("delivery {}, attempt {}", taken.delivery.id, taken.attempt) }),
     }
+}
+
+/// Whether the file is known to have arrived.
+async fn is_sent(tx: &mut Tx, taken: &Taken) -> Result<bool, StoreError> {
+    let row = query("SELECT state FROM delivery WHERE id = ?")
+        .bind(taken.delivery.id.0)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(StoreError::at("see whether a delivery is sent"))?;
+    Ok(row.get::<i64>(0) == DeliveryState::Sent.code())
 }
 
 /// The end of an attempt that is still the delivery's.

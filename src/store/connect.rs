@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlSafeStr};
 
 use super::buckets::Buckets;
 use super::counts::LastCount;
 use super::postgres::{self, without_password};
+use super::served::Served;
 use super::sql::{
     Access, Desk, Keeper, LiteOptions, PAGES_MAX, Pool, Quick, Readers, Share, Snapshot, Tx, Writer, query,
 };
@@ -66,7 +67,7 @@ pub struct Store {
 enum Writers {
     /// One connection: SQLite takes one writer, and waiting here is fairer than waiting there.
     Sqlite(Writer, Option<Arc<Keeper>>),
-    Postgres(PgPool),
+    Postgres(Served),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +149,7 @@ impl Store {
     /// Opens a PostgreSQL database that exists and brings its tables up to date.
     pub async fn open_postgres(url: &str) -> Result<Store, StoreError> {
         let (writers, readers) = postgres::open(url).await?;
-        migrator(POSTGRES).run(&writers).await.map_err(|source| unmigrated(source, POSTGRES))?;
+        migrator(POSTGRES).run(writers.pool()).await.map_err(|source| unmigrated(source, POSTGRES))?;
         Ok(Store::asked_of_pool(Writers::Postgres(writers), Pool::Postgres(readers)))
     }
 
@@ -260,8 +261,11 @@ impl Store {
 
     /// True life of the database: a question it must answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        query("SELECT 1").execute(self.quick()).await.map_err(StoreError::at("answer"))?;
-        Ok(())
+        match &self.writers {
+            Writers::Sqlite(..) => query("SELECT 1").execute(self.quick()).await.map(drop),
+            Writers::Postgres(served) => served.answers().await,
+        }
+        .map_err(StoreError::at("answer"))
     }
 
     /// Waits for running statements and closes the files.

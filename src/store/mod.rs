@@ -5,9 +5,16 @@
 mod buckets;
 mod connect;
 mod filters;
+mod hosts;
+#[cfg(test)]
+mod hosts_tests;
 mod keep_alive;
 mod postgres;
+mod presence;
+mod served;
 mod unavailable;
+#[cfg(test)]
+mod unavailable_tests;
 
 pub mod payload_rows;
 pub mod small_payloads;

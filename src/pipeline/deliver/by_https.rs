@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
 
 use super::insist::insist;
-use super::send::{Arrival, Ended, Trouble, unreadable};
+use super::send::{Arrival, Begun, Trouble, unreadable};
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::link::https_client::{HttpsClient, Outgoing};
 use crate::link::trouble::{LinkError, Verdict};
@@ -26,40 +26,47 @@ const PIECE_BYTES: usize = 256 * 1024;
 const PIECES_AHEAD: usize = 2;
 const CONFLICT: u16 = 409;
 
-pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &HttpsEndpoint, taken: &Taken) -> Result<Ended, StageError> {
+pub(super) async fn begin(
+    gateway: &Arc<Gateway>,
+    endpoint: &HttpsEndpoint,
+    taken: &Taken,
+) -> Result<Begun, StageError> {
     let delivery = &taken.delivery;
     let target = match https_target(endpoint) {
         Ok(target) => target,
-        Err(error) => return Ok(Err(Trouble::for_support(error_chain(&error), delivery.doubtful))),
+        Err(error) => return Ok(Err(Trouble::for_support(error_chain(&error), delivery.doubtful)).into()),
     };
     let client = match HttpsClient::new(&target) {
         Ok(client) => client,
-        Err(error) => return Ok(Err(Trouble::of_link(&error, delivery.doubtful))),
+        Err(error) => return Ok(Err(Trouble::of_link(&error, delivery.doubtful)).into()),
     };
     let payload = match gateway.open_payload(delivery.payload_id).await {
         Ok(payload) => payload,
         Err(error) => return unreadable(error, delivery.doubtful),
     };
     let outgoing = Outgoing::Stream { pieces: pieces(payload), bytes: delivery.bytes };
-    let key = delivery.id.to_string();
-    let headers = [("Idempotency-Key", key.as_str()), ("X-File-Name", delivery.file_name.as_str())];
     insist(gateway, || gateway.store.begin_second_half(taken)).await?;
     passing(CrashPoint::SecondHalf);
-    let answered = client.post("", outgoing, CONTENT_TYPE, &headers).await;
-    passing(CrashPoint::FileHanded);
-    Ok(match answered {
-        Ok(_) => Ok(Arrival::Sent),
-        Err(LinkError::HttpStatus { status: CONFLICT, .. }) if delivery.doubtful != Doubtful::No => {
-            Ok(Arrival::Found { how: "the payer says that it has it already" })
-        }
-        Err(error) => {
-            let doubtful = match error.verdict() {
-                Verdict::Retry | Verdict::Support => taken.delivery.doubtful,
-                Verdict::LookThenRetry => Doubtful::MayHaveArrived,
-            };
-            Err(Trouble::of_link(&error, doubtful))
-        }
-    })
+    let (key, name, doubtful) = (delivery.id.to_string(), delivery.file_name.clone(), delivery.doubtful);
+    let handing = async move {
+        let headers = [("Idempotency-Key", key.as_str()), ("X-File-Name", name.as_str())];
+        let answered = client.post("", outgoing, CONTENT_TYPE, &headers).await;
+        passing(CrashPoint::FileHanded);
+        Ok(match answered {
+            Ok(_) => Ok(Arrival::Sent),
+            Err(LinkError::HttpStatus { status: CONFLICT, .. }) if doubtful != Doubtful::No => {
+                Ok(Arrival::Found { how: "the payer says that it has it already" })
+            }
+            Err(error) => {
+                let doubtful = match error.verdict() {
+                    Verdict::Retry | Verdict::Support => doubtful,
+                    Verdict::LookThenRetry => Doubtful::MayHaveArrived,
+                };
+                Err(Trouble::of_link(&error, doubtful))
+            }
+        })
+    };
+    Ok(Begun::Handing(handing.boxed()))
 }
 
 /// The payload piece by piece, opened off the runtime's threads; an error ends it, and the request with it.

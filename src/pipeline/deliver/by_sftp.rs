@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::insist::insist;
-use super::send::{Arrival, Ended, Trouble, unreadable};
+use super::send::{Arrival, Begun, Ended, Trouble, unreadable};
 use crate::domain::{CrashPoint, passing};
 use crate::link::remote_files::RemoteFiles;
 use crate::link::trouble::LinkError;
@@ -30,7 +32,7 @@ enum FirstHalfError {
     Ours(#[from] StageError),
 }
 
-pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &SftpEndpoint, taken: &Taken) -> Result<Ended, StageError> {
+pub(super) async fn begin(gateway: &Arc<Gateway>, endpoint: &SftpEndpoint, taken: &Taken) -> Result<Begun, StageError> {
     let places = Places::of(endpoint, &taken.delivery);
     let (target, delivery) = (sftp_target(endpoint), taken.delivery.clone());
     let (opener, dial) = (gateway.opener(), gateway.lines.dial());
@@ -44,19 +46,24 @@ pub(super) async fn send(gateway: &Arc<Gateway>, endpoint: &SftpEndpoint, taken:
     };
     let client = match first {
         Ok(Half::Ready(client)) => client,
-        Ok(Half::Ended(ended)) => return Ok(ended),
+        Ok(Half::Ended(ended)) => return Ok(ended.into()),
         Err(FirstHalfError::Ours(error)) => return unreadable(error, taken.delivery.doubtful),
-        Err(FirstHalfError::Link(error)) => return Ok(Err(Trouble::of_link(&error, taken.delivery.doubtful))),
+        Err(FirstHalfError::Link(error)) => {
+            return Ok(Err(Trouble::of_link(&error, taken.delivery.doubtful)).into());
+        }
     };
     passing(CrashPoint::FilePut);
     insist(gateway, || gateway.store.begin_second_half(taken)).await?;
     passing(CrashPoint::SecondHalf);
-    let renamed = blocking(move || client.rename(&places.hidden, &places.last)).await?;
-    passing(CrashPoint::FileHanded);
-    Ok(match renamed {
-        Ok(()) => Ok(Arrival::Sent),
-        Err(error) => Err(Trouble::of_link(&error, Doubtful::MayHaveArrived)),
-    })
+    let handing = async move {
+        let renamed = blocking(move || client.rename(&places.hidden, &places.last)).await?;
+        passing(CrashPoint::FileHanded);
+        Ok(match renamed {
+            Ok(()) => Ok(Arrival::Sent),
+            Err(error) => Err(Trouble::of_link(&error, Doubtful::MayHaveArrived)),
+        })
+    };
+    Ok(Begun::Handing(handing.boxed()))
 }
 
 /// Where the file stands at the payer, before and after it counts.

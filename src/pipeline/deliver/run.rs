@@ -7,18 +7,17 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
-use super::insist::{insist, insist_on_end};
-use super::plan::{NextStep, next_step};
-use super::send::{Arrival, Trouble, send};
+use super::ending::{Ending, end, overtaken};
+use super::insist::insist;
+use super::send::begin;
 use crate::domain::ids::DeliveryId;
 use crate::domain::{CrashPoint, error_chain, passing};
-use crate::link::trouble::Verdict;
 use crate::partner::Payer;
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::under_way::Turn;
 use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::StoreError;
-use crate::store::attempts::{Failure, Taken};
+use crate::store::attempts::Taken;
 
 const DELIVERIES_PER_RUN: u32 = 1_000;
 /// Renewed while a file is being sent, so it need only outlive a pause of the machine.
@@ -46,12 +45,38 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     Ok(progress)
 }
 
+/// A payer that is being served: until the end of every attempt is recorded, also of those that outlive the lease.
+pub(super) struct Serving {
+    gateway: Arc<Gateway>,
+    payer: String,
+}
+
+impl Serving {
+    /// For whoever [`UnderWay::begin`] gave the turn.
+    ///
+    /// [`UnderWay::begin`]: crate::pipeline::under_way::UnderWay::begin
+    pub fn begun(gateway: Arc<Gateway>, payer: String) -> Arc<Serving> {
+        Arc::new(Serving { gateway, payer })
+    }
+
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.gateway.under_way.end(&self.payer);
+    }
+}
+
 async fn serve(gateway: Arc<Gateway>, payer: String, deliveries: Vec<DeliveryId>) {
     // One node calls a payer at a time, so that its limits hold whatever the number of nodes.
     let name = format!("deliver:{payer}");
-    let serving = under_lease(&gateway, &name, async |_| serve_all(&gateway, &payer, deliveries).await);
+    let under_way = Serving::begun(gateway.clone(), payer.clone());
+    let serving = under_lease(&gateway, &name, async |_| serve_all(&under_way, deliveries).await);
     let served = std::panic::AssertUnwindSafe(serving).catch_unwind().await;
-    gateway.under_way.end(&payer);
+    drop(under_way);
     match served {
         // More may have become due meanwhile.
         Ok(Ok(Some(()))) => gateway.nudges.nudge(Stage::Deliver),
@@ -64,9 +89,9 @@ async fn serve(gateway: Arc<Gateway>, payer: String, deliveries: Vec<DeliveryId>
 }
 
 /// In their order, as many at one time as the payer allows.
-async fn serve_all(gateway: &Arc<Gateway>, payer: &str, deliveries: Vec<DeliveryId>) -> Result<(), StageError> {
-    let current = gateway.partners.current();
-    let settings = current.payer(payer);
+pub(super) async fn serve_all(serving: &Arc<Serving>, deliveries: Vec<DeliveryId>) -> Result<(), StageError> {
+    let current = serving.gateway.partners.current();
+    let settings = current.payer(&serving.payer);
     let at_once = settings.map_or(1, |payer| usize::try_from(payer.limits.connections.get()).unwrap_or(usize::MAX));
     // What was not begun when the database went away is due when it is back.
     let away = AtomicBool::new(false);
@@ -75,8 +100,8 @@ async fn serve_all(gateway: &Arc<Gateway>, payer: &str, deliveries: Vec<Delivery
         if away.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let ended = attempt(gateway, settings, id).await;
-        if ended.as_ref().is_err_and(StageError::is_unavailable) {
+        let ended = attempt(serving, settings, id).await;
+        if ended.as_ref().is_err_and(|error| error.is_unavailable() && !error.is_busy()) {
             away.store(true, Ordering::Relaxed);
         }
         ended
@@ -89,19 +114,21 @@ async fn serve_all(gateway: &Arc<Gateway>, payer: &str, deliveries: Vec<Delivery
     result
 }
 
-async fn attempt(gateway: &Arc<Gateway>, payer: Option<&Payer>, id: DeliveryId) -> Result<(), StageError> {
-    let _line = match payer {
+async fn attempt(serving: &Arc<Serving>, payer: Option<&Payer>, id: DeliveryId) -> Result<(), StageError> {
+    let gateway = serving.gateway();
+    let line = match payer {
         Some(payer) => Some(gateway.lines.open(payer).await),
         None => None,
     };
     let Some(taken) = take(gateway, id).await? else { return Ok(()) };
     passing(CrashPoint::AttemptBegun);
-    let sending = send(gateway, payer, &taken);
-    let ended = keeping_lease(gateway, &taken, sending).await?;
-    match ended {
-        Ok(arrival) => sent(gateway, &taken, &arrival).await,
-        Err(trouble) => failed(gateway, payer, &taken, trouble).await,
-    }
+    let begun = match keeping_lease(gateway, &taken, begin(gateway, payer, &taken)).await {
+        Err(StageError::Store(StoreError::Lost { .. })) => return overtaken(gateway, &taken).await,
+        begun => begun?,
+    };
+    let retry = payer.map(|payer| payer.retry);
+    let ending = Ending { serving: serving.clone(), taken, retry, begun, line };
+    tokio::spawn(end(ending)).await.map_err(|source| StageError::Stopped { source })?
 }
 
 /// A delivery that may have been taken although the store could not say so is given back: nobody works on it.
@@ -117,7 +144,7 @@ async fn take(gateway: &Gateway, id: DeliveryId) -> Result<Option<Taken>, StageE
     }
 }
 
-async fn keeping_lease<T>(
+pub(super) async fn keeping_lease<T>(
     gateway: &Gateway,
     taken: &Taken,
     sending: impl Future<Output = Result<T, StageError>>,
@@ -141,51 +168,4 @@ async fn renewing(gateway: &Gateway, taken: &Taken) -> StageError {
             Err(error) => tracing::warn!(error = error_chain(&error), "a delivery's lease was not renewed"),
         }
     }
-}
-
-async fn sent(gateway: &Gateway, taken: &Taken, arrival: &Arrival) -> Result<(), StageError> {
-    let delivery = &taken.delivery;
-    let (outcome, detail) = match arrival {
-        Arrival::Sent => ("sent", String::new()),
-        Arrival::Found { how } => ("found", (*how).to_string()),
-    };
-    let event = gateway.batch_event(delivery.batch_id, "sent", format!("as {}", delivery.file_name));
-    insist_on_end(gateway, || gateway.store.record_sent(taken, outcome, &detail, &event)).await?;
-    passing(CrashPoint::AttemptEnded);
-    metrics::counter!("claimgate_deliveries_sent_total").increment(1);
-    tracing::info!(delivery = %delivery.id, payer = delivery.partner, attempt = taken.attempt, outcome, "delivered");
-    gateway.nudges.nudge(Stage::Watch);
-    Ok(())
-}
-
-async fn failed(gateway: &Gateway, payer: Option<&Payer>, taken: &Taken, trouble: Trouble) -> Result<(), StageError> {
-    let (delivery, now) = (&taken.delivery, gateway.clock.now_ms());
-    let Trouble { verdict, reach, doubtful, detail, log, asked } = trouble;
-    let next = match payer {
-        Some(payer) => next_step(&payer.retry, verdict, taken.try_number, delivery.since, now, asked),
-        None => NextStep::HandToSupport,
-    };
-    metrics::counter!("claimgate_delivery_attempts_failed_total").increment(1);
-    let (id, attempt) = (delivery.id, taken.attempt);
-    tracing::warn!(delivery = %id, payer = delivery.partner, attempt, error = log, ?next, "an attempt failed");
-    match next {
-        NextStep::TryAt(next_at) => {
-            let failure = Failure { next_at, doubtful, reach, detail };
-            insist_on_end(gateway, || gateway.store.record_failed(taken, &failure, now)).await?;
-        }
-        NextStep::HandToSupport => {
-            let why = match verdict {
-                Verdict::Support => detail,
-                Verdict::Retry | Verdict::LookThenRetry => {
-                    format!("tried {} times until its time was up; the last time: {detail}", taken.try_number)
-                }
-            };
-            let event = gateway.batch_event(delivery.batch_id, "support", why);
-            let alarm = gateway.draw_id();
-            let record = || gateway.store.record_given_up(taken, doubtful, alarm, &event);
-            insist_on_end(gateway, record).await?;
-            metrics::counter!("claimgate_deliveries_with_support_total").increment(1);
-        }
-    }
-    Ok(())
 }

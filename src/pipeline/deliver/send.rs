@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use super::{by_https, by_sftp};
 use crate::domain::error_chain;
 use crate::link::trouble::{LinkError, Verdict, Width};
@@ -60,12 +62,12 @@ impl Trouble {
 }
 
 /// A file that is lost or damaged here is for a person; any other trouble with reading it may pass.
-pub(super) fn unreadable(error: StageError, doubtful: Doubtful) -> Result<Ended, StageError> {
+pub(super) fn unreadable(error: StageError, doubtful: Doubtful) -> Result<Begun, StageError> {
     let StageError::Payload(error) = error else { return Err(error) };
     match error {
         lost @ (PayloadError::Missing { .. } | PayloadError::Damaged { .. } | PayloadError::OtherKey { .. }) => {
             let detail = format!("the file to send cannot be read here: {lost}. Restore it from a backup, then retry");
-            Ok(Err(Trouble::for_support(detail, doubtful)))
+            Ok(Err(Trouble::for_support(detail, doubtful)).into())
         }
         other @ (PayloadError::Url { .. }
         | PayloadError::MasterKey { .. }
@@ -84,26 +86,39 @@ pub(super) fn unreadable(error: StageError, doubtful: Doubtful) -> Result<Ended,
 
 pub(super) type Ended = Result<Arrival, Trouble>;
 
-/// The outer error is our own store's or payloads'; the attempt has no result then, and the next looks first.
-pub(super) async fn send(gateway: &Arc<Gateway>, payer: Option<&Payer>, taken: &Taken) -> Result<Ended, StageError> {
+/// What the first half of an attempt comes to.
+pub(super) enum Begun {
+    Ended(Ended),
+    /// It is recorded that the payer may have the file from now on. An error: nobody knows what came of it.
+    Handing(BoxFuture<'static, Result<Ended, StageError>>),
+}
+
+impl From<Ended> for Begun {
+    fn from(ended: Ended) -> Begun {
+        Begun::Ended(ended)
+    }
+}
+
+/// The first half. An error is our own store's or payloads'; the attempt has no result then, and the next looks first.
+pub(super) async fn begin(gateway: &Arc<Gateway>, payer: Option<&Payer>, taken: &Taken) -> Result<Begun, StageError> {
     let delivery = &taken.delivery;
     let Some(payer) = payer else {
         let gone = format!("no partner file has the payer {}: put its file back, then retry", delivery.partner);
-        return Ok(Err(Trouble::for_support(gone, delivery.doubtful)));
+        return Ok(Err(Trouble::for_support(gone, delivery.doubtful)).into());
     };
     if delivery.doubtful != Doubtful::No && gateway.store.batch_is_answered(delivery.batch_id).await? {
-        return Ok(Ok(ANSWERED));
+        return Ok(Ok(ANSWERED).into());
     }
     match &payer.endpoint {
-        Endpoint::Sftp(endpoint) => by_sftp::send(gateway, endpoint, taken).await,
-        Endpoint::Https(endpoint) => by_https::send(gateway, endpoint, taken).await,
+        Endpoint::Sftp(endpoint) => by_sftp::begin(gateway, endpoint, taken).await,
+        Endpoint::Https(endpoint) => by_https::begin(gateway, endpoint, taken).await,
         Endpoint::Hosted(_) => {
             let hosted = format!(
                 "{} fetches its files from us now, and this one was made to be sent: set endpoint.type back, retry, \
                  then change it",
                 payer.id
             );
-            Ok(Err(Trouble::for_support(hosted, delivery.doubtful)))
+            Ok(Err(Trouble::for_support(hosted, delivery.doubtful)).into())
         }
     }
 }

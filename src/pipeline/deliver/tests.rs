@@ -2,6 +2,7 @@
 //! over real sockets; a machine without it skips what needs it.
 
 mod https;
+mod late;
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};

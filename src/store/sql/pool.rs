@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::group::Turn;
 use super::lite::Lite;
 use super::quick::Quick;
 use super::readers::{Reader, Readers};
 use crate::domain::{CrashPoint, passing};
+use crate::store::served::Served;
 
 /// Connections for questions, which see the last committed state.
 #[derive(Clone, Debug)]
 pub enum Pool {
     Sqlite(Readers),
-    Postgres(PgPool),
+    Postgres(Served),
 }
 
 /// Where questions are asked that an index answers at once.
@@ -68,7 +69,7 @@ pub enum On<'a> {
     Moment(&'a mut Moment),
     Quick(&'a Quick),
     Turn(&'a mut Turn),
-    PostgresPool(&'a PgPool),
+    PostgresPool(&'a Served),
     Postgres(&'a mut PgConnection),
 }
 
@@ -148,9 +149,7 @@ impl Pool {
     pub async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
         Ok(match self {
             Pool::Sqlite(readers) => Snapshot::Sqlite(Moment::begin(readers.take().await?)?),
-            Pool::Postgres(pool) => {
-                Snapshot::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
-            }
+            Pool::Postgres(pool) => Snapshot::Postgres(pool.moment().await?),
         })
     }
 

@@ -74,7 +74,7 @@ impl Query {
             On::Moment(moment) => moment.ask(|lite| self.run_lite(lite))?,
             On::Quick(quick) => quick.ask(|lite| self.run_lite(lite))?,
             On::Turn(turn) => self.execute_lite(turn)?,
-            On::PostgresPool(pool) => self.postgres().execute(pool).await?.rows_affected(),
+            On::PostgresPool(pool) => self.postgres().execute(&mut *pool.acquire().await?).await?.rows_affected(),
             On::Postgres(connection) => match self.copied() {
                 Some((target, width)) => copy::copy(connection, target, width, &self.values).await?,
                 None => self.postgres().execute(connection).await?.rows_affected(),
@@ -89,7 +89,7 @@ impl Query {
             On::Moment(moment) => moment.ask(|lite| self.rows_lite(lite, usize::MAX))?,
             On::Quick(quick) => quick.ask(|lite| self.rows_lite(lite, usize::MAX))?,
             On::Turn(turn) => turn.speak(|lite| self.rows_lite(lite, usize::MAX))?,
-            On::PostgresPool(pool) => self.postgres().map(Row::Postgres).fetch_all(pool).await?,
+            On::PostgresPool(pool) => self.postgres().map(Row::Postgres).fetch_all(&mut *pool.acquire().await?).await?,
             On::Postgres(connection) => self.postgres().map(Row::Postgres).fetch_all(connection).await?,
         })
     }
@@ -100,7 +100,9 @@ impl Query {
             On::Moment(moment) => moment.ask(|lite| self.rows_lite(lite, 1))?.pop(),
             On::Quick(quick) => quick.ask(|lite| self.rows_lite(lite, 1))?.pop(),
             On::Turn(turn) => turn.speak(|lite| self.rows_lite(lite, 1))?.pop(),
-            On::PostgresPool(pool) => self.postgres().fetch_optional(pool).await?.map(Row::Postgres),
+            On::PostgresPool(pool) => {
+                self.postgres().fetch_optional(&mut *pool.acquire().await?).await?.map(Row::Postgres)
+            }
             On::Postgres(connection) => self.postgres().fetch_optional(connection).await?.map(Row::Postgres),
         })
     }
