@@ -5,7 +5,8 @@
 //!
 //! Each gateway fills buckets of its own. One that is full, and into which no transaction writes any more, is closed:
 //! its first and last id are noted, and no claim is ever added to it. So a search for the newest claims looks into the
-//! newest buckets and stops (search.rs), and a filter in memory says which buckets need not be looked into (filters.rs).
+//! newest buckets and stops (search.rs), a filter in memory says which buckets need not be looked into (filters.rs), and what
+//! no index has is sorted in an extract (extracts.rs).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -52,6 +53,8 @@ pub(super) struct Bucket {
     pub(super) number: i64,
     /// First and last id, once it is closed.
     pub(super) ids: Option<(i64, i64)>,
+    /// Whether its extract is made (extracts.rs).
+    pub(super) extracted: bool,
 }
 
 impl Store {
@@ -150,13 +153,17 @@ impl Store {
 
     /// All buckets, those first whose claims may be the newest.
     pub(super) async fn all_buckets(&self) -> Result<Vec<Bucket>, StoreError> {
-        let rows = query("SELECT number, first_id, last_id FROM claim_bucket")
+        let rows = query("SELECT number, first_id, last_id, extracted FROM claim_bucket")
             .fetch_all(self.quick())
             .await
             .map_err(StoreError::at("list the buckets of claims"))?;
         let mut all: Vec<Bucket> = rows
             .iter()
-            .map(|row| Bucket { number: row.get(0), ids: row.get::<Option<i64>>(1).zip(row.get(2)) })
+            .map(|row| Bucket {
+                number: row.get(0),
+                ids: row.get::<Option<i64>>(1).zip(row.get(2)),
+                extracted: row.get::<i64>(3) == 1,
+            })
             .collect();
         all.sort_unstable_by_key(|bucket| std::cmp::Reverse(bucket.ids.map_or(i64::MAX, |(_, last)| last)));
         Ok(all)

@@ -291,6 +291,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0004_passed_on.sql"),
     include_str!("migrations/sqlite/0005_lots.sql"),
     include_str!("migrations/sqlite/0006_questions.sql"),
+    include_str!("migrations/sqlite/0007_extracts.sql"),
 ];
 const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
@@ -299,6 +300,7 @@ const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0004_passed_on.sql"),
     include_str!("migrations/postgres/0005_lots.sql"),
     include_str!("migrations/postgres/0006_questions.sql"),
+    include_str!("migrations/postgres/0007_extracts.sql"),
 ];
 
 fn migrator(steps: &[&'static str]) -> Migrator {

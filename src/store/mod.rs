@@ -4,6 +4,8 @@
 
 mod buckets;
 mod connect;
+mod extract_search;
+mod extracts;
 mod filters;
 mod hosts;
 #[cfg(test)]

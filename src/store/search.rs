@@ -1,7 +1,9 @@
 //! Claim search by the fields of the contract, newest first, page by page.
 
 use super::buckets::Bucket;
+use super::extracts::{Wanted, wanted};
 use super::sql::{QueryBuilder, Row, query as ask};
+use super::submissions::SubmissionState;
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, SubmissionId};
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -36,15 +38,25 @@ pub struct ClaimQuery {
     pub limit: u32,
 }
 
+/// Buckets that are looked into at one time, so that no more is kept in memory however many there are.
+const BUCKETS_AT_ONCE: usize = 32;
 /// Batches of one status whose newest claims are looked at.
 const BATCHES_LOOKED_THROUGH: usize = 20;
+/// The same of submissions that are being checked, and of batches that are not sent yet: theirs are not the newest claims alone.
+const UNDER_WAY_MAX: usize = 200;
 
 /// Where a search looks.
-enum Among {
+pub(super) enum Among {
     All,
+    /// From this claim on.
+    From(i64),
     Buckets(Vec<i64>),
+    /// All claims of these buckets, of which this is the first.
+    Through(Vec<i64>, i64),
+    These(Vec<i64>),
     /// Those that have the status themselves.
     Own(ClaimStatus),
+    Submission(i64),
     Batch(i64),
 }
 
@@ -95,23 +107,45 @@ impl ClaimQuery {
 impl Store {
     /// Newest first.
     pub async fn search_claims(&self, query: &ClaimQuery) -> Result<Vec<ClaimLine>, StoreError> {
-        if !query.is_by_bucket() {
-            return match query.status.filter(|_| !query.is_by_itself()) {
-                Some(status) => self.search_status(query, status).await,
-                None => self.search_claims_in(query, Among::All).await,
-            };
+        if query.is_by_bucket() {
+            return self.search_buckets(query, &[], &self.buckets_of(query).await?).await;
         }
+        if let Some(status) = query.status.filter(|_| !query.is_by_itself()) {
+            return self.search_status(query, status).await;
+        }
+        let by_extracts = if query.is_by_itself() { Vec::new() } else { wanted(query) };
+        match by_extracts.is_empty() {
+            true => self.search_claims_in(query, Among::All).await,
+            false => self.search_by_extracts(query, &by_extracts).await,
+        }
+    }
+
+    /// The newest claims first, then the buckets.
+    async fn search_by_extracts(&self, query: &ClaimQuery, by: &[Wanted]) -> Result<Vec<ClaimLine>, StoreError> {
+        match self.search_newest(query).await? {
+            Some(found) => Ok(found),
+            None => self.search_buckets(query, by, &self.buckets_of(query).await?).await,
+        }
+    }
+
+    /// Those that may hold claims of the page.
+    async fn buckets_of(&self, query: &ClaimQuery) -> Result<Vec<Bucket>, StoreError> {
         let mut buckets = self.all_buckets().await?;
         buckets.retain(|bucket| match (query.before, bucket.ids) {
             (Some(before), Some((first, _))) => first < before.0,
             (None, _) | (_, None) => true,
         });
-        self.search_buckets(query, &buckets).await
+        Ok(buckets)
     }
 
     /// Looks into the newest buckets first, and no further than it takes: of the Smiths of ten years only those of some
     /// weeks are read.
-    async fn search_buckets(&self, query: &ClaimQuery, buckets: &[Bucket]) -> Result<Vec<ClaimLine>, StoreError> {
+    pub(super) async fn search_buckets(
+        &self,
+        query: &ClaimQuery,
+        by_extracts: &[Wanted],
+        buckets: &[Bucket],
+    ) -> Result<Vec<ClaimLine>, StoreError> {
         let open = buckets.iter().take_while(|bucket| bucket.ids.is_none()).count();
         let (mut done, mut step) = (0, open + 1);
         let mut found: Vec<ClaimLine> = Vec::new();
@@ -122,40 +156,76 @@ impl Store {
                 break;
             }
             let until = (done + step).min(buckets.len());
-            let numbers: Vec<i64> = buckets[done..until].iter().map(|bucket| bucket.number).collect();
-            found.extend(self.search_claims_in(query, Among::Buckets(numbers)).await?);
+            let these = &buckets[done..until];
+            let numbers =
+                |kept: &dyn Fn(&&Bucket) -> bool| these.iter().filter(kept).map(|bucket| bucket.number).collect();
+            if by_extracts.is_empty() {
+                found.extend(self.search_claims_in(query, Among::Buckets(numbers(&|_| true))).await?);
+            } else {
+                let (made, not_made) = (numbers(&|bucket| bucket.extracted), numbers(&|bucket| !bucket.extracted));
+                found.extend(self.search_looking_through(query, &not_made).await?);
+                found.extend(self.search_extracts(query, by_extracts, &made).await?);
+            }
             found.sort_unstable_by_key(|line| std::cmp::Reverse(line.id.0));
             found.truncate(enough);
-            (done, step) = (until, step.max(2) * 2);
+            (done, step) = (until, (step.max(2) * 2).min(BUCKETS_AT_ONCE));
         }
         Ok(found)
     }
 
-    /// Claims that have the status themselves stand in an index. The others have it from their batch: where these are
-    /// few, the newest claims of each are looked at, and where they are many the newest claims of all soon fill a page.
+    /// Claims that have the status themselves stand in an index. The others have it from their batch or submission: where
+    /// these are few, the newest claims of each are looked at, and where they are many the newest claims of all soon fill a page.
     async fn search_status(&self, query: &ClaimQuery, status: ClaimStatus) -> Result<Vec<ClaimLine>, StoreError> {
-        let rows = ask("SELECT id FROM batch WHERE claim_status = ? ORDER BY id DESC LIMIT ?")
-            .bind(status.code())
-            .bind(BATCHES_LOOKED_THROUGH as i64 + 1)
+        let (groups, most) = match status {
+            ClaimStatus::Received => {
+                let checked = ask("SELECT id FROM submission WHERE state = ? ORDER BY id DESC LIMIT ?");
+                (checked.bind(SubmissionState::Received.code()), UNDER_WAY_MAX)
+            }
+            // With no payer yet.
+            ClaimStatus::Accepted => return self.search_by_extracts(query, &[Wanted::any_payer()]).await,
+            ClaimStatus::Batched => {
+                (ask("SELECT id FROM batch WHERE claim_status IS NULL ORDER BY id DESC LIMIT ?"), UNDER_WAY_MAX)
+            }
+            ClaimStatus::Rejected
+            | ClaimStatus::Sent
+            | ClaimStatus::PayerReceived
+            | ClaimStatus::PayerRejected
+            | ClaimStatus::PayerAccepted
+            | ClaimStatus::Pending
+            | ClaimStatus::Paid
+            | ClaimStatus::PartiallyPaid
+            | ClaimStatus::Denied
+            | ClaimStatus::Reversed
+            | ClaimStatus::Forwarded => {
+                let said = ask("SELECT id FROM batch WHERE claim_status = ? ORDER BY id DESC LIMIT ?");
+                (said.bind(status.code()), BATCHES_LOOKED_THROUGH)
+            }
+        };
+        let rows = groups
+            .bind(most as i64 + 1)
             .fetch_all(self.readers())
             .await
             .map_err(StoreError::at("find batches of a status"))?;
-        let batches: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
-        let many = batches.len() > BATCHES_LOOKED_THROUGH;
-        let by_others = matches!(status, ClaimStatus::Received | ClaimStatus::Accepted | ClaimStatus::Batched);
-        if many || by_others {
+        if rows.len() > most {
             return self.search_claims_in(query, Among::All).await;
         }
-        let mut found = self.search_claims_in(query, Among::Own(status)).await?;
-        for batch in batches {
-            found.extend(self.search_claims_in(query, Among::Batch(batch)).await?);
+        // Of the states before a claim is sent there is no index, and its own status is none of the others.
+        let unsent = matches!(status, ClaimStatus::Received | ClaimStatus::Batched);
+        let mut found = if unsent { Vec::new() } else { self.search_claims_in(query, Among::Own(status)).await? };
+        for row in &rows {
+            let among = if status == ClaimStatus::Received { Among::Submission } else { Among::Batch };
+            found.extend(self.search_claims_in(query, among(row.get(0))).await?);
         }
         found.sort_unstable_by_key(|line| std::cmp::Reverse(line.id.0));
         found.truncate(query.limit as usize);
         Ok(found)
     }
 
-    async fn search_claims_in(&self, query: &ClaimQuery, among: Among) -> Result<Vec<ClaimLine>, StoreError> {
+    pub(super) async fn search_claims_in(
+        &self,
+        query: &ClaimQuery,
+        among: Among,
+    ) -> Result<Vec<ClaimLine>, StoreError> {
         let mut sql = QueryBuilder::new("SELECT c.id, c.submission_id, c.partner, c.kind, ");
         sql.push(EFFECTIVE_STATUS).push(
             " AS effective, c.patient_control_number, c.charge, c.paid, c.payer_id, c.payer, c.payer_claim_control_number,
@@ -163,13 +233,29 @@ impl Store {
               FROM claim c LEFT JOIN batch b ON b.id = c.batch_id WHERE c.id IN (
               SELECT c.id FROM claim c LEFT JOIN batch b ON b.id = c.batch_id WHERE 1 = 1",
         );
+        // The plus keeps the planner from walking all claims in the order that is asked for.
+        let mut order = "c.id";
         match among {
             Among::All => {}
             Among::Buckets(numbers) => {
                 sql.push(" AND c.bucket IN (SELECT value FROM list(").push_bind(numbers).push("))");
             }
+            Among::From(first) => {
+                sql.push(" AND c.id >= ").push_bind(first);
+            }
+            Among::Through(numbers, first) => {
+                sql.push(" AND c.id >= ").push_bind(first);
+                sql.push(" AND +c.bucket IN (SELECT value FROM list(").push_bind(numbers).push("))");
+            }
+            Among::These(ids) => {
+                sql.push(" AND c.id IN (SELECT value FROM list(").push_bind(ids).push("))");
+                order = "+c.id";
+            }
             Among::Own(status) => {
                 sql.push(" AND c.status NOT IN (2, 3) AND c.status = ").push_bind(status.code());
+            }
+            Among::Submission(id) => {
+                sql.push(" AND c.submission_id = ").push_bind(id);
             }
             Among::Batch(id) => {
                 sql.push(" AND c.batch_id IS NOT NULL AND c.batch_id = ").push_bind(id);
@@ -178,7 +264,8 @@ impl Store {
         add_identifiers(&mut sql, query);
         add_facts(&mut sql, query);
         // The rows themselves are only read of those that are shown.
-        sql.push(" ORDER BY c.id DESC LIMIT ").push_bind(i64::from(query.limit)).push(") ORDER BY c.id DESC");
+        sql.push(" ORDER BY ").push(order).push(" DESC LIMIT ");
+        sql.push_bind(i64::from(query.limit)).push(") ORDER BY c.id DESC");
         let rows = sql.build().fetch_all(self.readers()).await.map_err(StoreError::at("search claims"))?;
         rows.iter().map(line).collect()
     }

@@ -13,7 +13,7 @@ use super::plan::{
 use super::purge;
 use crate::partner::{Partners, Payer};
 use crate::pipeline::lease::under_lease;
-use crate::pipeline::{Gateway, Progress, StageError};
+use crate::pipeline::{Gateway, Progress, Stage, StageError};
 use crate::store::alarms::Awaited;
 use crate::store::announcements::AlarmNews;
 use crate::store::deliveries::DeliveryState;
@@ -32,10 +32,19 @@ const ASKED_WITHIN: Duration = Duration::from_secs(30 * 24 * 3600);
 const ALARMING: [ExceptionKind; 2] = [ExceptionKind::File, ExceptionKind::Balance];
 const EXCEPTIONS_MAX: u32 = 200;
 
+/// Of buckets of claims, before the watch goes on.
+const EXTRACTS_AT_ONCE: usize = 4;
+
 /// One node watches at a time.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     under_lease(gateway, "watch", async |_| look(gateway).await).await?;
     gateway.store.make_filters().await?;
+    let made = under_lease(gateway, "extracts", async |lease| {
+        Ok(gateway.store.make_extracts(lease, EXTRACTS_AT_ONCE).await?)
+    });
+    if made.await?.is_some_and(|made| made == EXTRACTS_AT_ONCE) {
+        gateway.nudges.nudge(Stage::Watch);
+    }
     purge::daily(gateway).await
 }
 

@@ -132,13 +132,13 @@ impl Store {
             query(sql).bind(id.0).execute(&mut tx).await.map_err(step())?;
         }
         // No search need look into a bucket that is empty for good.
-        query(
+        for sql in [
             "DELETE FROM claim_bucket WHERE last_id IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.bucket = claim_bucket.number)",
-        )
-        .execute(&mut tx)
-        .await
-        .map_err(step())?;
+            "DELETE FROM claim_extract WHERE bucket NOT IN (SELECT number FROM claim_bucket)",
+        ] {
+            query(sql).execute(&mut tx).await.map_err(step())?;
+        }
         tx.commit().await.map_err(step())?;
         Ok(true)
     }
