@@ -30,6 +30,8 @@ pub(super) struct Hosts {
 pub(super) struct Found {
     pub place: usize,
     pub connection: PgConnection,
+    /// When it was started, to the microsecond: which of all servers that were ever at this place it is.
+    started: String,
 }
 
 impl Hosts {
@@ -48,8 +50,8 @@ impl Hosts {
         loop {
             let mut last = None;
             for (place, host) in self.all.iter().enumerate() {
-                match reach(host, purpose).await {
-                    Ok(connection) => return Ok(Found { place, connection }),
+                match reach(place, host, purpose).await {
+                    Ok(found) => return Ok(found),
                     Err(error) => last = Some(error),
                 }
             }
@@ -64,29 +66,32 @@ impl Hosts {
     /// The same without waiting, beginning at the one that served last.
     async fn find_from(&self, last: usize) -> Option<Found> {
         for place in (last..self.all.len()).chain(0..last) {
-            if let Ok(connection) = reach(&self.all[place], Purpose::Work).await {
-                return Some(Found { place, connection });
+            if let Ok(found) = reach(place, &self.all[place], Purpose::Work).await {
+                return Some(found);
             }
         }
         None
     }
 }
 
-async fn reach(host: &PgConnectOptions, purpose: Purpose) -> Result<PgConnection, sqlx::Error> {
+async fn reach(place: usize, host: &PgConnectOptions, purpose: Purpose) -> Result<Found, sqlx::Error> {
     let reaching = async {
         let mut connection =
             host.clone().application_name(NAME_OF_LOOKING).connect().await.map_err(NoConnection::of_connecting)?;
         keep_alive(host.get_port());
         must_serve(&mut connection, purpose).await?;
-        Ok(connection)
+        let asked = sqlx::query_scalar("SELECT pg_postmaster_start_time()::text").persistent(false);
+        let started = asked.fetch_one(&mut connection).await?;
+        Ok(Found { place, connection, started })
     };
     tokio::time::timeout(HOST_WAIT, reaching).await.unwrap_or_else(|_| Err(NoConnection::NoAnswer.error()))
 }
 
 /// Asks the one that was found whether it still takes writes; when it does not say so, looks for one that does, has the
-/// pools make their connections there, and none of those that they have be used any more.
+/// pools make their connections there, and none of those that they have be used any more. One that was only slow to answer
+/// keeps its connections.
 pub(super) async fn follow(hosts: Hosts, found: Found, pools: [PgPool; 2], presence: Arc<Presence>) {
-    let (mut at, mut asked) = (found.place, Some(found.connection));
+    let (mut at, mut server, mut asked) = (found.place, found.started, Some(found.connection));
     while pools.iter().all(|pool| !pool.is_closed()) {
         tokio::time::sleep(LOOKS_EVERY).await;
         if let Some(connection) = &mut asked {
@@ -103,9 +108,12 @@ pub(super) async fn follow(hosts: Hosts, found: Found, pools: [PgPool; 2], prese
             let (name, port) = (host.get_host(), host.get_port());
             tracing::warn!(host = name, port, "the database takes writes at another host now");
             pools.iter().for_each(|pool| pool.set_connect_options(host.clone()));
-            at = found.place;
         }
-        presence.is_found_anew();
+        match (found.place, &found.started) == (at, &server) {
+            true => presence.is_back(),
+            false => presence.is_found_anew(),
+        }
+        (at, server) = (found.place, found.started);
         asked = Some(found.connection);
     }
 }

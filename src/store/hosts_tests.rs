@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -36,10 +36,23 @@ impl Door {
         Door { port: here, opening, came }
     }
 
-    async fn shut(self) -> Vec<u16> {
+    /// Ends the session of whoever looks after the host, who came first.
+    async fn hang_up(&self, support: &mut PgConnection) {
+        let port = self.came.lock().unwrap()[0];
+        let ended = sqlx::query_scalar::<_, bool>(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port = $1",
+        )
+        .bind(i32::from(port))
+        .fetch_one(support);
+        assert!(ended.await.unwrap(), "the one that looks after the host was not there");
+    }
+
+    async fn shut(&self) {
         self.opening.abort();
-        let _ = self.opening.await;
-        self.came.lock().unwrap().clone()
+        // Until the door is shut.
+        while TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
 
@@ -64,15 +77,10 @@ async fn no_connection_to_the_host_before_is_used_once_another_took_over() {
     let both = format!("{}127.0.0.1:{},{}", &url[..at], door.port, &url[at..]);
     let (writers, readers) = open(&both).await.unwrap();
     let (before, before_to_write) = (sessions(&readers).await, sessions(&writers).await);
-    // Whoever was there stays, but the one that looks after the host: that one is the first that came.
-    let came = door.shut().await;
-    assert_eq!(came.len(), 7);
-    let mut support = server.connect().await.unwrap();
-    let ended =
-        sqlx::query_scalar::<_, bool>("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port = $1")
-            .bind(i32::from(came[0]))
-            .fetch_one(&mut support);
-    assert!(ended.await.unwrap(), "the one that looks after the host was not there");
+    // Whoever was there stays, but the one that looks after the host.
+    assert_eq!(door.came.lock().unwrap().len(), 7);
+    door.shut().await;
+    door.hang_up(&mut server.connect().await.unwrap()).await;
     let mut patience = 100;
     while !sessions(&readers).await.is_disjoint(&before) {
         patience -= 1;
@@ -80,6 +88,28 @@ async fn no_connection_to_the_host_before_is_used_once_another_took_over() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(sessions(&writers).await.is_disjoint(&before_to_write), "connections to the host before are used to write");
+    readers.close().await;
+    writers.close().await;
+}
+
+#[tokio::test]
+async fn a_server_that_only_let_an_answer_wait_keeps_its_connections() {
+    let Ok(url) = std::env::var("CLAIMGATE_TEST_STORE") else { return };
+    let server: PgConnectOptions = url.parse().unwrap();
+    let door = Door::to(server.get_host().to_string(), server.get_port()).await;
+    let at = url.rfind('@').unwrap() + 1;
+    let database = url.rfind('/').unwrap();
+    let (writers, readers) = open(&format!("{}127.0.0.1:{}{}", &url[..at], door.port, &url[database..])).await.unwrap();
+    let before = sessions(&readers).await;
+    let came = door.came.lock().unwrap().len();
+    door.hang_up(&mut server.connect().await.unwrap()).await;
+    let mut patience = 100;
+    while door.came.lock().unwrap().len() == came || readers.answers().await.is_err() {
+        patience -= 1;
+        assert!(patience > 0, "nobody looks after the host any more");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(sessions(&readers).await, before);
     readers.close().await;
     writers.close().await;
 }

@@ -13,8 +13,7 @@ pub(super) struct Presence {
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     there: bool,
-    /// When somebody was found anew who takes writes: connections made before are those of another, or of one that was
-    /// away.
+    /// When another server was found to take writes: connections made before are to one that does not any more.
     found_anew: Option<Instant>,
 }
 
@@ -32,6 +31,12 @@ impl Presence {
         self.seen().there = false;
     }
 
+    /// The same server answers again.
+    pub fn is_back(&self) {
+        self.seen().there = true;
+    }
+
+    /// Another server, or one that was started anew.
     pub fn is_found_anew(&self) {
         *self.seen() = Seen { there: true, found_anew: Some(Instant::now()) };
     }
