@@ -3,15 +3,14 @@
 //! claim. An index would cost each claim as it comes in; an extract is made once for a hundred thousand, beside
 //! everything else.
 //!
-//! What an extract says of a claim never becomes wrong: charge, dates and submitter never change, and a claim that has no
-//! payer yet and may still get one stands among those of any payer. What was removed since is found in vain.
+//! What an extract says of a claim never becomes wrong: charge, dates and submitter never change, and a claim that is in no
+//! batch yet, and may still get another payer, stands among those of any payer. What was removed since is found in vain.
 
 use super::buckets::Bucket;
 use super::leases::{Lease, must_hold};
 use super::search::ClaimQuery;
 use super::sql::{QueryBuilder, Row, query};
 use super::{Store, StoreError};
-use crate::domain::ClaimStatus;
 
 /// Entries that are read together.
 const ENTRIES_OF_A_PIECE: usize = 1_024;
@@ -121,8 +120,10 @@ impl Store {
         loop {
             // The plus has the claims read in their order, which is that of the table.
             let rows = query(
-                "SELECT id, charge, service_from, service_to, payer_id, payer, partner, status FROM claim
-                 WHERE id > ? AND id <= ? AND +bucket = ? ORDER BY id LIMIT ?",
+                "SELECT c.id, c.charge, c.service_from, c.service_to, c.payer_id, c.payer, c.partner,
+                     CASE WHEN b.id IS NULL AND c.status IN (2, 3) THEN 1 ELSE 0 END AS unplaced
+                 FROM claim c LEFT JOIN batch b ON b.id = c.batch_id
+                 WHERE c.id > ? AND c.id <= ? AND +c.bucket = ? ORDER BY c.id LIMIT ?",
             )
             .bind(after)
             .bind(last)
@@ -191,12 +192,12 @@ fn add(extract: &mut [Vec<Entry>; 4], row: &Row) {
     }
     let (named, payer): (String, Option<String>) = (row.get(4), row.get(5));
     at(Field::Payer, key_of(&named), key_of(&named));
-    match payer {
-        Some(payer) if payer == named => {}
-        Some(payer) => at(Field::Payer, key_of(&payer), key_of(&payer)),
-        // Nothing is routed any more that was rejected.
-        None if row.get::<i64>(7) == ClaimStatus::Rejected.code() => {}
-        None => at(Field::Payer, OF_ANY_PAYER, OF_ANY_PAYER),
+    if let Some(payer) = payer.filter(|payer| *payer != named) {
+        at(Field::Payer, key_of(&payer), key_of(&payer));
+    }
+    // In no batch yet, also where a lot is kept together for one: it may get another payer.
+    if row.get::<i64>(7) == 1 {
+        at(Field::Payer, OF_ANY_PAYER, OF_ANY_PAYER);
     }
     let submitter = key_of(&row.get::<String>(6));
     at(Field::Submitter, submitter, submitter);

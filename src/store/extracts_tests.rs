@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::Cents;
+use crate::domain::ClaimStatus;
 use crate::pipeline::answers::testing::send;
 use crate::pipeline::testing::{World, professional, sample, world};
 use crate::store::search::Among;
@@ -129,8 +130,12 @@ async fn a_search_by_extracts_finds_what_a_walk_finds_page_by_page() {
 #[tokio::test]
 async fn a_claim_that_is_routed_after_its_extract_was_made_is_found_by_its_payer() {
     let world = four_buckets().await;
+    // Some stand in a lot, which is no batch yet and may be dissolved.
+    run_sql(&world, "UPDATE claim SET payer = 'first', status = 3, batch_id = 88 WHERE bucket = 2 AND status = 2")
+        .await;
     while make(&world).await > 0 {}
     run_sql(&world, "UPDATE claim SET payer = 'later' WHERE payer IS NULL AND status <> 1").await;
+    run_sql(&world, "UPDATE claim SET payer = 'later' WHERE batch_id = 88").await;
     let by_payer = ClaimQuery { payer: Some("later".into()), limit: 100, ..ClaimQuery::default() };
     let store = &world.gateway.store;
     let found = store.search_buckets(&by_payer, &wanted(&by_payer), &store.all_buckets().await.unwrap()).await.unwrap();
