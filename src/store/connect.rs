@@ -293,7 +293,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0006_questions.sql"),
     include_str!("migrations/sqlite/0007_extracts.sql"),
 ];
-const POSTGRES: &[&str] = &[
+pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
     include_str!("migrations/postgres/0002_names_with_partner.sql"),
     include_str!("migrations/postgres/0003_said.sql"),
@@ -301,9 +301,10 @@ const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0005_lots.sql"),
     include_str!("migrations/postgres/0006_questions.sql"),
     include_str!("migrations/postgres/0007_extracts.sql"),
+    include_str!("migrations/postgres/0008_periods.sql"),
 ];
 
-fn migrator(steps: &[&'static str]) -> Migrator {
+pub(super) fn migrator(steps: &[&'static str]) -> Migrator {
     let step = |(place, sql): (usize, &&'static str)| {
         let version = i64::try_from(place).expect("migrations are few") + 1;
         Migration::new(version, Cow::Borrowed("step"), MigrationType::Simple, (*sql).into_sql_str(), false)

@@ -51,6 +51,7 @@ pub mod mail;
 pub mod matching;
 pub mod newest;
 pub mod nodes;
+pub mod partitions;
 pub mod payees;
 pub mod payload;
 pub mod payment_lines;

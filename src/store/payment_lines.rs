@@ -83,12 +83,14 @@ impl Store {
             query_for(
                 "UPDATE payment SET detail = said.detail
                  FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS detail
-                       FROM json_each(?)) AS said WHERE payment.id = said.id",
+                       FROM json_each(?1)) AS said WHERE payment.id = said.id AND payment.remittance_id = ?2",
                 "UPDATE payment SET detail = said.detail
                  FROM (SELECT CAST(one ->> 0 AS bigint) AS id, one ->> 1 AS detail
-                       FROM jsonb_array_elements(CAST(? AS jsonb)) AS told(one)) AS said WHERE payment.id = said.id",
+                       FROM jsonb_array_elements(CAST(?1 AS jsonb)) AS told(one)) AS said
+                 WHERE payment.id = said.id AND payment.remittance_id = ?2",
             )
             .bind(serde_json::to_string(&told).expect("numbers and texts are JSON"))
+            .bind(untied.id.0)
             .execute(&mut tx)
             .await
             .map_err(StoreError::at("tie payments' lines"))?;

@@ -16,7 +16,7 @@ const CLAIMS_OF_A_FILE: i64 = 40;
 const PIECE: u32 = 15;
 const PAYERS: [&str; 3] = ["BSTAR", "RMOON", "GSUN"];
 
-fn claim(id: i64, submission: i64) -> NewClaim {
+pub(super) fn claim(id: i64, submission: i64) -> NewClaim {
     let text = |text: &str| text.to_string();
     let span = Span { offset: 0, bytes: 1 };
     NewClaim {

@@ -12,7 +12,13 @@ pub async fn open(folder: &Path) -> Store {
     try_open(folder).await.unwrap()
 }
 
-/// The same, where it may be refused.
+/// The database of the folder on the PostgreSQL server, where there is one.
+pub async fn postgres_url(folder: &Path) -> Option<String> {
+    let server = std::env::var("CLAIMGATE_TEST_STORE").ok()?;
+    Some(database_for(&server, folder).await)
+}
+
+/// Opens it, where it may be refused.
 pub async fn try_open(folder: &Path) -> Result<Store, StoreError> {
     match std::env::var("CLAIMGATE_TEST_STORE") {
         Ok(server) => Store::open(&database_for(&server, folder).await, folder).await,

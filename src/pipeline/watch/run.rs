@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::clock;
 use super::filing;
 use super::learn::{HISTORY, LEARN_EVERY, learned};
+use super::partitions;
 use super::plan::{
     Alarms, WORKED_WITHIN, deaf, expectations, fetched_within, letter, needs_a_person, not_fetched, silence,
     stuck_delivery, unanswered, unreachable, unworked,
@@ -45,6 +46,7 @@ pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     if made.await?.is_some_and(|made| made == EXTRACTS_AT_ONCE) {
         gateway.nudges.nudge(Stage::Watch);
     }
+    partitions::daily(gateway).await?;
     purge::daily(gateway).await
 }
 

@@ -117,6 +117,30 @@ async fn what_is_old_goes_and_every_claim_and_cent_stays_accounted_for() {
 }
 
 #[tokio::test]
+async fn a_purge_leaves_partitions_empty_that_are_dropped_and_the_account_and_new_claims_do_without() {
+    let (world, _) = answered().await;
+    let (store, clock) = (&world.gateway.store, &world.gateway.clock);
+    let before = account(&world).await;
+    clock.advance(20 * 365 * DAY);
+    if !store.has_partitions() {
+        return;
+    }
+    store.keep_partitions(clock.now_ms()).await.unwrap();
+    clock.advance(2 * DAY);
+    let kept = store.keep_partitions(clock.now_ms()).await.unwrap();
+    assert_eq!(kept.dropped, [""; 0], "all of them hold something");
+    assert_eq!(purge(&world).await.claims, 4);
+    for expected in [&[][..], &["payload", "claim", "claim_event", "finding", "payment"]] {
+        let dropped = store.keep_partitions(clock.now_ms()).await.unwrap().dropped;
+        assert_eq!(dropped, expected.iter().map(|table| format!("{table}_first")).collect::<Vec<_>>());
+        clock.advance(DAY);
+    }
+    assert_eq!(account(&world).await, before);
+    send(&world, "acme", &professional(2, &[&[sample("P1", 1)]])).await;
+    assert_eq!(count(&world, "claim").await, 1);
+}
+
+#[tokio::test]
 async fn a_held_partner_and_a_held_claim_keep_all_that_tells_of_them() {
     for hold_on in ["acme", "bluestar", "claim"] {
         let (world, _) = answered().await;
