@@ -135,7 +135,8 @@ impl Store {
         for sql in [
             "DELETE FROM claim_bucket WHERE last_id IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.bucket = claim_bucket.number)",
-            "DELETE FROM claim_extract WHERE bucket NOT IN (SELECT number FROM claim_bucket)",
+            "DELETE FROM claim_extract
+             WHERE NOT EXISTS (SELECT 1 FROM claim_bucket b WHERE b.number = claim_extract.bucket)",
         ] {
             query(sql).execute(&mut tx).await.map_err(step())?;
         }
