@@ -38,7 +38,7 @@ impl Store {
 mod tests {
     use super::*;
 
-    /// Every table with an id of its own is looked at, but for those that people make.
+    /// Every table with an id of its own is looked at, but for those that people make and that the database numbers.
     #[test]
     fn no_table_with_drawn_ids_is_left_out() {
         let schema = crate::store::connect::SQLITE.concat();
@@ -49,7 +49,8 @@ mod tests {
                 first.contains("INTEGER PRIMARY KEY")
             };
             let by_people = ["api_key", "console_user", "one_writer", "audit"].contains(&name);
-            assert!(!drawn || by_people || TABLES.contains(&name), "{name}");
+            let by_the_database = name == "claim_extract";
+            assert!(!drawn || by_people || by_the_database || TABLES.contains(&name), "{name}");
         }
     }
 }
