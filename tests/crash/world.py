@@ -230,7 +230,7 @@ class World:
         for payer in self.payers:
             self.write(f"partners/{payer.name}.toml",
                        f'kind = "payer"\nname = "{payer.ident}"\npayer_ids = ["{payer.ident}"]\naccepts = ["837P"]\n'
-                       f'[interchange]\nqualifier = "ZZ"\nid = "{payer.ident}"\n[batch]\nrelease = "immediate"\n'
+                       f'[interchange]\nqualifier = "ZZ"\nid = "{payer.ident}"\n[batch]\nrelease = "immediate"\nalone_from = 2\n'
                        f'[endpoint]\n{payer.start()}collect_every = "1s"\n'
                        'file_name = "{payer}_{date}_{time}_{batch}.837"\n'
                        '[limits]\nrequests = "6000/min"\nconnections = 2\n'
