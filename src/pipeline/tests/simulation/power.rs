@@ -31,8 +31,9 @@ impl Struck {
         self.cut_after += other.cut_after;
     }
 
+    /// About one of each comes on every seed.
     pub fn is_enough(self, seeds: u64) -> bool {
-        [self.failed_before, self.failed_after, self.cut_before, self.cut_after].iter().all(|count| *count >= seeds)
+        [self.failed_before, self.failed_after, self.cut_before, self.cut_after].iter().all(|count| 2 * count >= seeds)
     }
 }
 
