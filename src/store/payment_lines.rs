@@ -80,10 +80,12 @@ impl Store {
         for part in details.chunks(ROWS_MAX) {
             // Number and detail of each, as the update takes them: one statement, however many they are.
             let told: Vec<(i64, &str)> = part.iter().map(|(id, detail)| (id.0, detail.reveal().as_str())).collect();
+            // The remittance names PostgreSQL's partition. The plus keeps SQLite from reading the whole list again for each
+            // payment of the remittance.
             query_for(
                 "UPDATE payment SET detail = said.detail
                  FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS detail
-                       FROM json_each(?1)) AS said WHERE payment.id = said.id AND payment.remittance_id = ?2",
+                       FROM json_each(?1)) AS said WHERE payment.id = said.id AND +payment.remittance_id = ?2",
                 "UPDATE payment SET detail = said.detail
                  FROM (SELECT CAST(one ->> 0 AS bigint) AS id, one ->> 1 AS detail
                        FROM jsonb_array_elements(CAST(?1 AS jsonb)) AS told(one)) AS said
