@@ -64,25 +64,23 @@ impl Problem {
     /// It passes by itself: a database is restarted, or another server takes its place.
     fn database_away(error: &(dyn std::error::Error + 'static)) -> Problem {
         tracing::warn!(error = error_chain(error), "a request was put off: the database is not available");
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The gateway's database is away",
-            "What was answered before is safe. Whether this request had its effect is not known: send it again. The \
-             same file is taken once, and a decision that was made already is answered with 409.",
-        )
-        .retry_after(5)
+        Problem::put_off("The gateway's database is away", 5)
     }
 
     /// It passes by itself, and sooner: too much is going on at once.
     fn database_busy(error: &(dyn std::error::Error + 'static)) -> Problem {
         tracing::warn!(error = error_chain(error), "a request was put off: the database is busy");
+        Problem::put_off("The gateway's database is busy", 2)
+    }
+
+    fn put_off(title: &'static str, seconds: u64) -> Problem {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "The gateway's database is busy",
+            title,
             "What was answered before is safe. Whether this request had its effect is not known: send it again. The \
              same file is taken once, and a decision that was made already is answered with 409.",
         )
-        .retry_after(2)
+        .retry_after(seconds)
     }
 
     /// Our own trouble: the partner hears that it is ours and that nothing is lost; the log has the chain.

@@ -190,6 +190,8 @@ async fn of_payment(
                 .then_some(HandedAdjustments { remittance: row.id, letter: Some(letter.id) });
             let theirs = match (letter.holds_adjustments, again) {
                 (true, Some(_)) => Adjustments::Moved,
+                // Another payment kept them with it.
+                (true, None) if letter.has_them_now => Adjustments::None,
                 (true, None) => Adjustments::AsTheyWere,
                 (false, _) => Adjustments::None,
             };

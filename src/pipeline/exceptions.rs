@@ -120,12 +120,11 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
     };
     let letter = notices::letter(gateway, &exception).await?;
     let adjustments = match (letter, exception.payment_id) {
-        (Some(letter), Some(payment)) => {
-            gateway.store.adjustments_with(letter.id, payment).await?.map(|remittance| (remittance, letter.id))
-        }
+        (Some(_), Some(payment)) => gateway.store.adjustments_with(payment).await?,
         (_, _) => None,
     };
     let theirs = match (letter, adjustments) {
+        (Some(letter), Some((_, holding))) if letter.id != holding => Adjustments::MovedFromAnother,
         (_, Some(_)) => Adjustments::Moved,
         (Some(letter), None) if letter.holds_adjustments => Adjustments::AsTheyWere,
         (Some(_) | None, None) => Adjustments::None,

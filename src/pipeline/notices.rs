@@ -28,6 +28,8 @@ pub enum Adjustments {
     AsTheyWere,
     /// They go with the decision.
     Moved,
+    /// The same of those that came to the submitter in a letter of an earlier decision.
+    MovedFromAnother,
 }
 
 /// What a letter is made of that follows from a decision; the same decision puts none in twice.
@@ -93,6 +95,10 @@ fn taken_back(
                 Adjustments::Moved => {
                     ", and with it the provider adjustments (PLB) in the file, which are taken back too"
                 }
+                Adjustments::MovedFromAnother => {
+                    ", and with it the provider adjustments (PLB) of this check or EFT in the file that you have of it from \
+                     before, which are taken back too"
+                }
             };
             format!(" If you have posted its payment ({paid}, check or EFT {trace}), reverse it{theirs}.")
         }
@@ -109,7 +115,7 @@ fn taken_back(
 
 fn holds_again(gateway: &Gateway, claim: &ClaimRecord, (letter, adjustments): (&MailRow, Adjustments)) -> String {
     let theirs = match adjustments {
-        Adjustments::None | Adjustments::Moved => "",
+        Adjustments::None | Adjustments::Moved | Adjustments::MovedFromAnother => "",
         Adjustments::AsTheyWere => {
             ", but leave out the provider adjustments (PLB) in it: they were handed to another since"
         }

@@ -11,6 +11,8 @@ pub struct DecisionLetter {
     pub id: MailId,
     /// Provider adjustments are in it, whosever they are now.
     pub holds_adjustments: bool,
+    /// They are its submitter's by this letter.
+    pub has_them_now: bool,
 }
 
 /// Adjustments that are handed on with a decision.
@@ -25,42 +27,43 @@ impl Store {
     /// The 835 of this origin, wherever it lies.
     pub async fn decision_letter(&self, origin: &str) -> Result<Option<DecisionLetter>, StoreError> {
         let row = query(
-            "SELECT m.id, (SELECT coalesce(MAX(h.adjustments), 0) FROM handed_on h WHERE h.mail_id = m.id)
+            "SELECT m.id, (SELECT coalesce(MAX(h.adjustments), 0) FROM handed_on h WHERE h.mail_id = m.id),
+                 (SELECT COUNT(*) FROM remittance r WHERE r.inbound_id = m.inbound_id AND r.adjustments_mail = m.id)
              FROM mail m WHERE m.origin = ? AND m.kind = '835'",
         )
         .bind(origin)
         .fetch_optional(self.readers())
         .await
         .map_err(StoreError::at("find the letter of a decision"))?;
-        Ok(row.map(|row| DecisionLetter { id: MailId(row.get(0)), holds_adjustments: row.get::<i64>(1) == 1 }))
+        Ok(row.map(|row| DecisionLetter {
+            id: MailId(row.get(0)),
+            holds_adjustments: row.get::<i64>(1) == 1,
+            has_them_now: row.get::<i64>(2) > 0,
+        }))
     }
 
-    /// The adjustments that this letter of a decision about the payment holds, unless its submitter has another payment of
-    /// the remittance, with which they stay.
-    pub async fn adjustments_with(
-        &self,
-        letter: MailId,
-        payment: PaymentId,
-    ) -> Result<Option<RemittanceId>, StoreError> {
+    /// The adjustments that the submitter of the payment's claim has by a letter of a decision, and that letter, unless it has
+    /// another payment of the remittance, with which they stay.
+    pub async fn adjustments_with(&self, payment: PaymentId) -> Result<Option<(RemittanceId, MailId)>, StoreError> {
         let row = query(
-            "SELECT r.id FROM payment p JOIN remittance r ON r.id = p.remittance_id JOIN mail m ON m.id = r.adjustments_mail
-             WHERE p.id = ? AND m.id = ? AND r.adjustments_handed = 1 AND NOT EXISTS (
+            "SELECT r.id, m.id FROM payment p JOIN claim own ON own.id = p.claim_id
+             JOIN remittance r ON r.id = p.remittance_id JOIN mail m ON m.id = r.adjustments_mail
+             WHERE p.id = ? AND m.partner = own.partner AND r.adjustments_handed = 1 AND NOT EXISTS (
                  SELECT 1 FROM payment o JOIN claim c ON c.id = o.claim_id
                  WHERE o.remittance_id = r.id AND o.id <> p.id AND c.partner = m.partner)",
         )
         .bind(payment.0)
-        .bind(letter.0)
         .fetch_optional(self.readers())
         .await
         .map_err(StoreError::at("find provider adjustments of a decision"))?;
-        Ok(row.map(|row| RemittanceId(row.get(0))))
+        Ok(row.map(|row| (RemittanceId(row.get(0)), MailId(row.get(1)))))
     }
 
     /// True when a person is yet to decide about another payment of the remittance.
     pub async fn is_another_open(&self, remittance: RemittanceId, besides: ExceptionId) -> Result<bool, StoreError> {
         let row = query(
-            "SELECT 1 FROM payment p JOIN exception e ON e.payment_id = p.id
-             WHERE p.remittance_id = ? AND e.state = 0 AND e.id <> ? LIMIT 1",
+            "SELECT 1 FROM payment p CROSS JOIN exception e
+             WHERE p.remittance_id = ? AND e.payment_id = p.id AND e.state = 0 AND e.id <> ? LIMIT 1",
         )
         .bind(remittance.0)
         .bind(besides.0)
@@ -116,8 +119,8 @@ pub(super) async fn are_left(tx: &mut Tx, payment: PaymentId) -> Result<bool, St
     let row = query(
         "SELECT 1 FROM payment p JOIN remittance r ON r.id = p.remittance_id
          WHERE p.id = ? AND r.state = 0 AND r.adjustments_handed = 0 AND r.adjustment_list <> '[]' AND NOT EXISTS (
-             SELECT 1 FROM payment o JOIN exception e ON e.payment_id = o.id
-             WHERE o.remittance_id = r.id AND e.state = 0)",
+             SELECT 1 FROM payment o CROSS JOIN exception e
+             WHERE o.remittance_id = r.id AND e.payment_id = o.id AND e.state = 0)",
     )
     .bind(payment.0)
     .fetch_optional(&mut *tx)

@@ -156,15 +156,21 @@ pub(super) async fn add_awaited(tx: &mut Tx, exceptions: &[NewException], since:
     .map_err(StoreError::at("try a batch again"))?;
     // Batches of other payers, with claims that were passed on to this one.
     query(
-        "UPDATE batch SET tried_at = NULL WHERE (tried_at >= ?2 AND EXISTS (
-             SELECT 1 FROM claim c WHERE c.batch_id = batch.id AND c.passed_on_to = ?1))
-         OR (tried_at IS NOT NULL AND id IN (
-             SELECT c.batch_id FROM claim c
-             WHERE c.payer_claim_control_number IN (SELECT value FROM list(?3)) AND c.passed_on_to = ?1))",
+        "UPDATE batch SET tried_at = NULL WHERE tried_at >= ? AND EXISTS (
+             SELECT 1 FROM claim c WHERE c.batch_id = batch.id AND c.passed_on_to = ?)",
     )
-    .bind(&first.payer)
     .bind(since - SLACK_MS)
+    .bind(&first.payer)
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("try a batch again"))?;
+    query(
+        "UPDATE batch SET tried_at = NULL WHERE tried_at IS NOT NULL AND id IN (
+             SELECT c.batch_id FROM claim c
+             WHERE c.payer_claim_control_number IN (SELECT value FROM list(?)) AND c.passed_on_to = ?)",
+    )
     .bind(numbers)
+    .bind(&first.payer)
     .execute(&mut *tx)
     .await
     .map_err(StoreError::at("try a batch again"))?;

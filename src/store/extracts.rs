@@ -102,15 +102,35 @@ fn key_of(name: &str) -> i64 {
 impl Store {
     /// Makes the extracts of closed buckets that have none, of so many of them at most; how many it made.
     pub async fn make_extracts(&self, lease: &Lease, at_most: usize) -> Result<usize, StoreError> {
-        let mut buckets = self.all_buckets().await?;
-        buckets.retain(|bucket| !bucket.extracted && bucket.ids.is_some());
-        buckets.truncate(at_most);
-        for bucket in &buckets {
-            let Some(ids) = bucket.ids else { continue };
+        let mut made = 0;
+        for bucket in self.all_buckets().await? {
+            let Some(ids) = bucket.ids.filter(|_| !bucket.extracted) else { continue };
+            if made == at_most {
+                break;
+            }
+            // Their payers are not known before, and would not be in the extract for ever.
+            if self.has_unrouted(ids).await? {
+                continue;
+            }
             let extract = self.extract_of(bucket.number, ids).await?;
-            self.keep_extract(lease, bucket, extract).await?;
+            self.keep_extract(lease, &bucket, extract).await?;
+            made += 1;
         }
-        Ok(buckets.len())
+        Ok(made)
+    }
+
+    /// Whether claims of a bucket are of a submission that is not routed yet.
+    async fn has_unrouted(&self, (first, last): (i64, i64)) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT 1 FROM submission s WHERE s.state IN (0, 1) AND EXISTS (
+                 SELECT 1 FROM claim c WHERE c.submission_id = s.id AND c.id >= ? AND c.id <= ?) LIMIT 1",
+        )
+        .bind(first)
+        .bind(last)
+        .fetch_optional(self.readers())
+        .await
+        .map_err(StoreError::at("look whether a bucket's claims are routed"))?;
+        Ok(row.is_some())
     }
 
     /// Of all claims of a bucket, by field.
@@ -152,6 +172,11 @@ impl Store {
             .collect();
         let mut tx = self.begin_bulk().await?;
         must_hold(&mut tx, lease).await?;
+        let kept = query("UPDATE claim_bucket SET extracted = 1 WHERE number = ?").bind(bucket.number).execute(&mut tx);
+        if kept.await.map_err(step())?.rows_affected() == 0 {
+            // A purge removed it meanwhile.
+            return Ok(());
+        }
         query("DELETE FROM claim_extract WHERE bucket = ?")
             .bind(bucket.number)
             .execute(&mut tx)
@@ -172,11 +197,6 @@ impl Store {
             });
             insert.build().execute(&mut tx).await.map_err(step())?;
         }
-        query("UPDATE claim_bucket SET extracted = 1 WHERE number = ?")
-            .bind(bucket.number)
-            .execute(&mut tx)
-            .await
-            .map_err(step())?;
         tx.commit().await.map_err(step())
     }
 }

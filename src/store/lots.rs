@@ -35,6 +35,9 @@ pub struct LotPlacement {
     pub event: EventId,
 }
 
+/// Claims taken out of a lot in one transaction.
+const DISSOLVED_AT_ONCE: i64 = 1_000;
+
 impl Store {
     /// Reads the lots of a submission.
     pub async fn lots_of(&self, submission: SubmissionId) -> Result<Lots, StoreError> {
@@ -54,22 +57,37 @@ impl Store {
 
     /// Takes the claims out of lots whose payer does not take them any more: they are routed one by one.
     pub async fn dissolve_lots(&self, lots: &[Lot]) -> Result<(), StoreError> {
-        let step = || StoreError::at("take claims out of a lot");
         for lot in lots {
-            let mut tx = self.begin_bulk().await?;
-            let mine = query("DELETE FROM claim_lot WHERE id = ?").bind(lot.batch.0).execute(&mut tx).await;
-            if mine.map_err(step())?.rows_affected() != 1 {
-                continue;
-            }
-            query("UPDATE claim SET status = ?, batch_id = NULL, payer = NULL WHERE batch_id = ?")
-                .bind(ClaimStatus::Accepted.code())
-                .bind(lot.batch.0)
-                .execute(&mut tx)
-                .await
-                .map_err(step())?;
-            tx.commit().await.map_err(step())?;
+            while self.dissolve_some(lot.batch).await? {}
         }
         Ok(())
+    }
+
+    /// Takes the next claims out of a lot, which ends with the last; whether there may be more.
+    async fn dissolve_some(&self, batch: BatchId) -> Result<bool, StoreError> {
+        let step = || StoreError::at("take claims out of a lot");
+        let mut tx = self.begin_bulk().await?;
+        // Holds it, so that nobody opens its batch meanwhile.
+        let held = query("UPDATE claim_lot SET claims = claims WHERE id = ?").bind(batch.0).execute(&mut tx).await;
+        if held.map_err(step())?.rows_affected() != 1 {
+            return Ok(false);
+        }
+        let sql = "SELECT id FROM claim WHERE batch_id IS NOT NULL AND batch_id = ? ORDER BY id LIMIT ?";
+        let rows = query(sql).bind(batch.0).bind(DISSOLVED_AT_ONCE).fetch_all(&mut tx).await.map_err(step())?;
+        let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
+        leave_lots(&mut tx, &claims).await?;
+        query("UPDATE claim SET status = ? WHERE id IN (SELECT value FROM list(?))")
+            .bind(ClaimStatus::Accepted.code())
+            .bind(claims.iter().map(|claim| claim.0).collect::<Vec<i64>>())
+            .execute(&mut tx)
+            .await
+            .map_err(step())?;
+        let more = claims.len() as i64 == DISSOLVED_AT_ONCE;
+        if !more {
+            query("DELETE FROM claim_lot WHERE id = ?").bind(batch.0).execute(&mut tx).await.map_err(step())?;
+        }
+        tx.commit().await.map_err(step())?;
+        Ok(more)
     }
 }
 
@@ -112,10 +130,10 @@ pub(super) async fn add_to_lots(tx: &mut Tx, submission: SubmissionId, lots: &[L
     Ok(())
 }
 
-/// Takes claims that are rejected after all out of their lots; their statuses are the caller's.
+/// Takes claims out of their lots; their statuses are the caller's.
 pub(super) async fn leave_lots(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), StoreError> {
     let ids: Vec<i64> = claims.iter().map(|claim| claim.0).collect();
-    let step = || StoreError::at("take rejected claims out of their lots");
+    let step = || StoreError::at("take claims out of their lots");
     let left = query(
         "SELECT batch_id, count(*), sum(charge) FROM claim
          WHERE id IN (SELECT value FROM list(?)) AND batch_id IS NOT NULL GROUP BY batch_id",

@@ -125,6 +125,15 @@ impl Store {
             .execute(&mut tx)
             .await
             .map_err(step())?;
+        // pg_dump, under a role of its own, reads each partition by its own name.
+        let given = format!(
+            "SELECT format('GRANT %s ON {name} TO %s', given.privilege_type,
+                 CASE WHEN given.grantee = 0 THEN 'PUBLIC' ELSE given.grantee::regrole::text END)
+             FROM pg_class c, aclexplode(c.relacl) given WHERE c.oid = '{whole}'::regclass AND given.grantee <> c.relowner"
+        );
+        for row in query(given).fetch_all(&mut tx).await.map_err(step())? {
+            query(row.get::<String>(0)).execute(&mut tx).await.map_err(step())?;
+        }
         let moved = format!(
             "WITH moved AS (DELETE FROM {whole}_rest WHERE {by} >= ? AND {by} < ? RETURNING *)
              INSERT INTO {name} SELECT * FROM moved"

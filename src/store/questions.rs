@@ -88,9 +88,10 @@ impl Store {
     }
     /// Those of these claims about which the payer was asked and has not answered.
     pub async fn asked_of(&self, payer: &str, claims: Vec<i64>) -> Result<HashSet<ClaimId>, StoreError> {
+        // As an expression the payer keeps the planner from reading all that it left open.
         let rows = query(
             "SELECT DISTINCT claim_id FROM question
-             WHERE claim_id IN (SELECT value FROM list(?)) AND payer = ? AND answered_at IS NULL",
+             WHERE claim_id IN (SELECT value FROM list(?)) AND payer || '' = ? AND answered_at IS NULL",
         )
         .bind(claims)
         .bind(payer)
@@ -149,7 +150,7 @@ pub(super) async fn answer_questions(
     if !claims.is_empty() {
         query(
             "UPDATE question SET answered_at = ?
-             WHERE claim_id IN (SELECT value FROM list(?)) AND payer = ? AND answered_at IS NULL",
+             WHERE claim_id IN (SELECT value FROM list(?)) AND payer || '' = ? AND answered_at IS NULL",
         )
         .bind(at)
         .bind(claims)

@@ -45,6 +45,9 @@ const BATCHES_LOOKED_THROUGH: usize = 20;
 /// The same of submissions that are being checked, and of batches that are not sent yet: theirs are not the newest claims alone.
 const UNDER_WAY_MAX: usize = 200;
 
+/// Claims of one status that are still looked through one by one.
+const COMMON: i64 = 20_000;
+
 /// Where a search looks.
 pub(super) enum Among {
     All,
@@ -110,10 +113,10 @@ impl Store {
         if query.is_by_bucket() {
             return self.search_buckets(query, &[], &self.buckets_of(query).await?).await;
         }
-        if let Some(status) = query.status.filter(|_| !query.is_by_itself()) {
-            return self.search_status(query, status).await;
-        }
         let by_extracts = if query.is_by_itself() { Vec::new() } else { wanted(query) };
+        if let Some(status) = query.status.filter(|_| !query.is_by_itself()) {
+            return self.search_status(query, status, &by_extracts).await;
+        }
         match by_extracts.is_empty() {
             true => self.search_claims_in(query, Among::All).await,
             false => self.search_by_extracts(query, &by_extracts).await,
@@ -175,7 +178,12 @@ impl Store {
 
     /// Claims that have the status themselves stand in an index. The others have it from their batch or submission: where
     /// these are few, the newest claims of each are looked at, and where they are many the newest claims of all soon fill a page.
-    async fn search_status(&self, query: &ClaimQuery, status: ClaimStatus) -> Result<Vec<ClaimLine>, StoreError> {
+    async fn search_status(
+        &self,
+        query: &ClaimQuery,
+        status: ClaimStatus,
+        by: &[Wanted],
+    ) -> Result<Vec<ClaimLine>, StoreError> {
         let (groups, most) = match status {
             ClaimStatus::Received => {
                 let checked = ask("SELECT id FROM submission WHERE state = ? ORDER BY id DESC LIMIT ?");
@@ -184,7 +192,10 @@ impl Store {
             // With no payer yet.
             ClaimStatus::Accepted => return self.search_by_extracts(query, &[Wanted::any_payer()]).await,
             ClaimStatus::Batched => {
-                (ask("SELECT id FROM batch WHERE claim_status IS NULL ORDER BY id DESC LIMIT ?"), UNDER_WAY_MAX)
+                // Also those that wait to be opened (lots.rs).
+                let waiting = "SELECT id FROM (SELECT id FROM batch WHERE claim_status IS NULL
+                     UNION ALL SELECT id FROM claim_lot) AS waiting ORDER BY id DESC LIMIT ?";
+                (ask(waiting), UNDER_WAY_MAX)
             }
             ClaimStatus::Rejected
             | ClaimStatus::Sent
@@ -206,11 +217,15 @@ impl Store {
             .fetch_all(self.readers())
             .await
             .map_err(StoreError::at("find batches of a status"))?;
+        // Of the states before a claim is sent there is no index, and its own status is none of the others.
+        let unsent = matches!(status, ClaimStatus::Received | ClaimStatus::Batched);
+        // Where many have the status, what else is asked says more.
+        if !by.is_empty() && (rows.len() > most || !unsent && self.is_common(status).await?) {
+            return self.search_by_extracts(query, by).await;
+        }
         if rows.len() > most {
             return self.search_claims_in(query, Among::All).await;
         }
-        // Of the states before a claim is sent there is no index, and its own status is none of the others.
-        let unsent = matches!(status, ClaimStatus::Received | ClaimStatus::Batched);
         let mut found = if unsent { Vec::new() } else { self.search_claims_in(query, Among::Own(status)).await? };
         for row in &rows {
             let among = if status == ClaimStatus::Received { Among::Submission } else { Among::Batch };
@@ -219,6 +234,17 @@ impl Store {
         found.sort_unstable_by_key(|line| std::cmp::Reverse(line.id.0));
         found.truncate(query.limit as usize);
         Ok(found)
+    }
+
+    /// Whether more claims have the status themselves than are soon looked through.
+    async fn is_common(&self, status: ClaimStatus) -> Result<bool, StoreError> {
+        let row = ask("SELECT 1 FROM claim WHERE status NOT IN (2, 3) AND status = ? ORDER BY id LIMIT 1 OFFSET ?")
+            .bind(status.code())
+            .bind(COMMON)
+            .fetch_optional(self.readers())
+            .await
+            .map_err(StoreError::at("see how many claims have a status"))?;
+        Ok(row.is_some())
     }
 
     pub(super) async fn search_claims_in(

@@ -272,24 +272,7 @@ async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under
     );
     crate::pipeline::deliver::fetched(&world.gateway, mail[0].payload_id).await.unwrap();
 
-    let told = [
-        "ST*277*0001*005010X212",
-        "BHT*0010*08*P9*20261102*1300*DG",
-        "HL*1**20*1",
-        "NM1*PR*2*BLUE STAR*****PI*BSTAR",
-        "HL*2*1*21*1",
-        "NM1*41*2*CLAIMGATE*****46*CLAIMGATE",
-        "HL*3*2*19*1",
-        "NM1*1P*2*LAKESIDE*****XX*1234567893",
-        "HL*4*3*22*0",
-        "NM1*IL*1*DOE*JANE****MI*W123456789",
-        "TRN*2*REF0",
-        "STC*P1:20*20261102**100",
-        "REF*EJ*A1",
-    ];
-    let mut told: Vec<String> = told.map(String::from).into();
-    told.push(format!("REF*D9*{}", claims[0].trace));
-    answer(&world, &interchange("HN", "005010X212", 955, &[told])).await;
+    answer(&world, &answer_277(955, "REF0", &claims[0])).await;
     let letters = letters(&world, "acme", crate::store::mail::MailKind::Status277).await;
     assert_eq!(letters.len(), 1);
     assert!(letters[0].contains("TRN*2*REF0~") && letters[0].contains("STC*P1:20*"), "{}", letters[0]);

@@ -178,8 +178,10 @@ impl Draft {
         let inbound_id = self.inbound.id;
         let before = self.said_of_claims.entry((kind, claim)).or_default();
         let of = repeats::repeated(said, status, before).map(|one| one.inbound_id);
-        before.push(SaidBefore { said: said.clone(), status, inbound_id });
-        let Some(of) = of else { return false };
+        let Some(of) = of else {
+            before.push(SaidBefore { said: said.clone(), status, inbound_id });
+            return false;
+        };
         self.repeated.push(of);
         let event = self.event_of(claim, repeats::KIND, None, code.to_string(), repeats::told(kind.as_str()));
         self.answered.claim_events.push(event);

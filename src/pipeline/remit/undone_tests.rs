@@ -100,8 +100,27 @@ async fn adjustments_stay_with_a_submitter_that_keeps_another_payment_beside_the
     exceptions::undo(&world.gateway, open[0].id, "sue").await.unwrap();
     let (files, note) = has(&world, "acme").await;
     assert!(files == 1 && note.contains("(PLB) in the file stay as they are."), "{note}");
+    // It is made again: they are still its own.
+    decide(&world, open[0].id, "A1").await;
+    let (files, note) = has(&world, "acme").await;
+    assert!(files == 1 && note.contains("HOLDS AGAIN") && !note.contains("leave out"), "{note}");
+    exceptions::undo(&world.gateway, open[0].id, "sue").await.unwrap();
     decide(&world, open[0].id, "B1").await;
     assert_eq!((has(&world, "bolt").await.0, are_handed(&world).await), (0, true));
+}
+
+#[tokio::test]
+async fn adjustments_leave_a_submitter_with_its_last_payment_beside_them() {
+    let (world, open) = waiting().await;
+    decide(&world, open[0].id, "A1").await;
+    decide(&world, open[1].id, "A2").await;
+    exceptions::undo(&world.gateway, open[0].id, "sue").await.unwrap();
+    assert!(are_handed(&world).await);
+    exceptions::undo(&world.gateway, open[1].id, "sue").await.unwrap();
+    let note = has(&world, "acme").await.1;
+    assert!(!are_handed(&world).await && note.contains("that you have of it from before"), "{note}");
+    decide(&world, open[1].id, "B1").await;
+    assert_eq!((has(&world, "bolt").await.0, are_handed(&world).await), (1, true));
 }
 
 #[tokio::test]

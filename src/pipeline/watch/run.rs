@@ -40,14 +40,21 @@ const EXTRACTS_AT_ONCE: usize = 4;
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
     under_lease(gateway, "watch", async |_| look(gateway).await).await?;
     gateway.store.make_filters().await?;
+    // What keeps one of them from being done keeps none of the others.
+    let (extracted, parted) = (extracts(gateway).await, partitions::daily(gateway).await);
+    let progress = purge::daily(gateway).await?;
+    extracted.and(parted)?;
+    Ok(progress)
+}
+
+async fn extracts(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     let made = under_lease(gateway, "extracts", async |lease| {
         Ok(gateway.store.make_extracts(lease, EXTRACTS_AT_ONCE).await?)
     });
     if made.await?.is_some_and(|made| made == EXTRACTS_AT_ONCE) {
         gateway.nudges.nudge(Stage::Watch);
     }
-    partitions::daily(gateway).await?;
-    purge::daily(gateway).await
+    Ok(())
 }
 
 async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {

@@ -25,6 +25,10 @@ fn under_way() -> String {
     waits.map(|status| status.code().to_string()).collect::<Vec<_>>().join(", ")
 }
 
+/// Of a bucket of claims that takes no more.
+const EMPTY_FOR_GOOD: &str =
+    "last_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.bucket = claim_bucket.number)";
+
 impl Store {
     /// How many submissions may be removed, with how many claims.
     pub async fn removable_submissions(&self, before: i64, spared: &Spared) -> Result<(i64, i64), StoreError> {
@@ -133,10 +137,10 @@ impl Store {
         }
         // No search need look into a bucket that is empty for good.
         for sql in [
-            "DELETE FROM claim_bucket WHERE last_id IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.bucket = claim_bucket.number)",
-            "DELETE FROM claim_extract
-             WHERE NOT EXISTS (SELECT 1 FROM claim_bucket b WHERE b.number = claim_extract.bucket)",
+            format!(
+                "DELETE FROM claim_extract WHERE bucket IN (SELECT number FROM claim_bucket WHERE {EMPTY_FOR_GOOD})"
+            ),
+            format!("DELETE FROM claim_bucket WHERE {EMPTY_FOR_GOOD}"),
         ] {
             query(sql).execute(&mut tx).await.map_err(step())?;
         }
