@@ -2,6 +2,9 @@
 
 import signal
 import sqlite3
+import time
+
+from world import Watch
 
 # What a copied claim has of its own; the rest is its model's. Numbers are spread among the others', as later ones are.
 OWN = {
@@ -43,3 +46,13 @@ def grow(world, count):
         (SELECT min(c.id), max(c.id) FROM claim c WHERE c.bucket = number) WHERE number > ?""", (newest,))
     database.close()
     world.start()
+    idle(world)
+
+
+def idle(world):
+    """Waits until the gateway has done what it does once after a start that finds them."""
+    taken = 1.0
+    while taken > 0.1:
+        watch = Watch(world.gateway.pid)
+        time.sleep(1)
+        taken, _, _ = watch.end()

@@ -195,9 +195,10 @@ pub(super) async fn try_learned(tx: &mut Tx, claims: Vec<i64>) -> Result<(), Sto
     // The key as `number_key` writes it.
     let rows = query(
         "SELECT DISTINCT c.payer, c.batch_id FROM claim c
-         WHERE c.id IN (SELECT value FROM list(?)) AND c.batch_id IS NOT NULL AND EXISTS (
-             SELECT 1 FROM awaited a WHERE a.key IN (c.payer || ' number ' || c.payer_claim_control_number,
-                 c.passed_on_to || ' number ' || c.payer_claim_control_number))",
+         WHERE c.id IN (SELECT value FROM list(?)) AND c.batch_id IS NOT NULL AND (
+             EXISTS (SELECT 1 FROM awaited a WHERE a.key = c.payer || ' number ' || c.payer_claim_control_number)
+             OR c.passed_on_to IS NOT NULL AND EXISTS (
+                 SELECT 1 FROM awaited a WHERE a.key = c.passed_on_to || ' number ' || c.payer_claim_control_number))",
     )
     .bind(claims)
     .fetch_all(&mut *tx)
