@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
-use super::correlate::read::{self, status::ClaimAnswer, status::StatusReport};
+use super::correlate::read;
+use super::correlate::read::status::{ClaimAnswer, ReportKind, StatusReport};
 use super::correlate::{claims, plan, repeats};
 use super::exceptions::ResolveError;
 use super::gateway::{blocking, discard};
@@ -111,7 +112,8 @@ async fn record(gateway: &Gateway, resolution: &Resolution) -> Result<Resolved, 
     Ok(resolved)
 }
 
-/// What a 277CA or 277 does to the claim; one that says what the payer said of it before does no more than be told.
+/// What a 277CA or 277 does to the claim; one that says what the payer said of it before is handed on to nobody, but whoever
+/// asked for it.
 async fn of_status(
     gateway: &Arc<Gateway>,
     exception: &ExceptionRow,
@@ -124,15 +126,19 @@ async fn of_status(
     let (kind, what) = (report.kind.as_str(), repeats::of_claim(&papers.file, report, answer));
     let before = gateway.store.said_of_claims(&papers.payer, kind, vec![claim_id.0]).await?;
     let before = before.get(&claim_id).map(Vec::as_slice).unwrap_or_default();
-    let is_repeat = repeats::repeated(&what, status, before).is_some();
-    let (said, text) =
-        if is_repeat { (None, repeats::told(kind)) } else { (status, plan::sentence(status).to_string()) };
+    let was_asked = match report.kind {
+        ReportKind::ClaimAck => false,
+        ReportKind::ClaimStatus => gateway.store.asked_of(&papers.payer, vec![claim_id.0]).await?.contains(&claim_id),
+    };
+    let is_repeat = !was_asked && repeats::repeated(&what, status, before).is_some();
+    let text = if is_repeat { repeats::told(kind) } else { plan::sentence(status).to_string() };
     let event = NewClaimEvent {
         id: gateway.draw_id(),
         claim_id,
         at,
-        kind: if is_repeat { repeats::KIND } else { kind },
-        status: said,
+        // It stands also when the decision about the one before is taken back.
+        kind,
+        status,
         code: answer.codes_text(),
         text: format!("{text}; {}", decision.note),
         rule: decision.rule,
@@ -156,7 +162,7 @@ async fn of_status(
         };
     }
     mail.extend(notices::note(gateway, exception, claim_id, event.id, (Turn::HoldsAgain, Adjustments::None)).await?);
-    let said = said.map(|said| ClaimMove { claim_id, said });
+    let said = status.map(|said| ClaimMove { claim_id, said });
     let by = decision.by.to_string();
     Ok(Resolution { id, claim_id, by, at, said, learned, event, passed_on: None, mail, adjustments: None })
 }

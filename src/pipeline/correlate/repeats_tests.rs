@@ -157,8 +157,13 @@ async fn an_answer_that_waits_is_not_raised_again_and_what_a_person_decided_of_i
     exceptions::resolve(&world.gateway, open[0].id, id, "sue").await.unwrap();
     // The other one says the same of the same claim.
     exceptions::resolve(&world.gateway, open[1].id, id, "sue").await.unwrap();
-    // One of the batch, one of the claim.
-    assert_eq!((told(&world, "A1", "277CA").await, told(&world, "A1", "repeat").await), (1 + 1, 1 + 1));
+    // One of the batch and two of the claim; that of the batch again.
+    assert_eq!((told(&world, "A1", "277CA").await, told(&world, "A1", "repeat").await), (1 + 2, 1));
+    assert_eq!(letters(&world, "acme", MailKind::Ack277ca).await.len(), 1);
+    // What the second says stands without the first.
+    exceptions::undo(&world.gateway, open[0].id, "sue").await.unwrap();
+    assert_eq!(claim(&world, "A1").await.status, ClaimStatus::PayerRejected);
+    exceptions::resolve(&world.gateway, open[0].id, id, "sue").await.unwrap();
     answer(&world, &again(&file, 952)).await;
     assert!(open_exceptions(&world).await.is_empty());
     assert_eq!(letters(&world, "acme", MailKind::Ack277ca).await.len(), 1);
