@@ -17,6 +17,7 @@ use crate::domain::clock::rfc3339;
 use crate::domain::ids::ClaimId;
 use crate::domain::{Cents, ClaimStatus, Phi};
 use crate::pipeline::{Gateway, watch};
+use crate::store::events::LineTold;
 use crate::store::search::{ClaimLine, ClaimQuery};
 use crate::store::timeline::{ClaimPayment, ClaimRecord, TimelineEvent};
 use crate::store::{Store, StoreError};
@@ -162,7 +163,28 @@ struct EventItem {
     text: String,
     /// Which rule of the matching ladder tied the answer to this claim.
     rule: String,
+    /// What spoke for this claim, and what against it.
+    evidence: Vec<String>,
+    /// What a 277CA or 277 says of single service lines.
+    lines: Vec<LineItem>,
     file_name: Option<String>,
+}
+
+/// What a 277CA or 277 says of one service line.
+#[derive(Serialize, ToSchema)]
+struct LineItem {
+    /// LX01 of the claim's line; null where it is not known which.
+    claim_line: Option<String>,
+    /// By what it is known: `line number`, `procedure, day and charge`, `place and charge`.
+    tied_by: Option<String>,
+    #[schema(example = "A7:562:85")]
+    codes: String,
+    procedure: String,
+    revenue_code: Option<String>,
+    #[schema(value_type = String)]
+    charge: Cents,
+    control_number: Option<String>,
+    service_date: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -419,7 +441,22 @@ fn event_item(event: TimelineEvent) -> EventItem {
         code: event.code,
         text: event.text,
         rule: event.rule,
+        evidence: event.evidence,
+        lines: event.lines.reveal().iter().cloned().map(line_item).collect(),
         file_name: event.file_name,
+    }
+}
+
+fn line_item(line: LineTold) -> LineItem {
+    LineItem {
+        claim_line: line.claim_line,
+        tied_by: line.tied_by,
+        codes: line.codes,
+        procedure: line.procedure,
+        revenue_code: filled(line.revenue_code),
+        charge: line.charge,
+        control_number: filled(line.control_number),
+        service_date: filled(line.service_date),
     }
 }
 

@@ -72,6 +72,11 @@ async fn show(store: &Store, id: &str) -> Result<ExitCode> {
         let rule = if event.rule.is_empty() { String::new() } else { format!(" matched by {}", event.rule) };
         let what = format!("{}{file}{rule}", event.text);
         table.row([format!("  {}", rfc3339(event.at)), event.kind, event.code, status, what]);
+        for line in event.lines.reveal() {
+            let number = line.claim_line.as_deref().unwrap_or("of which it is not known which");
+            let what = format!("line {number}: {} {}", line.procedure, line.charge);
+            table.row([String::new(), String::new(), line.codes.clone(), String::new(), what]);
+        }
     }
     table.print(&mut io::stdout().lock())?;
     let payments = store.claim_payments(claim.id).await?;

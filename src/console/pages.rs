@@ -19,6 +19,7 @@ use crate::pipeline::Gateway;
 use crate::store::StoreError;
 use crate::store::alarms::AlarmRow;
 use crate::store::audit::AuditEntry;
+use crate::store::events::LineTold;
 use crate::store::search::{ClaimLine, ClaimQuery};
 use crate::store::timeline::{ClaimPayment, ClaimRecord};
 
@@ -215,6 +216,8 @@ struct Event {
     code: String,
     text: String,
     rule: String,
+    evidence: String,
+    lines: Phi<Vec<LineTold>>,
     file_name: Option<String>,
 }
 
@@ -241,6 +244,8 @@ pub(super) async fn claim(
         code: event.code,
         text: event.text,
         rule: event.rule,
+        evidence: event.evidence.join(", "),
+        lines: event.lines,
         file_name: event.file_name,
     });
     let findings = gateway.store.claim_findings(claim.id).await?;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
 use super::correlate::read;
 use super::correlate::read::status::{ClaimAnswer, ReportKind, StatusReport};
-use super::correlate::{claims, plan, repeats};
+use super::correlate::{claims, plan, repeats, service_lines};
 use super::exceptions::ResolveError;
 use super::gateway::{blocking, discard};
 use super::notices::{self, Adjustments, Turn, letter_origin};
@@ -17,6 +17,7 @@ use super::remit::books::Books;
 use super::remit::hand_on::{self, Handed};
 use super::remit::plan::late_extent;
 use super::{Gateway, StageError};
+use crate::domain::Phi;
 use crate::domain::ids::PaymentId;
 use crate::store::adjustments::HandedAdjustments;
 use crate::store::answers::ClaimMove;
@@ -132,6 +133,8 @@ async fn of_status(
     };
     let is_repeat = !was_asked && repeats::repeated(&what, status, before).is_some();
     let text = if is_repeat { repeats::told(kind) } else { plan::sentence(status).to_string() };
+    let claimed = service_lines::claimed(gateway, [(claim_id, answer)].into_iter()).await?;
+    let lines = if is_repeat { Phi::default() } else { service_lines::told(answer, claimed.get(&claim_id)) };
     let event = NewClaimEvent {
         id: gateway.draw_id(),
         claim_id,
@@ -145,6 +148,7 @@ async fn of_status(
         evidence: decision.evidence,
         inbound_id: Some(papers.inbound_id),
         said: (!is_repeat).then_some(what),
+        lines,
     };
     let learned = claims::learned(claim_id, answer);
     let mut mail = Vec::new();

@@ -10,8 +10,8 @@ use super::gateway::discard;
 use super::notices::{self, Adjustments, Turn};
 use super::remit::Released;
 use super::{Gateway, StageError, remit, retry};
-use crate::domain::error_chain;
 use crate::domain::ids::{ClaimId, ExceptionId, RemittanceId};
+use crate::domain::{Phi, error_chain};
 use crate::store::StoreError;
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{Dismissed, ExceptionKind, ExceptionRow, ExceptionState, Undoing};
@@ -117,6 +117,7 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
         evidence: String::new(),
         inbound_id: Some(exception.inbound_id),
         said: None,
+        lines: Phi::default(),
     };
     let letter = notices::letter(gateway, &exception).await?;
     let adjustments = match (letter, exception.payment_id) {

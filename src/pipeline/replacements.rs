@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{Gateway, StageError};
+use crate::domain::Phi;
 use crate::domain::ids::{BatchId, ClaimId};
 use crate::store::events::NewClaimEvent;
 use crate::store::matching::ClaimFacts;
@@ -63,6 +64,7 @@ fn events(
         evidence: String::new(),
         inbound_id: None,
         said: None,
+        lines: Phi::default(),
     };
     let by = event(replacement.id, "replaces", format!("This claim {does} claim {original}"));
     let of = event(original, "replaced", format!("This claim is {done} by claim {}", replacement.id));

@@ -1,6 +1,7 @@
 //! A claim whole: its identifiers, its payments, and its timeline, which is its own events and those of
 //! all that it travelled in.
 
+use super::events::{LineTold, lines_of};
 use super::search::{EFFECTIVE_STATUS, status};
 use super::sql::{Row, query};
 use super::{Store, StoreError};
@@ -52,6 +53,10 @@ pub struct TimelineEvent {
     pub code: String,
     pub text: String,
     pub rule: String,
+    /// What spoke for this claim, and what against it.
+    pub evidence: Vec<String>,
+    /// What it says of single service lines.
+    pub lines: Phi<Vec<LineTold>>,
     pub inbound_id: Option<InboundId>,
     /// The file the event came with, when one did.
     pub file_name: Option<String>,
@@ -94,21 +99,24 @@ impl Store {
     pub async fn claim_timeline(&self, id: ClaimId) -> Result<Vec<TimelineEvent>, StoreError> {
         let rows = query(
             "SELECT s.received_at AS at, 0 AS rank, 'received' AS kind, CAST(NULL AS BIGINT) AS status, s.channel AS code, '' AS text, '' AS rule,
-                    CAST(NULL AS BIGINT) AS inbound_id, s.file_name AS file_name
+                    CAST(NULL AS BIGINT) AS inbound_id, s.file_name AS file_name, '' AS evidence, CAST(NULL AS TEXT) AS lines
              FROM claim c JOIN submission s ON s.id = c.submission_id WHERE c.id = ?1
              UNION ALL
-             SELECT s.validated_at, 1, 'validated', CAST(NULL AS BIGINT), t.verdict, '', '', CAST(NULL AS BIGINT), CAST(NULL AS TEXT)
+             SELECT s.validated_at, 1, 'validated', CAST(NULL AS BIGINT), t.verdict, '', '', CAST(NULL AS BIGINT), CAST(NULL AS TEXT),
+                    '', CAST(NULL AS TEXT)
              FROM claim c JOIN submission s ON s.id = c.submission_id
              LEFT JOIN submission_transaction t ON t.id = c.transaction_id
              WHERE c.id = ?1 AND s.validated_at IS NOT NULL
              UNION ALL
-             SELECT e.at, e.id, e.kind, CAST(NULL AS BIGINT), e.code, e.text, '', e.inbound_id, i.file_name
+             SELECT e.at, e.id, e.kind, CAST(NULL AS BIGINT), e.code, e.text, '', e.inbound_id, i.file_name,
+                    '', CAST(NULL AS TEXT)
              FROM claim c JOIN batch_event e ON e.batch_id = c.batch_id LEFT JOIN inbound i ON i.id = e.inbound_id
              WHERE c.id = ?1 AND (e.st02 = '' OR EXISTS (
                  SELECT 1 FROM batch_transaction t WHERE t.batch_id = e.batch_id AND t.st02 = e.st02
                  AND c.id BETWEEN t.first_claim_id AND t.last_claim_id))
              UNION ALL
-             SELECT e.at, e.id, e.kind, e.status, e.code, e.text, e.rule, e.inbound_id, i.file_name
+             SELECT e.at, e.id, e.kind, e.status, e.code, e.text, e.rule, e.inbound_id, i.file_name,
+                    e.evidence, e.lines
              FROM claim_event e LEFT JOIN inbound i ON i.id = e.inbound_id WHERE e.claim_id = ?1
              ORDER BY 1, 2",
         )
@@ -188,6 +196,9 @@ fn event(row: &Row) -> Result<TimelineEvent, StoreError> {
         rule: row.get(6),
         inbound_id: row.get::<Option<i64>>(7).map(InboundId),
         file_name: row.get(8),
+        // What a person decided has none.
+        evidence: serde_json::from_str(&row.get::<String>(9)).unwrap_or_default(),
+        lines: lines_of(row.get(10)),
     })
 }
 

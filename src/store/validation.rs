@@ -13,8 +13,8 @@ use super::mail::{NewMail, put_mail};
 use super::sql::{QueryBuilder, Tx, query, query_for};
 use super::submissions::{Counts, SubmissionState, TransactionRow};
 use super::{Engine, Store, StoreError};
-use crate::domain::ClaimStatus;
 use crate::domain::ids::{ClaimId, EventId, SubmissionId, TransactionId};
+use crate::domain::{ClaimStatus, Phi};
 
 /// Rows of one statement: 4 values each, SQLite takes 32,766.
 const FINDING_ROWS_MAX: usize = 8_000;
@@ -346,6 +346,7 @@ fn rejection(of: &RejectedTransaction, claim_id: ClaimId, at: i64, id: EventId) 
         evidence: String::new(),
         inbound_id: None,
         said: None,
+        lines: Phi::default(),
     }
 }
 

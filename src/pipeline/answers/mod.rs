@@ -4,11 +4,13 @@
 
 pub mod amount;
 pub mod awaits;
+pub mod claimed;
 pub mod lacks;
 pub mod ladder;
 pub mod names;
 pub mod outgoing;
 pub mod search;
+pub mod tying;
 pub mod walk;
 pub mod written;
 

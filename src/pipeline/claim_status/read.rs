@@ -1,9 +1,10 @@
 //! Reads a 276 that its guide has no fault with: the levels, which the 277 repeats as they stand, and what is asked of
 //! each claim.
 
-use super::lines::{AskedLine, joined};
+use super::lines::AskedLine;
 use crate::domain::{Cents, Phi};
 use crate::edits::Day;
+use crate::pipeline::answers::claimed::joined;
 use crate::pipeline::answers::walk::{Head, Listener, walk};
 use crate::x12::envelope::Interchange;
 use crate::x12::{Delimiters, Segment};

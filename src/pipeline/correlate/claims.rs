@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::draft::{Draft, Unmatched};
 use super::post::{self, Parcel};
 use super::read::status::{ClaimAnswer, Level, ReportKind, StatusReport};
-use super::{plan, repeats};
+use super::{plan, repeats, service_lines};
 use crate::domain::ids::{BatchId, ClaimId};
 use crate::domain::{ClaimStatus, Phi};
 use crate::pipeline::answers::search::says_something;
 use crate::pipeline::answers::{Found, Matched, Sought, awaits, find_claims};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::answers::{Acknowledged, ClaimMove, LearnedNumber};
-use crate::store::events::NewClaimEvent;
+use crate::store::events::{LineTold, NewClaimEvent};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::matching::{BatchTransactionFacts, ClaimFacts};
 use crate::store::said::Said;
@@ -37,6 +37,11 @@ pub async fn take_report(
     });
     let found: Vec<ClaimId> = found.collect();
     draft.read_said(kind, &found).await?;
+    let of_lines = report.claims.iter().zip(&matched).filter_map(|(answer, matched)| match matched {
+        Matched::One(found) => Some((found.claim.id, answer)),
+        Matched::Unclear { .. } => None,
+    });
+    let claimed = service_lines::claimed(&draft.gateway, of_lines).await?;
     // Whoever asked is owed the answer, also when it says nothing new.
     let asked = match kind {
         ReportKind::ClaimAck => HashSet::new(),
@@ -58,7 +63,8 @@ pub async fn take_report(
                     counts.entry(batch).or_default().count(status, repeats);
                 }
                 if !repeats {
-                    take_answer(draft, kind, answer, &found, said);
+                    let lines = service_lines::told(answer, claimed.get(&claim));
+                    take_answer(draft, kind, answer, &found, (said, lines));
                     told.push((n, found.claim));
                 }
             }
@@ -85,7 +91,13 @@ pub async fn take_report(
 }
 
 /// Adds what one matched answer says.
-fn take_answer(draft: &mut Draft, kind: ReportKind, answer: &ClaimAnswer, found: &Found, what: Said) {
+fn take_answer(
+    draft: &mut Draft,
+    kind: ReportKind,
+    answer: &ClaimAnswer,
+    found: &Found,
+    (what, lines): (Said, Phi<Vec<LineTold>>),
+) {
     let (said, claim_id) = (answer.says(kind), found.claim.id);
     if let Some(said) = said {
         draft.answered.claims.push(ClaimMove { claim_id, said });
@@ -96,6 +108,7 @@ fn take_answer(draft: &mut Draft, kind: ReportKind, answer: &ClaimAnswer, found:
         rule: found.rule.as_str(),
         evidence: found.evidence.clone(),
         said: Some(what),
+        lines,
         ..event
     });
 }

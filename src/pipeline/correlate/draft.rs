@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::post::{self, Papers, Parcel, Posting, Refusal};
 use super::read::status::{ClaimAnswer, ReportKind};
 use super::{plan, repeats};
-use crate::domain::ClaimStatus;
 use crate::domain::ids::{BatchId, ClaimId, InboundId};
+use crate::domain::{ClaimStatus, Phi};
 use crate::pipeline::answers::ladder::Candidate;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::answers::{Acknowledged, Answered, BatchMove, ClaimMove};
@@ -153,6 +153,7 @@ impl Draft {
             evidence: String::new(),
             inbound_id: Some(self.inbound.id),
             said: None,
+            lines: Phi::default(),
         }
     }
 

@@ -13,6 +13,7 @@ mod acks;
 pub(super) mod claims;
 mod draft;
 mod run;
+pub(super) mod service_lines;
 
 pub use run::run;
 
@@ -21,3 +22,5 @@ mod tests;
 
 #[cfg(test)]
 mod repeats_tests;
+#[cfg(test)]
+mod service_lines_tests;

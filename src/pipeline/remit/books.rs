@@ -129,6 +129,7 @@ impl Books<'_> {
             evidence: payment.evidence.clone(),
             inbound_id: Some(self.inbound_id),
             said: None,
+            lines: Phi::default(),
         }
     }
 
@@ -160,6 +161,7 @@ impl Books<'_> {
             evidence: String::new(),
             inbound_id: Some(self.inbound_id),
             said: None,
+            lines: Phi::default(),
         };
         Some(PassedOn { to: partner, event })
     }

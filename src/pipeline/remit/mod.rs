@@ -8,7 +8,6 @@
 
 pub mod balance;
 pub mod hand_on;
-pub mod lines;
 pub mod plan;
 pub mod read;
 pub mod split;

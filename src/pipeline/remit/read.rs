@@ -83,6 +83,9 @@ pub struct ClaimPayment {
 pub struct Line {
     /// SVC01 as it stands, as `HC:99213:25`.
     pub procedure: String,
+    /// SVC06: as it was claimed, where the payer judged another.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub submitted_procedure: String,
     pub charge: Cents,
     pub paid: Cents,
     pub revenue_code: String,
@@ -333,9 +336,10 @@ impl Open {
     fn take_svc(&mut self, segment: &Segment<'_>) {
         let charge = self.required(segment, 2, "SVC02");
         let paid = self.optional(segment, 3, "SVC03").unwrap_or(Cents::ZERO);
-        let components: Vec<String> = segment.components(1).map(text_of).collect();
+        let procedure = |n: usize| segment.components(n).map(text_of).collect::<Vec<_>>().join(":");
         let line = Line {
-            procedure: components.join(":"),
+            procedure: procedure(1),
+            submitted_procedure: procedure(6),
             charge,
             paid,
             revenue_code: segment.text(4),

@@ -213,6 +213,7 @@ impl Recorder {
             evidence: String::new(),
             inbound_id: None,
             said: None,
+            lines: Phi::default(),
         }
     }
 }

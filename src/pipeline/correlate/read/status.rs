@@ -5,7 +5,9 @@
 use std::ops::Range;
 
 use crate::domain::{Cents, ClaimStatus, Phi};
-use crate::pipeline::answers::amount::{amount, date_range};
+use crate::pipeline::answers::amount::{amount, date, date_range};
+use crate::pipeline::answers::claimed::joined;
+use crate::pipeline::answers::tying::ToldLine;
 use crate::pipeline::answers::{Head, PersonName};
 use crate::x12::Segment;
 use crate::x12::envelope::Interchange;
@@ -111,10 +113,26 @@ pub struct ClaimAnswer {
     pub statuses: Vec<Status>,
     pub service_from: String,
     pub service_to: String,
+    /// 2220D or 2220E.
+    pub lines: Vec<LineAnswer>,
     /// The levels of the patient (and, in a 277, of the subscriber above a dependent), up to the first TRN.
     pub patient: Vec<Range<usize>>,
     /// From TRN to before the next TRN, HL or SE.
     pub range: Range<usize>,
+}
+
+/// What is said of one service line.
+#[derive(Clone, Debug, Default)]
+pub struct LineAnswer {
+    pub line: ToldLine,
+    pub codes: Vec<Code>,
+}
+
+impl LineAnswer {
+    /// As `A7:562:85 A7:21`.
+    pub fn codes_text(&self) -> String {
+        texts_of(self.codes.iter())
+    }
 }
 
 impl ClaimAnswer {
@@ -146,15 +164,19 @@ impl ClaimAnswer {
 
     /// All codes of the claim and its lines, as `A7:562:85 A7:21`.
     pub fn codes_text(&self) -> String {
-        let mut all: Vec<String> = Vec::new();
-        for code in self.statuses.iter().flat_map(|status| &status.codes) {
-            let text = code.text();
-            if !all.contains(&text) {
-                all.push(text);
-            }
-        }
-        all.join(" ")
+        texts_of(self.statuses.iter().flat_map(|status| &status.codes))
     }
+}
+
+/// Each once, with a blank between two.
+fn texts_of<'a>(codes: impl Iterator<Item = &'a Code>) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for text in codes.map(Code::text) {
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all.join(" ")
 }
 
 /// What a category says. F1 and F3 are told again, with the money, by the 835; until then the claim is at the payer.
@@ -265,7 +287,7 @@ impl StatusReader {
             b"STC" => self.take_stc(segment),
             b"REF" => self.take_ref(segment),
             b"DTP" => self.take_dtp(segment),
-            b"SVC" if self.place == Place::Claim => self.place = Place::Line,
+            b"SVC" if matches!(self.place, Place::Claim | Place::Line) => self.take_svc(segment),
             _ => {}
         }
     }
@@ -423,7 +445,11 @@ impl StatusReader {
                 self.report.providers.last_mut().into_iter().for_each(|l| l.statuses.push(status.clone()))
             }
             Place::Claim | Place::Line => {
-                self.report.claims.last_mut().into_iter().for_each(|claim| claim.statuses.push(status.clone()));
+                let Some(claim) = self.report.claims.last_mut() else { return };
+                if let Some(line) = claim.lines.last_mut().filter(|_| status.line) {
+                    line.codes.extend(status.codes.iter().cloned());
+                }
+                claim.statuses.push(status);
             }
             // A payer that forgot the TRN still says something of this patient's claim.
             Place::Patient => {
@@ -437,16 +463,29 @@ impl StatusReader {
         }
     }
 
-    fn take_ref(&mut self, segment: &Segment<'_>) {
-        if self.place != Place::Claim {
-            return;
+    fn take_svc(&mut self, segment: &Segment<'_>) {
+        self.place = Place::Line;
+        let line = ToldLine {
+            procedure: joined(segment.element(1), segment.delimiters.component),
+            charge: amount(segment.element(2)).unwrap_or_default(),
+            revenue_code: segment.text(4).trim().to_string(),
+            ..ToldLine::default()
+        };
+        if let Some(claim) = self.report.claims.last_mut() {
+            claim.lines.push(LineAnswer { line, codes: Vec::new() });
         }
+    }
+
+    fn take_ref(&mut self, segment: &Segment<'_>) {
         let Some(claim) = self.report.claims.last_mut() else { return };
         let value = segment.text(2).trim().to_string();
-        match segment.element(1) {
-            b"1K" => claim.payer_claim_control_number = Phi::new(value),
-            b"D9" => claim.our_number = value,
-            b"EJ" => claim.account = Phi::new(value),
+        match (self.place, segment.element(1)) {
+            (Place::Claim, b"1K") => claim.payer_claim_control_number = Phi::new(value),
+            (Place::Claim, b"D9") => claim.our_number = value,
+            (Place::Claim, b"EJ") => claim.account = Phi::new(value),
+            (Place::Line, b"FJ") => {
+                claim.lines.last_mut().into_iter().for_each(|line| line.line.control_number = value.clone());
+            }
             _ => {}
         }
     }
@@ -456,6 +495,9 @@ impl StatusReader {
         let ours = self.place == Place::Claim || (self.place == Place::Line && claim.service_from.is_empty());
         if ours && segment.element(1) == b"472" {
             (claim.service_from, claim.service_to) = date_range(segment.element(3));
+        }
+        if self.place == Place::Line && segment.element(1) == b"472" {
+            claim.lines.last_mut().into_iter().for_each(|line| line.line.service_date = date(segment.element(3)));
         }
     }
 }

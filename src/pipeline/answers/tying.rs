@@ -1,0 +1,163 @@
+//! Which service line of its claim each service line of an answer is about. By the line's own number where it
+//! came back; else by procedure, day and charge; else by place and charge. Pure. Lines that are alike are tied in their
+//! order where the answer tells of all of them; of fewer it is not known which, and they stay untied, as one that fits none.
+
+use std::collections::HashMap;
+
+use super::claimed::{ClaimedLine, code};
+use crate::domain::Cents;
+
+/// What an answer says of a service line by which it can be known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToldLine {
+    /// `HC:99213:25`.
+    pub procedure: String,
+    /// As it was claimed, where the payer judged another and says so.
+    pub submitted_procedure: String,
+    pub revenue_code: String,
+    /// REF*6R of an 835, REF*FJ of a 277CA or 277.
+    pub control_number: String,
+    /// First day, `YYYY-MM-DD`; empty where the claim alone has one.
+    pub service_date: String,
+    pub charge: Cents,
+}
+
+/// Index of the claim's line, and by what it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tied {
+    pub line: usize,
+    pub rule: &'static str,
+}
+
+const BY_NUMBER: &str = "line number";
+const BY_FACTS: &str = "procedure, day and charge";
+const BY_FACTS_IN_ORDER: &str = "procedure, day and charge, in their order";
+const BY_PLACE: &str = "place and charge";
+
+/// For each line that is told of, in their order, the claimed one. No claimed line is given twice.
+pub fn tie(told: &[ToldLine], claimed: &[ClaimedLine]) -> Vec<Option<Tied>> {
+    let mut tied: Vec<Option<Tied>> = vec![None; told.len()];
+    let mut free = vec![true; claimed.len()];
+    for (n, line) in told.iter().enumerate().filter(|(_, line)| !line.control_number.is_empty()) {
+        let named = |one: &ClaimedLine| match one.control_number.is_empty() {
+            true => one.number == line.control_number,
+            false => one.control_number == line.control_number,
+        };
+        give(&mut tied[n], &mut free, &fitting(claimed, named), BY_NUMBER);
+    }
+    let left = (0..told.len()).filter(|&n| tied[n].is_none());
+    let fit = |n: usize| fitting(claimed, |one| says_the_same(&told[n], one));
+    let untied: Vec<(usize, Vec<usize>)> = left.map(|n| (n, fit(n))).collect();
+    let mut told_alike: HashMap<&[usize], usize> = HashMap::new();
+    untied.iter().for_each(|(_, fits)| *told_alike.entry(fits).or_default() += 1);
+    // Counted before any of them is given away.
+    let free_before = free.clone();
+    for (n, fits) in &untied {
+        if fits.iter().filter(|&&one| free_before[one]).count() <= told_alike[fits.as_slice()] {
+            let rule = if fits.len() > 1 { BY_FACTS_IN_ORDER } else { BY_FACTS };
+            give(&mut tied[*n], &mut free, fits, rule);
+        }
+    }
+    if told.len() == claimed.len() {
+        for (n, line) in told.iter().enumerate() {
+            if tied[n].is_none() && free[n] && claimed[n].charge.0 == line.charge.0.abs() {
+                tied[n] = Some(Tied { line: n, rule: BY_PLACE });
+                free[n] = false;
+            }
+        }
+    }
+    tied
+}
+
+/// To the first free line of those that fit.
+fn give(tied: &mut Option<Tied>, free: &mut [bool], fits: &[usize], rule: &'static str) {
+    if let Some(&line) = fits.iter().find(|&&n| free[n]) {
+        *tied = Some(Tied { line, rule });
+        free[line] = false;
+    }
+}
+
+fn says_the_same(line: &ToldLine, one: &ClaimedLine) -> bool {
+    let days = [line.service_date.as_str(), &one.first_day()];
+    code_of(line) == one.code() && line.charge.0.abs() == one.charge.0 && (days[0] == days[1] || days.contains(&""))
+}
+
+fn fitting(claimed: &[ClaimedLine], fits: impl Fn(&ClaimedLine) -> bool) -> Vec<usize> {
+    claimed.iter().enumerate().filter(|(_, one)| fits(one)).map(|(n, _)| n).collect()
+}
+
+/// As it was claimed. A revenue code stands as `NU:0250` or beside.
+fn code_of(line: &ToldLine) -> &str {
+    match (code(&line.submitted_procedure), code(&line.procedure)) {
+        ("", "") => &line.revenue_code,
+        ("", code) | (code, _) => code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claimed(code: &str, cents: i64, day: &str, control: &str) -> ClaimedLine {
+        ClaimedLine {
+            procedure: format!("HC:{code}"),
+            charge: Cents(cents),
+            period: day.into(),
+            control_number: control.into(),
+            ..ClaimedLine::default()
+        }
+    }
+
+    fn told(procedure: &str, cents: i64, day: &str, control: &str) -> ToldLine {
+        ToldLine {
+            procedure: procedure.into(),
+            charge: Cents(cents),
+            service_date: day.into(),
+            control_number: control.into(),
+            ..ToldLine::default()
+        }
+    }
+
+    fn check(lines: &[ToldLine], claim: &[ClaimedLine], expected: &[Option<(usize, &str)>]) {
+        let tied: Vec<_> = tie(lines, claim).into_iter().map(|one| one.map(|tied| (tied.line, tied.rule))).collect();
+        assert_eq!(tied, expected);
+    }
+
+    #[test]
+    fn a_line_number_decides_whatever_the_order_and_the_procedure() {
+        let claim = [claimed("99213", 100, "", "L1"), claimed("99213", 100, "", "L2")];
+        let lines = [told("HC:99214", 100, "", "L2"), told("HC:99213", 100, "", "L1")];
+        check(&lines, &claim, &[Some((1, BY_NUMBER)), Some((0, BY_NUMBER))]);
+    }
+
+    #[test]
+    fn without_numbers_procedure_day_and_charge_decide_and_equal_lines_go_in_order() {
+        let claim = [
+            claimed("99213", 100, "20261001", ""),
+            claimed("85025", 50, "20261001", ""),
+            claimed("85025", 50, "20261001", ""),
+            claimed("85025", 50, "20261002", ""),
+        ];
+        let lines = [
+            told("HC:85025", -50, "2026-10-02", ""),
+            told("HC:85025", -50, "2026-10-01", ""),
+            told("HC:85025", -50, "2026-10-01", ""),
+            told("HC:99999", 70, "2026-10-01", ""),
+        ];
+        check(&lines, &claim, &[Some((3, BY_FACTS)), Some((1, BY_FACTS_IN_ORDER)), Some((2, BY_FACTS_IN_ORDER)), None]);
+        check(&lines[1..2], &claim, &[None]);
+    }
+
+    #[test]
+    fn a_procedure_the_payer_changed_is_tied_by_its_place_when_the_charge_is_the_same() {
+        let claim = [claimed("99213", 100, "", ""), claimed("85025", 50, "", "")];
+        check(
+            &[told("HC:99212", 100, "", ""), told("HC:85025", 50, "", "")],
+            &claim,
+            &[Some((0, BY_PLACE)), Some((1, BY_FACTS))],
+        );
+        check(&[told("HC:99212", 100, "", "")], &claim, &[None]);
+        let changed = ToldLine { submitted_procedure: "HC:99213".into(), ..told("HC:99212", 100, "", "") };
+        check(&[changed], &claim, &[Some((0, BY_FACTS))]);
+    }
+}
