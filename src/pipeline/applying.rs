@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
+use super::correlate::questions::Questions;
 use super::correlate::read;
 use super::correlate::read::status::{ClaimAnswer, ReportKind, StatusReport};
 use super::correlate::{claims, plan, repeats, service_lines};
@@ -18,13 +19,14 @@ use super::remit::hand_on::{self, Handed};
 use super::remit::plan::late_extent;
 use super::{Gateway, StageError};
 use crate::domain::Phi;
-use crate::domain::ids::PaymentId;
+use crate::domain::ids::{ClaimId, PaymentId};
 use crate::store::adjustments::HandedAdjustments;
 use crate::store::answers::ClaimMove;
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{ExceptionRow, Resolution, Resolved};
 use crate::store::inbound::InboundRow;
 use crate::store::matching::ClaimFacts;
+use crate::store::questions::QuestionKey;
 use crate::store::remittances::RemittanceState;
 
 /// Who decided, by what rule, on what, and how the claim's timeline tells it.
@@ -127,11 +129,8 @@ async fn of_status(
     let (kind, what) = (report.kind.as_str(), repeats::of_claim(&papers.file, report, answer));
     let before = gateway.store.said_of_claims(&papers.payer, kind, vec![claim_id.0]).await?;
     let before = before.get(&claim_id).map(Vec::as_slice).unwrap_or_default();
-    let was_asked = match report.kind {
-        ReportKind::ClaimAck => false,
-        ReportKind::ClaimStatus => gateway.store.asked_of(&papers.payer, vec![claim_id.0]).await?.contains(&claim_id),
-    };
-    let is_repeat = !was_asked && repeats::repeated(&what, status, before).is_some();
+    let answered = question(gateway, exception, (&papers.payer, report.kind), claim_id, answer).await?;
+    let is_repeat = answered.is_none() && repeats::repeated(&what, status, before).is_some();
     let text = if is_repeat { repeats::told(kind) } else { plan::sentence(status).to_string() };
     let claimed = service_lines::claimed(gateway, [(claim_id, answer)].into_iter()).await?;
     let lines = if is_repeat { Phi::default() } else { service_lines::told(answer, claimed.get(&claim_id)) };
@@ -168,7 +167,25 @@ async fn of_status(
     mail.extend(notices::note(gateway, exception, claim_id, event.id, (Turn::HoldsAgain, Adjustments::None)).await?);
     let said = status.map(|said| ClaimMove { claim_id, said });
     let by = decision.by.to_string();
-    Ok(Resolution { id, claim_id, by, at, said, learned, event, passed_on: None, mail, adjustments: None })
+    Ok(Resolution { id, claim_id, by, at, said, learned, event, passed_on: None, mail, adjustments: None, answered })
+}
+
+/// The open question that the answer is to: whoever asked it is owed the answer.
+async fn question(
+    gateway: &Gateway,
+    exception: &ExceptionRow,
+    (payer, kind): (&str, ReportKind),
+    claim: ClaimId,
+    answer: &ClaimAnswer,
+) -> Result<Option<QuestionKey>, StageError> {
+    match kind {
+        ReportKind::ClaimAck => Ok(None),
+        ReportKind::ClaimStatus => {
+            let (mut questions, trace) = (Questions::default(), answer.trace.reveal().as_str());
+            questions.look_for(&gateway.store, payer, exception.raised_at, &[(Some(claim), trace)]).await?;
+            Ok(questions.answer(Some(claim), trace))
+        }
+    }
 }
 
 /// What a payment does to the claim.
@@ -233,6 +250,7 @@ async fn of_payment(
         event,
         passed_on: books.passed_on(clp, claim.id),
         adjustments,
+        answered: None,
         mail,
     })
 }

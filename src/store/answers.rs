@@ -7,7 +7,7 @@ use super::events::{NewBatchEvent, NewClaimEvent, add_batch_event, add_claim_eve
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
 use super::mail::{NewMail, put_mail};
-use super::questions::{Answered277, answer_questions};
+use super::questions::{QuestionKey, answer_questions};
 use super::sql::{QueryBuilder, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{BatchId, ClaimId, InboundId};
@@ -36,9 +36,8 @@ pub struct Answered {
     pub verdicts: Vec<TransactionVerdict>,
     pub exceptions: Vec<NewException>,
     pub mail: Vec<NewMail>,
-    pub payer: String,
     /// What its 277s answer.
-    pub answered: Vec<Answered277>,
+    pub answered: Vec<QuestionKey>,
 }
 
 /// An answer about one claim.
@@ -99,7 +98,7 @@ impl Store {
         for event in &answered.batch_events {
             add_batch_event(&mut tx, event).await?;
         }
-        answer_questions(&mut tx, &answered.payer, &answered.answered, answered.at).await?;
+        answer_questions(&mut tx, &answered.answered, answered.at).await?;
         add_claim_events(&mut tx, &answered.claim_events).await?;
         add_exceptions(&mut tx, &answered.exceptions, answered.at).await?;
         for mail in &answered.mail {

@@ -294,6 +294,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0007_extracts.sql"),
     include_str!("migrations/sqlite/0008_open_payments.sql"),
     include_str!("migrations/sqlite/0009_lines_told.sql"),
+    include_str!("migrations/sqlite/0010_answers.sql"),
 ];
 pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
@@ -306,6 +307,7 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0008_periods.sql"),
     include_str!("migrations/postgres/0009_open_payments.sql"),
     include_str!("migrations/postgres/0010_lines_told.sql"),
+    include_str!("migrations/postgres/0011_answers.sql"),
 ];
 
 pub(super) fn migrator(steps: &[&'static str]) -> Migrator {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::said::Said;
+use super::said::{BatchWord, Said};
 use super::sql::{QueryBuilder, Tx, query};
 use crate::domain::ids::{BatchId, ClaimId, EventId, InboundId};
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -69,8 +69,8 @@ pub struct NewBatchEvent {
     pub code: String,
     pub text: String,
     pub inbound_id: Option<InboundId>,
-    /// The digest of an answer whose repeat is to be known.
-    pub said: Option<i64>,
+    /// Of an answer whose repeat is to be known.
+    pub said: Option<BatchWord>,
 }
 
 pub(super) async fn add_claim_events(tx: &mut Tx, events: &[NewClaimEvent]) -> Result<(), StoreError> {
@@ -110,8 +110,8 @@ pub(super) fn lines_of(text: Option<String>) -> Phi<Vec<LineTold>> {
 
 pub(super) async fn add_batch_event(tx: &mut Tx, event: &NewBatchEvent) -> Result<(), StoreError> {
     query(
-        "INSERT INTO batch_event (id, batch_id, at, kind, st02, code, text, inbound_id, said)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO batch_event (id, batch_id, at, kind, st02, code, text, inbound_id, said, about)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(event.id.0)
     .bind(event.batch_id.0)
@@ -121,7 +121,8 @@ pub(super) async fn add_batch_event(tx: &mut Tx, event: &NewBatchEvent) -> Resul
     .bind(&event.code)
     .bind(&event.text)
     .bind(event.inbound_id.map(|id| id.0))
-    .bind(event.said)
+    .bind(event.said.as_ref().map(|word| word.digest))
+    .bind(event.said.as_ref().map_or("", |word| word.about.as_str()))
     .execute(&mut *tx)
     .await
     .map_err(StoreError::at("add a batch event"))?;

@@ -5,7 +5,7 @@ use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, repla
 use super::awaited::{add_awaited, forget_awaited, try_learned};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{MailKind, NewMail, Posted, put_mail};
-use super::questions::answer_questions;
+use super::questions::{QuestionKey, answer_questions};
 use super::remittances::{PassedOn, attach_payment, pass_on, post_claims, take_back_passing_on};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
@@ -146,6 +146,8 @@ pub struct Resolution {
     pub mail: Vec<NewMail>,
     /// Provider adjustments that its submitter has with it.
     pub adjustments: Option<HandedAdjustments>,
+    /// The question that it answers.
+    pub answered: Option<QuestionKey>,
 }
 
 /// What became of a decision.
@@ -253,7 +255,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let closed = query(
             "UPDATE exception SET state = 1, claim_id = ?, event_id = ?, resolved_by = ?, resolved_at = ?
-             WHERE id = ? AND state = 0 RETURNING payment_id, payer",
+             WHERE id = ? AND state = 0 RETURNING payment_id",
         )
         .bind(resolution.claim_id.0)
         .bind(resolution.event.id.0)
@@ -282,10 +284,7 @@ impl Store {
             post_claims(&mut tx, &[resolution.claim_id]).await?;
             try_learned(&mut tx, vec![resolution.claim_id.0]).await?;
         }
-        if resolution.event.kind == ExceptionKind::ClaimStatus.as_str() {
-            let answered = [(Some(resolution.claim_id), String::new())];
-            answer_questions(&mut tx, &row.get::<String>(1), &answered, resolution.at).await?;
-        }
+        answer_questions(&mut tx, resolution.answered.as_slice(), resolution.at).await?;
         add_claim_events(&mut tx, std::slice::from_ref(&resolution.event)).await?;
         pass_on(&mut tx, resolution.passed_on.as_slice()).await?;
         let mut letter = resolution.adjustments.and_then(|handed| handed.letter);

@@ -213,18 +213,20 @@ impl Store {
         rows.iter().map(claim_facts).collect()
     }
 
-    /// Claims of one ST of a batch, in the order of their ids; with `npi`, those of one billing provider.
+    /// Claims of one ST of a batch, in the order of their ids; with `provider`, an NPI or tax id, those of one billing
+    /// provider.
     pub async fn claims_of_transaction(
         &self,
         transaction: &BatchTransactionFacts,
-        npi: Option<&str>,
+        provider: Option<&str>,
     ) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut query = QueryBuilder::new(CLAIM_FACTS);
         query.push("WHERE c.batch_id = ").push_bind(transaction.batch_id.0);
         query.push(" AND c.id BETWEEN ").push_bind(transaction.first_claim_id.0);
         query.push(" AND ").push_bind(transaction.last_claim_id.0);
-        if let Some(npi) = npi {
-            query.push(" AND c.provider_npi = ").push_bind(npi);
+        if let Some(id) = provider {
+            query.push(" AND (c.provider_npi = ").push_bind(id);
+            query.push(" OR c.provider_tin = ").push_bind(id).push(")");
         }
         query.push(" ORDER BY c.id");
         let rows =

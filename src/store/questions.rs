@@ -1,16 +1,16 @@
 //! Claim status requests that go on to payers: each file is a batch of kind 276 that holds no claims, so that it is
 //! delivered, tried again and answered like any other. Each question waits for a 277 about its claim.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use super::batches::BatchState;
 use super::deliveries::{NewDelivery, add_delivery};
 use super::events::{NewBatchEvent, add_batch_event};
 use super::mail::{MailKind, NewMail, Shelf, put_mail};
 use super::payload_rows::add_payload;
-use super::sql::{QueryBuilder, Tx, query};
+use super::sql::{QueryBuilder, Row, Tx, query};
 use super::{Sealed, Store, StoreError};
-use crate::domain::ids::{BatchId, ClaimId, MailId};
+use crate::domain::ids::{BatchId, ClaimId, MailId, first_of};
 
 /// A file of questions, sealed.
 #[derive(Clone, Debug)]
@@ -29,8 +29,18 @@ pub struct PassedOn {
     pub questions: Vec<(ClaimId, String)>,
 }
 
-/// Of one 277, in the order of its claims: the claim, where it is known, and TRN02.
-pub type Answered277 = (Option<ClaimId>, String);
+/// A question by its file and its place in it.
+pub type QuestionKey = (BatchId, i64);
+
+/// What a payer was asked of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedQuestion {
+    pub key: QuestionKey,
+    pub claim_id: ClaimId,
+    /// TRN02.
+    pub reference: String,
+    pub answered_at: Option<i64>,
+}
 
 /// Questions that a payer left open for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +51,16 @@ pub struct OverdueQuestions {
     pub since: i64,
 }
 
+/// In this order: the questions are walked, by the index of those that are open, and not the batches.
+const OVERDUE: &str =
+    "SELECT COUNT(*), COUNT(DISTINCT b.id), coalesce(MIN(b.sent_at), 0) FROM question q CROSS JOIN batch b
+     WHERE b.id = q.batch_id AND q.payer = ? AND q.answered_at IS NULL AND q.batch_id >= ? AND q.batch_id < ?
+     AND b.state = 3 AND b.sent_at >= ? AND b.sent_at < ? AND coalesce(b.claim_status, 4) <> 6";
 /// Rows of one statement: 5 values each, SQLite takes 32,766.
 const ROWS_MAX: usize = 6_000;
+/// A file that took longer to its payer, because the payer did not fetch it or could not be reached, asks what is too old
+/// to be told of.
+const ON_ITS_WAY_MS: i64 = 30 * 24 * 3_600_000;
 
 impl Store {
     /// Makes the file due at its payer.
@@ -86,41 +104,78 @@ impl Store {
         }
         tx.commit().await.map_err(step())
     }
-    /// Those of these claims about which the payer was asked and has not answered.
-    pub async fn asked_of(&self, payer: &str, claims: Vec<i64>) -> Result<HashSet<ClaimId>, StoreError> {
-        // As an expression the payer keeps the planner from reading all that it left open.
+
+    /// What the payer was asked of these claims before a time, answered or not, the oldest first.
+    pub async fn questions_of(
+        &self,
+        payer: &str,
+        claims: Vec<i64>,
+        before: i64,
+    ) -> Result<Vec<AskedQuestion>, StoreError> {
+        // As an expression the payer keeps the planner from reading all that it was asked.
         let rows = query(
-            "SELECT DISTINCT claim_id FROM question
-             WHERE claim_id IN (SELECT value FROM list(?)) AND payer || '' = ? AND answered_at IS NULL",
+            "SELECT batch_id, ordinal, claim_id, reference, answered_at FROM question
+             WHERE claim_id IN (SELECT value FROM list(?)) AND payer || '' = ? AND batch_id < ?
+             ORDER BY batch_id, ordinal",
         )
         .bind(claims)
         .bind(payer)
+        .bind(first_of(before))
         .fetch_all(self.readers())
         .await
-        .map_err(StoreError::at("look for open questions"))?;
-        Ok(rows.iter().map(|row| ClaimId(row.get(0))).collect())
+        .map_err(StoreError::at("look for questions about claims"))?;
+        Ok(rows.iter().map(asked_question).collect())
     }
 
-    /// What the payer was asked between these times and left open; a file that it refused waits for a person instead.
+    /// Of the questions that the payer left open, those under these numbers (TRN02) that no other has.
+    pub async fn sole_questions(
+        &self,
+        payer: &str,
+        references: Vec<&str>,
+        before: i64,
+    ) -> Result<Vec<AskedQuestion>, StoreError> {
+        let rows = query(
+            "SELECT MIN(batch_id), MIN(ordinal), MIN(claim_id), reference, MIN(answered_at) FROM question
+             WHERE payer = ? AND answered_at IS NULL AND reference IN (SELECT value FROM list(?)) AND batch_id + 0 < ?
+             GROUP BY reference HAVING COUNT(*) = 1",
+        )
+        .bind(payer)
+        .bind(references)
+        .bind(first_of(before))
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("look for open questions by their numbers"))?;
+        Ok(rows.iter().map(asked_question).collect())
+    }
+
+    /// What the payer was asked between these times and left open; a file that it refused waits for a person instead. Only
+    /// what was asked then is looked at, however much an unanswering payer was asked before and since.
     pub async fn overdue_questions(
         &self,
         payer: &str,
         sent_after: i64,
         sent_before: i64,
     ) -> Result<Option<OverdueQuestions>, StoreError> {
-        let row = query(
-            "SELECT COUNT(*), COUNT(DISTINCT b.id), coalesce(MIN(b.sent_at), 0) FROM question q JOIN batch b ON b.id = q.batch_id
-             WHERE q.payer = ? AND q.answered_at IS NULL AND b.state = 3 AND b.sent_at >= ? AND b.sent_at < ?
-             AND coalesce(b.claim_status, 4) <> 6",
-        )
-        .bind(payer)
-        .bind(sent_after)
-        .bind(sent_before)
-        .fetch_one(self.readers())
-        .await
-        .map_err(StoreError::at("look for questions that nobody answers"))?;
+        let row = query(OVERDUE)
+            .bind(payer)
+            .bind(first_of(sent_after - ON_ITS_WAY_MS))
+            .bind(first_of(sent_before))
+            .bind(sent_after)
+            .bind(sent_before)
+            .fetch_one(self.readers())
+            .await
+            .map_err(StoreError::at("look for questions that nobody answers"))?;
         let overdue = OverdueQuestions { questions: row.get(0), files: row.get(1), since: row.get(2) };
         Ok((overdue.questions > 0).then_some(overdue))
+    }
+}
+
+fn asked_question(row: &Row) -> AskedQuestion {
+    AskedQuestion {
+        key: (BatchId(row.get(0)), row.get(1)),
+        claim_id: ClaimId(row.get(2)),
+        reference: row.get(3),
+        answered_at: row.get(4),
     }
 }
 
@@ -137,42 +192,27 @@ async fn add_questions(tx: &mut Tx, passed: &PassedOn) -> Result<(), StoreError>
     Ok(())
 }
 
-/// A 277 about a claim answers all that its payer was asked of it. One whose claim nobody knows answers the question with its
-/// TRN02, when there is only one.
-pub(super) async fn answer_questions(
-    tx: &mut Tx,
-    payer: &str,
-    answered: &[Answered277],
-    at: i64,
-) -> Result<(), StoreError> {
-    let step = || StoreError::at("note that questions are answered");
-    let claims: Vec<i64> = answered.iter().filter_map(|(claim, _)| claim.map(|claim| claim.0)).collect();
-    if !claims.is_empty() {
+/// Notes that these are answered. One that was answered meanwhile keeps its first answer.
+pub(super) async fn answer_questions(tx: &mut Tx, answered: &[QuestionKey], at: i64) -> Result<(), StoreError> {
+    let mut by_file: BTreeMap<BatchId, Vec<i64>> = BTreeMap::new();
+    for (batch, ordinal) in answered {
+        by_file.entry(*batch).or_default().push(*ordinal);
+    }
+    for (batch, ordinals) in by_file {
         query(
             "UPDATE question SET answered_at = ?
-             WHERE claim_id IN (SELECT value FROM list(?)) AND payer || '' = ? AND answered_at IS NULL",
+             WHERE batch_id = ? AND ordinal IN (SELECT value FROM list(?)) AND answered_at IS NULL",
         )
         .bind(at)
-        .bind(claims)
-        .bind(payer)
+        .bind(batch.0)
+        .bind(ordinals)
         .execute(&mut *tx)
         .await
-        .map_err(step())?;
-    }
-    let unknown = answered.iter().filter(|(claim, reference)| claim.is_none() && !reference.is_empty());
-    let references: Vec<&str> = unknown.map(|(_, reference)| reference.as_str()).collect();
-    if !references.is_empty() {
-        query(
-            "UPDATE question SET answered_at = ?1 WHERE payer = ?2 AND answered_at IS NULL AND reference IN (
-                 SELECT q.reference FROM question q WHERE q.payer = ?2 AND q.answered_at IS NULL
-                 AND q.reference IN (SELECT value FROM list(?3)) GROUP BY q.reference HAVING COUNT(*) = 1)",
-        )
-        .bind(at)
-        .bind(payer)
-        .bind(references)
-        .execute(&mut *tx)
-        .await
-        .map_err(step())?;
+        .map_err(StoreError::at("note that questions are answered"))?;
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "questions_tests.rs"]
+mod tests;

@@ -25,12 +25,20 @@ pub struct SaidBefore {
     pub inbound_id: InboundId,
 }
 
-/// One about a batch.
+/// What an answer says of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchWord {
+    pub digest: i64,
+    /// The numbers of the transactions that it is about, a space between; empty: the whole batch.
+    pub about: String,
+}
+
+/// One that came before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchSaid {
     /// `TA1`, `999`, `997` or `277CA`.
     pub kind: String,
-    pub digest: i64,
+    pub word: BatchWord,
     pub inbound_id: InboundId,
 }
 
@@ -68,7 +76,7 @@ impl Store {
     /// What a payer said of a batch as a whole, the oldest first.
     pub async fn said_of_batch(&self, batch: BatchId) -> Result<Vec<BatchSaid>, StoreError> {
         let rows = query(
-            "SELECT kind, said, inbound_id FROM batch_event
+            "SELECT kind, said, about, inbound_id FROM batch_event
              WHERE batch_id = ? AND said IS NOT NULL AND inbound_id IS NOT NULL ORDER BY id",
         )
         .bind(batch.0)
@@ -77,8 +85,8 @@ impl Store {
         .map_err(StoreError::at("read what a payer said of a batch before"))?;
         let said = |row: &super::sql::Row| BatchSaid {
             kind: row.get(0),
-            digest: row.get(1),
-            inbound_id: InboundId(row.get(2)),
+            word: BatchWord { digest: row.get(1), about: row.get(2) },
+            inbound_id: InboundId(row.get(3)),
         };
         Ok(rows.iter().map(said).collect())
     }

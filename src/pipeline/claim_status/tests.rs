@@ -373,6 +373,36 @@ async fn an_answer_to_a_new_question_goes_on_although_it_says_nothing_new() {
 }
 
 #[tokio::test]
+async fn each_of_two_questions_about_a_claim_waits_for_its_own_277() {
+    // The second first; and without a number of ours each closes the oldest that is open.
+    for (first, second) in [("Q2", "REF0"), ("REF0", "Q2"), ("7001", "7002")] {
+        let (world, claim, _) = asked_of_its_payer().await;
+        ask_again(&world, "Q2").await;
+        answer(&world, &answer_277(955, first, &claim)).await;
+        assert_eq!(alarms(&world, 4).await, ["no-277"], "{first}");
+        let standing = world.gateway.store.standing_alarms().await.unwrap();
+        assert!(
+            standing.iter().any(|alarm| alarm.text.contains("has not answered 1 questions about claims")),
+            "{first}: {standing:?}"
+        );
+        answer(&world, &answer_277(956, second, &claim)).await;
+        assert_eq!(alarms(&world, 0).await, [""; 0], "{second}");
+    }
+}
+
+#[tokio::test]
+async fn a_277_that_came_before_a_question_was_asked_does_not_answer_it() {
+    let (world, claim, _) = asked_of_its_payer().await;
+    hand_in(&world.gateway, answer_277(955, "7001", &claim).as_bytes()).await;
+    answer(&world, &answer_277(956, "REF0", &claim)).await;
+    hand_in(&world.gateway, answer_277(957, "7002", &claim).as_bytes()).await;
+    world.gateway.clock.advance(std::time::Duration::from_secs(120));
+    ask_again(&world, "Q2").await;
+    work(&world.gateway).await;
+    assert_eq!(alarms(&world, 4).await, ["no-277"]);
+}
+
+#[tokio::test]
 async fn a_file_of_questions_is_acknowledged_and_one_that_is_refused_comes_before_a_person() {
     for (verdict, exceptions, silent) in [("A", 0, 1), ("R", 1, 0)] {
         let (world, _, gs06) = asked_of_its_payer().await;

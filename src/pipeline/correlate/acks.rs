@@ -8,8 +8,10 @@ use super::{plan, repeats};
 use crate::domain::ClaimStatus;
 use crate::pipeline::StageError;
 use crate::store::answers::{Acknowledged, TransactionVerdict};
+use crate::store::events::NewBatchEvent;
 use crate::store::exceptions::ExceptionKind;
 use crate::store::matching::BatchFacts;
+use crate::store::said::BatchWord;
 
 /// The kind of a batch of questions.
 const QUESTIONS: &str = "276";
@@ -27,7 +29,8 @@ pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Re
     };
     let said = plan::by_interchange_ack(ack);
     let code = format!("{}:{}", ack.verdict.code(), ack.note);
-    if draft.batch_repeats(batch.id, "TA1", (digest, &code)).await? {
+    let word = BatchWord { digest, about: String::new() };
+    if draft.batch_repeats(batch.id, "TA1", (&word, &code)).await? {
         return Ok(());
     }
     let text = match said {
@@ -35,7 +38,8 @@ pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Re
         Some(_) => "The payer took the interchange".to_string(),
         None => "The payer's TA1 holds no verdict".to_string(),
     };
-    draft.batch_event(batch.id, "TA1", ("", code), text, Some(digest));
+    let event = draft.event_of_batch(batch.id, "TA1", code, text);
+    draft.batch_event(NewBatchEvent { said: Some(word), ..event });
     draft.move_batch(batch.id, Acknowledged::ByTa1, said);
     if said == Some(ClaimStatus::PayerRejected) {
         let text = format!("THE PAYER REFUSED THE FILE, TA1 NOTE {}", ack.note);
@@ -59,7 +63,8 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     let sent = store.transactions_of_batch(batch.id).await?;
     let outcome = plan::by_functional_ack(ack, &sent);
     let code = [&[ack.verdict.code().to_string()], ack.codes.as_slice()].concat().join(" ");
-    if draft.batch_repeats(batch.id, ack.kind, (digest, &code)).await? {
+    let word = BatchWord { digest, about: plan::about(ack, &sent) };
+    if draft.batch_repeats(batch.id, ack.kind, (&word, &code)).await? {
         return Ok(());
     }
     let text = match outcome.batch {
@@ -68,7 +73,8 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
         Some(_) => format!("The payer refused {} of {} transactions", outcome.refused.len(), sent.len()),
         None => "The payer's acknowledgment holds no verdict".to_string(),
     };
-    draft.batch_event(batch.id, ack.kind, ("", code), text, Some(digest));
+    let event = draft.event_of_batch(batch.id, ack.kind, code, text);
+    draft.batch_event(NewBatchEvent { said: Some(word), ..event });
     draft.move_batch(batch.id, Acknowledged::By999, outcome.batch);
     for transaction in &ack.transactions {
         draft.answered.verdicts.extend(
@@ -80,7 +86,8 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     }
     for (transaction, of) in &outcome.refused {
         let text = plan::refusal_text(of);
-        draft.batch_event(batch.id, ack.kind, (&transaction.st02, of.codes.join(" ")), text.clone(), None);
+        let event = draft.event_of_batch(batch.id, ack.kind, of.codes.join(" "), text.clone());
+        draft.batch_event(NewBatchEvent { st02: transaction.st02.clone(), ..event });
         let claims = store.claims_of_transaction(transaction, None).await?;
         draft.refuse(claims, REFUSED_WITH_ITS_FILE, &text, Some(ack.kind));
     }

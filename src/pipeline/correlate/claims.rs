@@ -1,23 +1,23 @@
 //! 277CA and 277: what a payer says of single claims, or of all claims of a provider or of a transaction.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
 use super::draft::{Draft, Unmatched};
 use super::post::{self, Parcel};
-use super::read::status::{ClaimAnswer, Level, ReportKind, StatusReport};
-use super::{plan, repeats, service_lines};
+use super::read::status::{ClaimAnswer, ReportKind, StatusReport};
+use super::{levels, plan, repeats, service_lines};
 use crate::domain::ids::{BatchId, ClaimId};
 use crate::domain::{ClaimStatus, Phi};
 use crate::pipeline::answers::search::says_something;
 use crate::pipeline::answers::{Found, Matched, Sought, awaits, find_claims};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::answers::{Acknowledged, ClaimMove, LearnedNumber};
-use crate::store::events::{LineTold, NewClaimEvent};
+use crate::store::events::{LineTold, NewBatchEvent, NewClaimEvent};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::matching::{BatchTransactionFacts, ClaimFacts};
-use crate::store::said::Said;
+use crate::store::said::{BatchWord, Said};
 
 /// Works one report in and gives the letters that follow from it. What it says again of a claim is told there and goes
 /// no further.
@@ -31,24 +31,12 @@ pub async fn take_report(
     let answered = transactions_answered(&draft.gateway, &payer, report).await?;
     let sought: Vec<Sought> = report.claims.iter().map(|answer| sought(report, answer, &answered)).collect();
     let matched = find_claims(&draft.gateway.store, &payer, &sought).await?;
-    let found = matched.iter().filter_map(|matched| match matched {
-        Matched::One(found) => Some(found.claim.id),
-        Matched::Unclear { .. } => None,
-    });
-    let found: Vec<ClaimId> = found.collect();
-    draft.read_said(kind, &found).await?;
+    read_before(draft, report, &matched).await?;
     let of_lines = report.claims.iter().zip(&matched).filter_map(|(answer, matched)| match matched {
         Matched::One(found) => Some((found.claim.id, answer)),
         Matched::Unclear { .. } => None,
     });
     let claimed = service_lines::claimed(&draft.gateway, of_lines).await?;
-    // Whoever asked is owed the answer, also when it says nothing new.
-    let asked = match kind {
-        ReportKind::ClaimAck => HashSet::new(),
-        ReportKind::ClaimStatus => {
-            draft.gateway.store.asked_of(&payer, found.iter().map(|claim| claim.0).collect()).await?
-        }
-    };
     let mut counts: BTreeMap<BatchId, Counts> = BTreeMap::new();
     let (mut told, mut unmatched): (Vec<(usize, ClaimFacts)>, Vec<Unmatched>) = (Vec::new(), Vec::new());
     for (n, (answer, matched)) in report.claims.iter().zip(matched).enumerate() {
@@ -56,10 +44,16 @@ pub async fn take_report(
             Matched::One(found) => {
                 let said = repeats::of_claim(file, report, answer);
                 let (claim, status) = (found.claim.id, answer.says(kind));
-                let repeats =
-                    !asked.contains(&claim) && draft.claim_repeats(kind, claim, (&said, status), &answer.codes_text());
-                draft.answers_question(kind, Some(claim), answer);
-                if let Some(batch) = found.claim.batch_id {
+                // Whoever asked is owed the answer, also when it says nothing new.
+                let is_owed = draft.answers_question(kind, Some(claim), answer);
+                let repeats = match is_owed {
+                    true => {
+                        draft.note_said(kind, claim, (&said, status));
+                        false
+                    }
+                    false => draft.claim_repeats(kind, claim, (&said, status), &answer.codes_text()),
+                };
+                if let Some(batch) = batch_at(&payer, &found.claim) {
                     counts.entry(batch).or_default().count(status, repeats);
                 }
                 if !repeats {
@@ -83,11 +77,34 @@ pub async fn take_report(
     }
     draft.except_unmatched(unmatched).await?;
     let levels = match kind {
-        ReportKind::ClaimAck => take_levels(draft, report, &answered, &mut counts).await?,
-        ReportKind::ClaimStatus => HashMap::new(),
+        ReportKind::ClaimAck => levels::take_levels(draft, report, &answered, &mut counts).await?,
+        ReportKind::ClaimStatus => BTreeMap::new(),
     };
     tell_batches(draft, kind, &counts, &levels).await?;
     Ok(post::parcels_of_report(kind, place, told))
+}
+
+/// What is known of the claims that were found, and of what their payer was asked.
+async fn read_before(draft: &mut Draft, report: &StatusReport, matched: &[Matched]) -> Result<(), StageError> {
+    let found = |matched: &Matched| match matched {
+        Matched::One(found) => Some(found.claim.id),
+        Matched::Unclear { .. } => None,
+    };
+    let claims: Vec<ClaimId> = matched.iter().filter_map(found).collect();
+    draft.read_said(report.kind, &claims).await?;
+    match report.kind {
+        ReportKind::ClaimAck => Ok(()),
+        ReportKind::ClaimStatus => {
+            let traces = report.claims.iter().map(|answer| answer.trace.reveal().as_str());
+            let answers: Vec<_> = matched.iter().map(found).zip(traces).collect();
+            draft.read_questions(&answers).await
+        }
+    }
+}
+
+/// The batch in which the claim went to this payer. One that another payer passed on to it went in none.
+fn batch_at(payer: &str, claim: &ClaimFacts) -> Option<BatchId> {
+    claim.batch_id.filter(|_| claim.payer.as_deref() == Some(payer))
 }
 
 /// Adds what one matched answer says.
@@ -164,83 +181,8 @@ pub fn sought(
     }
 }
 
-/// Refusals above the claims: of all that went under one BHT03, or of one provider in it. Gives the digest of what is said
-/// there of each batch.
-async fn take_levels(
-    draft: &mut Draft,
-    report: &StatusReport,
-    answered: &HashMap<String, Vec<BatchTransactionFacts>>,
-    counts: &mut BTreeMap<BatchId, Counts>,
-) -> Result<HashMap<BatchId, i64>, StageError> {
-    let mut levels = HashMap::new();
-    for (n, receiver) in report.receivers.iter().enumerate() {
-        let sent = answered.get(&receiver.trace).map(Vec::as_slice).unwrap_or_default();
-        let digest = repeats::of_levels(report, &receiver.trace);
-        let mut new: Vec<BatchTransactionFacts> = Vec::new();
-        for transaction in sent {
-            counts.entry(transaction.batch_id).or_default();
-            levels.insert(transaction.batch_id, digest);
-            let before = draft.said_of(transaction.batch_id).await?;
-            if !before.iter().any(|one| one.kind == report.kind.as_str() && one.digest == digest) {
-                new.push(transaction.clone());
-            }
-        }
-        let providers: Vec<&Level> =
-            report.providers.iter().filter(|level| level.receiver == n && level.refuses_all()).collect();
-        let refuses = receiver.refuses_all() || !providers.is_empty();
-        // Said before of all of them: their claims are refused already.
-        if !refuses || (new.is_empty() && !sent.is_empty()) {
-            continue;
-        }
-        if providers.is_empty() {
-            refuse_level(draft, receiver, &new, None, counts).await?;
-        }
-        for provider in providers {
-            refuse_level(draft, provider, &new, Some(&provider.id), counts).await?;
-        }
-    }
-    Ok(levels)
-}
-
-async fn refuse_level(
-    draft: &mut Draft,
-    level: &Level,
-    sent: &[BatchTransactionFacts],
-    npi: Option<&str>,
-    counts: &mut BTreeMap<BatchId, Counts>,
-) -> Result<(), StageError> {
-    let unmatched = |reason: &str| {
-        let place = if npi.is_some() { "provider" } else { "batch" };
-        let response = json!({ "level": place, "codes": level.codes_text() });
-        let (kind, said) = (ExceptionKind::ClaimAck, repeats::of_level(level));
-        vec![Unmatched { kind, reason: reason.into(), response, candidates: Vec::new(), awaits: Vec::new(), said }]
-    };
-    if sent.is_empty() {
-        let reason = "a whole batch or provider is refused, and no transaction with that number was sent to this payer";
-        return draft.except_unmatched(unmatched(reason)).await;
-    }
-    let code = level.statuses.iter().flat_map(|status| &status.codes).map(|code| code.text()).next();
-    let text = match npi {
-        Some(_) => "The payer refused all claims of the provider",
-        None => "The payer refused the whole transaction",
-    };
-    let mut refused = 0;
-    for transaction in sent {
-        let claims = draft.gateway.store.claims_of_transaction(transaction, npi).await?;
-        refused += claims.len();
-        let count = counts.entry(transaction.batch_id).or_default();
-        claims.iter().for_each(|_| count.count(Some(ClaimStatus::PayerRejected), false));
-        draft.refuse(claims, code.as_deref().unwrap_or("A3:0"), text, Some("277CA"));
-    }
-    if refused == 0 {
-        let reason = "all claims of a provider are refused, and none of the claims sent in that transaction is of it";
-        return draft.except_unmatched(unmatched(reason)).await;
-    }
-    Ok(())
-}
-
 #[derive(Clone, Copy, Debug, Default)]
-struct Counts {
+pub(super) struct Counts {
     taken: usize,
     refused: usize,
     other: usize,
@@ -248,7 +190,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn count(&mut self, said: Option<ClaimStatus>, repeats: bool) {
+    pub(super) fn count(&mut self, said: Option<ClaimStatus>, repeats: bool) {
         match said {
             _ if repeats => self.repeated += 1,
             Some(ClaimStatus::PayerAccepted | ClaimStatus::PayerReceived) => self.taken += 1,
@@ -266,13 +208,13 @@ async fn tell_batches(
     draft: &mut Draft,
     kind: ReportKind,
     counts: &BTreeMap<BatchId, Counts>,
-    levels: &HashMap<BatchId, i64>,
+    levels: &BTreeMap<BatchId, BatchWord>,
 ) -> Result<(), StageError> {
     for (batch, count) in counts {
         if kind == ReportKind::ClaimAck {
             draft.move_batch(*batch, Acknowledged::By277ca, None);
         }
-        let said = levels.get(batch).copied();
+        let said = levels.get(batch);
         // Its claims tell of the repeat; where it names none, the batch does.
         if count.news() == 0 && count.repeated > 0 {
             continue;
@@ -288,7 +230,8 @@ async fn tell_batches(
             }
             ReportKind::ClaimStatus => format!("The payer told the status of {} claims", count.news()),
         };
-        draft.batch_event(*batch, kind.as_str(), ("", String::new()), text, said);
+        let event = draft.event_of_batch(*batch, kind.as_str(), String::new(), text);
+        draft.batch_event(NewBatchEvent { said: said.cloned(), ..event });
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::post::{self, Papers, Parcel, Posting, Refusal};
+use super::questions::Questions;
 use super::read::status::{ClaimAnswer, ReportKind};
 use super::{plan, repeats};
 use crate::domain::ids::{BatchId, ClaimId, InboundId};
@@ -17,7 +18,7 @@ use crate::store::events::{NewBatchEvent, NewClaimEvent};
 use crate::store::exceptions::{ExceptionKind, NewException};
 use crate::store::inbound::{InboundRow, InboundState};
 use crate::store::matching::ClaimFacts;
-use crate::store::said::{BatchSaid, Said, SaidBefore};
+use crate::store::said::{BatchSaid, BatchWord, Said, SaidBefore};
 
 pub struct Draft {
     pub gateway: Arc<Gateway>,
@@ -29,6 +30,7 @@ pub struct Draft {
     /// What the payer said before, also further up in this file.
     said_of_claims: HashMap<(ReportKind, ClaimId), Vec<SaidBefore>>,
     said_of_batches: HashMap<BatchId, Vec<BatchSaid>>,
+    questions: Questions,
     /// How often this file says the same of a claim nobody knows.
     unmatched: HashMap<String, usize>,
     /// What the file says that is new.
@@ -68,7 +70,6 @@ impl Draft {
             verdicts: Vec::new(),
             exceptions: Vec::new(),
             mail: Vec::new(),
-            payer: inbound.partner.clone(),
             answered: Vec::new(),
         };
         Draft {
@@ -79,6 +80,7 @@ impl Draft {
             refused: HashSet::new(),
             said_of_claims: HashMap::new(),
             said_of_batches: HashMap::new(),
+            questions: Questions::default(),
             unmatched: HashMap::new(),
             news: 0,
             repeated: Vec::new(),
@@ -89,42 +91,20 @@ impl Draft {
         &self.inbound.partner
     }
 
-    /// `said`: the digest by which a repeat of it is known.
-    pub fn batch_event(
-        &mut self,
-        batch_id: BatchId,
-        kind: &'static str,
-        (st02, code): (&str, String),
-        text: String,
-        said: Option<i64>,
-    ) {
-        self.news += 1;
-        // Who gives a digest has asked for those of before.
-        if let (Some(digest), Some(known)) = (said, self.said_of_batches.get_mut(&batch_id)) {
-            known.push(BatchSaid { kind: kind.to_string(), digest, inbound_id: self.inbound.id });
-        }
-        self.add_batch_event(batch_id, kind, (st02, code), text, said);
+    /// An event of this file on a batch.
+    pub fn event_of_batch(&self, batch_id: BatchId, kind: &'static str, code: String, text: String) -> NewBatchEvent {
+        let (at, inbound_id) = (self.answered.at, Some(self.inbound.id));
+        NewBatchEvent { at, code, inbound_id, ..self.gateway.batch_event(batch_id, kind, text) }
     }
 
-    fn add_batch_event(
-        &mut self,
-        batch_id: BatchId,
-        kind: &'static str,
-        (st02, code): (&str, String),
-        text: String,
-        said: Option<i64>,
-    ) {
-        self.answered.batch_events.push(NewBatchEvent {
-            id: self.gateway.draw_id(),
-            batch_id,
-            at: self.answered.at,
-            kind,
-            st02: st02.to_string(),
-            code,
-            text,
-            inbound_id: Some(self.inbound.id),
-            said,
-        });
+    pub fn batch_event(&mut self, event: NewBatchEvent) {
+        self.news += 1;
+        // Who says by what a repeat is known has asked for what was said before.
+        if let (Some(word), Some(known)) = (&event.said, self.said_of_batches.get_mut(&event.batch_id)) {
+            let (kind, inbound_id) = (event.kind.to_string(), self.inbound.id);
+            known.push(BatchSaid { kind, word: word.clone(), inbound_id });
+        }
+        self.answered.batch_events.push(event);
     }
 
     pub fn claim_event(&mut self, event: NewClaimEvent) {
@@ -176,17 +156,28 @@ impl Draft {
         (said, status): (&Said, Option<ClaimStatus>),
         code: &str,
     ) -> bool {
-        let inbound_id = self.inbound.id;
         let before = self.said_of_claims.entry((kind, claim)).or_default();
         let of = repeats::repeated(said, status, before).map(|one| one.inbound_id);
         let Some(of) = of else {
-            before.push(SaidBefore { said: said.clone(), status, inbound_id });
+            self.note_said(kind, claim, (said, status));
             return false;
         };
         self.repeated.push(of);
         let event = self.event_of(claim, repeats::KIND, None, code.to_string(), repeats::told(kind.as_str()));
         self.answered.claim_events.push(event);
         true
+    }
+
+    /// For what stands further down in this file.
+    pub fn note_said(&mut self, kind: ReportKind, claim: ClaimId, (said, status): (&Said, Option<ClaimStatus>)) {
+        let (said, inbound_id) = (said.clone(), self.inbound.id);
+        self.said_of_claims.entry((kind, claim)).or_default().push(SaidBefore { said, status, inbound_id });
+    }
+
+    /// True when the payer's last answer of the kind took the claim in.
+    pub fn was_taken(&self, kind: ReportKind, claim: ClaimId) -> bool {
+        let last = self.said_of_claims.get(&(kind, claim)).and_then(|before| before.last());
+        matches!(last.and_then(|last| last.status), Some(ClaimStatus::PayerReceived | ClaimStatus::PayerAccepted))
     }
 
     /// What the payer said of a batch as a whole before.
@@ -198,27 +189,38 @@ impl Draft {
         Ok(self.said_of_batches.get(&batch).map(Vec::as_slice).unwrap_or_default())
     }
 
-    /// True when the payer's last answer of the kind said this of the batch: then it is told so, and nothing more comes
-    /// of it.
+    /// True when the payer's last answer of the kind about the same transactions said this: then the batch is told so, and
+    /// nothing more comes of it.
     pub async fn batch_repeats(
         &mut self,
         batch: BatchId,
         kind: &'static str,
-        (digest, code): (i64, &str),
+        (word, code): (&BatchWord, &str),
     ) -> Result<bool, StageError> {
-        let last = self.said_of(batch).await?.iter().rfind(|one| one.kind == kind);
-        let Some(of) = last.filter(|last| last.digest == digest).map(|last| last.inbound_id) else { return Ok(false) };
+        let before = self.said_of(batch).await?;
+        let Some(of) = repeats::repeated_of_batch(kind, word, before).map(|one| one.inbound_id) else {
+            return Ok(false);
+        };
         self.repeats(of);
-        self.add_batch_event(batch, repeats::KIND, ("", code.to_string()), repeats::told(kind), None);
+        let event = self.event_of_batch(batch, repeats::KIND, code.to_string(), repeats::told(kind));
+        self.answered.batch_events.push(event);
         Ok(true)
     }
 
-    /// A 277 answers what was asked under its TRN02, or of its claim.
-    pub fn answers_question(&mut self, kind: ReportKind, claim: Option<ClaimId>, answer: &ClaimAnswer) {
-        match kind {
-            ReportKind::ClaimStatus => self.answered.answered.push((claim, answer.trace.reveal().clone())),
-            ReportKind::ClaimAck => {}
-        }
+    /// What the payer was asked that these answers may be to: read once, for [`Draft::answers_question`].
+    pub async fn read_questions(&mut self, answers: &[(Option<ClaimId>, &str)]) -> Result<(), StageError> {
+        let (store, came_at) = (&self.gateway.store, self.inbound.received_at);
+        Ok(self.questions.look_for(store, &self.inbound.partner, came_at, answers).await?)
+    }
+
+    /// True when a 277 answers a question that is open: whoever asked is owed the answer.
+    pub fn answers_question(&mut self, kind: ReportKind, claim: Option<ClaimId>, answer: &ClaimAnswer) -> bool {
+        let question = match kind {
+            ReportKind::ClaimStatus => self.questions.answer(claim, answer.trace.reveal()),
+            ReportKind::ClaimAck => None,
+        };
+        self.answered.answered.extend(question);
+        question.is_some()
     }
 
     pub fn repeats(&mut self, of: InboundId) {
@@ -289,18 +291,28 @@ impl Draft {
     /// Claims refused with their file, each with its own event when `event` names a kind. A claim that is refused
     /// already, or of which the payer said something final, is not told of again.
     pub fn refuse(&mut self, claims: Vec<ClaimFacts>, code: &str, text: &str, event: Option<&'static str>) {
-        for claim in claims {
-            if !plan::can_be_refused(claim.status) || !self.refused.insert(claim.id) {
-                continue;
-            }
-            if let Some(kind) = event {
-                self.answered.claims.push(ClaimMove { claim_id: claim.id, said: ClaimStatus::PayerRejected });
-                let said = Some(ClaimStatus::PayerRejected);
-                let event = self.event_of(claim.id, kind, said, code.to_string(), text.to_string());
-                self.claim_event(event);
-            }
-            self.refusals.push(Refusal { claim, code: code.to_string(), text: text.to_string() });
+        for claim in claims.into_iter().filter(|claim| plan::can_be_refused(claim.status)) {
+            self.refuse_one(claim, (code, text), event.map(|kind| (kind, None)));
         }
+    }
+
+    /// Once, however many answers of this file refuse it. `event`: its kind, and by what a repeat of it is known.
+    pub fn refuse_one(
+        &mut self,
+        claim: ClaimFacts,
+        (code, text): (&str, &str),
+        event: Option<(&'static str, Option<Said>)>,
+    ) {
+        if !self.refused.insert(claim.id) {
+            return;
+        }
+        if let Some((kind, known_by)) = event {
+            let said = ClaimStatus::PayerRejected;
+            self.answered.claims.push(ClaimMove { claim_id: claim.id, said });
+            let event = self.event_of(claim.id, kind, Some(said), code.to_string(), text.to_string());
+            self.claim_event(NewClaimEvent { said: known_by, ..event });
+        }
+        self.refusals.push(Refusal { claim, code: code.to_string(), text: text.to_string() });
     }
 
     /// Writes and seals a letter for each submitter that an answer of this file concerns.

@@ -6,12 +6,14 @@
 pub mod letters;
 pub mod plan;
 pub mod post;
+pub mod questions;
 pub mod read;
 pub mod repeats;
 
 mod acks;
 pub(super) mod claims;
 mod draft;
+mod levels;
 mod run;
 pub(super) mod service_lines;
 
@@ -24,3 +26,6 @@ mod tests;
 mod repeats_tests;
 #[cfg(test)]
 mod service_lines_tests;
+
+#[cfg(test)]
+mod levels_tests;

@@ -38,7 +38,13 @@ pub fn by_functional_ack<'a>(ack: &'a FunctionalAck, sent: &'a [BatchTransaction
         }
     }
     let all_refused = !sent.is_empty() && outcome.refused.len() == sent.len();
+    // Some payers answer each transaction by itself: then AK9 refuses those alone that it counts and names.
+    let refuses_some = !outcome.refused.is_empty()
+        && outcome.unknown.is_empty()
+        && ack.included == Some(ack.transactions.len())
+        && ack.transactions.len() < sent.len();
     outcome.batch = match ack.verdict {
+        Verdict::Rejected if refuses_some => Some(ClaimStatus::PayerReceived),
         Verdict::Rejected => Some(ClaimStatus::PayerRejected),
         Verdict::Accepted | Verdict::AcceptedWithErrors | Verdict::Partly => Some(ClaimStatus::PayerReceived),
         // Without an AK9 its transactions speak.
@@ -52,6 +58,13 @@ pub fn by_functional_ack<'a>(ack: &'a FunctionalAck, sent: &'a [BatchTransaction
         outcome.refused.clear();
     }
     outcome
+}
+
+/// The numbers of the batch's transactions of which the acknowledgment speaks, a space between; empty where it speaks of
+/// the group alone.
+pub fn about(ack: &FunctionalAck, sent: &[BatchTransactionFacts]) -> String {
+    let named = |one: &&BatchTransactionFacts| ack.transactions.iter().any(|ack| same_number(&one.st02, &ack.control));
+    sent.iter().filter(named).map(|one| one.st02.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// ST02 `1` and `0001` name the same transaction to some payers.
@@ -126,6 +139,7 @@ mod tests {
             group_control: "7".into(),
             transactions: transactions.iter().map(one).collect(),
             verdict,
+            included: None,
             codes: Vec::new(),
         }
     }
@@ -148,6 +162,15 @@ mod tests {
         check(&ack(Verdict::Rejected, &[]), Some(ClaimStatus::PayerRejected), &[]);
         let both = [("0001", Verdict::Rejected), ("0002", Verdict::Rejected)];
         check(&ack(Verdict::Unclear, &both), Some(ClaimStatus::PayerRejected), &[]);
+    }
+
+    #[test]
+    fn a_999_of_one_transaction_that_refuses_it_refuses_no_other_of_the_group() {
+        let one = FunctionalAck { included: Some(1), ..ack(Verdict::Rejected, &[("0002", Verdict::Rejected)]) };
+        check(&one, Some(ClaimStatus::PayerReceived), &["0002"]);
+        // The group as a whole: it counts both and names the one with errors.
+        check(&FunctionalAck { included: Some(2), ..one.clone() }, Some(ClaimStatus::PayerRejected), &[]);
+        check(&FunctionalAck { included: None, ..one }, Some(ClaimStatus::PayerRejected), &[]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::read::functional::{FunctionalAck, InterchangeAck};
 use super::read::status::{ClaimAnswer, Level, Status, StatusReport};
 use crate::domain::ClaimStatus;
 use crate::pipeline::answers::outgoing::{elements, segments};
-use crate::store::said::{Said, SaidBefore};
+use crate::store::said::{BatchSaid, BatchWord, Said, SaidBefore};
 use crate::x12::Delimiters;
 
 /// On the timeline of a claim or a batch.
@@ -39,11 +39,12 @@ pub fn of_nobody(file: &[u8], report: &StatusReport, answer: &ClaimAnswer) -> i6
     words.finish()
 }
 
-/// What a report says above its claims of all that was sent under `bht03`.
-pub fn of_levels(report: &StatusReport, bht03: &str) -> i64 {
+/// What a report says above its claims of all that was sent under these BHT03s.
+pub fn of_levels(report: &StatusReport, traces: &[&str]) -> i64 {
     let mut words = Words::new();
-    for (n, receiver) in report.receivers.iter().enumerate().filter(|(_, level)| level.trace == bht03) {
-        words.add(bht03);
+    let named = |level: &Level| traces.contains(&level.trace.as_str());
+    for (n, receiver) in report.receivers.iter().enumerate().filter(|(_, level)| named(level)) {
+        words.add(&receiver.trace);
         words.level(receiver);
         for provider in report.providers.iter().filter(|level| level.receiver == n && level.refuses_all()) {
             words.level(provider);
@@ -52,7 +53,13 @@ pub fn of_levels(report: &StatusReport, bht03: &str) -> i64 {
     words.finish()
 }
 
-/// What one level says that refuses claims nobody knows.
+/// What a level that refuses all below it says of each of their claims.
+pub fn of_refusal(level: &Level) -> Said {
+    let days = level.statuses.iter().map(|status| status.date.as_str());
+    Said { digest: of_level(level), day: days.max().unwrap_or_default().to_string() }
+}
+
+/// What one level says that refuses all below it.
 pub fn of_level(level: &Level) -> i64 {
     let mut words = Words::new();
     words.add(&level.trace);
@@ -85,6 +92,18 @@ pub fn repeated<'a>(said: &Said, status: Option<ClaimStatus>, before: &'a [SaidB
     let is_last = last.said.digest == said.digest;
     let is_older = !said.day.is_empty() && said.day < last.said.day;
     (is_last || is_older || (said.day == last.said.day && says_less(status, last.status))).then_some(same)
+}
+
+/// The earlier answer that this one about a batch repeats: the last that is about any of the same transactions. A payer may
+/// answer each transaction of a batch by itself.
+pub fn repeated_of_batch<'a>(kind: &str, word: &BatchWord, before: &'a [BatchSaid]) -> Option<&'a BatchSaid> {
+    let last = before.iter().rfind(|one| one.kind == kind && meet(&one.word.about, &word.about))?;
+    (last.word.digest == word.digest).then_some(last)
+}
+
+fn meet(one: &str, other: &str) -> bool {
+    let is_whole = one.is_empty() || other.is_empty();
+    is_whole || one.split(' ').any(|number| other.split(' ').any(|wanted| wanted == number))
 }
 
 /// The payer had the claim, then took it in.
@@ -185,5 +204,25 @@ mod tests {
         check(&accepted, &[&accepted, &refused], false);
         check(&refused, &[&refused, &accepted], false);
         check(&accepted, &[&accepted, &later], true);
+    }
+
+    #[test]
+    fn an_answer_about_a_batch_is_compared_with_the_last_about_the_same_transactions() {
+        let said = |digest, about: &str| {
+            let word = BatchWord { digest, about: about.into() };
+            BatchSaid { kind: "999".into(), word, inbound_id: InboundId(digest) }
+        };
+        let check = |now: &BatchSaid, earlier: &[&BatchSaid], is_repeat: bool| {
+            let earlier: Vec<BatchSaid> = earlier.iter().map(|one| (*one).clone()).collect();
+            assert_eq!(repeated_of_batch("999", &now.word, &earlier).is_some(), is_repeat, "{now:?} after {earlier:?}");
+        };
+        let (first, second, both, whole) = (said(1, "1"), said(2, "2"), said(3, "1 2"), said(4, ""));
+        check(&first, &[&first, &second], true);
+        check(&second, &[&first, &second], true);
+        check(&both, &[&both, &second], false);
+        check(&first, &[&first, &whole], false);
+        check(&whole, &[&whole, &first], false);
+        check(&said(5, "12"), &[&said(5, "12"), &first], true);
+        check(&first, &[], false);
     }
 }

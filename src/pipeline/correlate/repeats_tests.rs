@@ -10,7 +10,7 @@ use crate::store::mail::MailKind;
 use crate::store::reconcile::Period;
 
 /// As its payer writes it again: new control numbers, BHT03 and times, and other delimiters.
-fn again(file: &str, control: u32) -> String {
+pub(super) fn again(file: &str, control: u32) -> String {
     let old = file.split('*').nth(13).unwrap().to_string();
     let number = old.trim_start_matches('0');
     file.replace(&old, &format!("{control:09}"))
@@ -28,13 +28,13 @@ fn again(file: &str, control: u32) -> String {
         .replace('*', "!")
 }
 
-async fn file_of(world: &World, recorded: Recorded) -> InboundRow {
+pub(super) async fn file_of(world: &World, recorded: Recorded) -> InboundRow {
     let Recorded::New(id) = recorded else { panic!("its bytes are new") };
     world.gateway.store.inbound(id).await.unwrap().unwrap()
 }
 
 /// How often the claim's timeline tells this.
-async fn told(world: &World, control_number: &str, kind: &str) -> usize {
+pub(super) async fn told(world: &World, control_number: &str, kind: &str) -> usize {
     let id = claim(world, control_number).await.received.id;
     let timeline = world.gateway.store.claim_timeline(id).await.unwrap();
     timeline.iter().filter(|event| event.kind == kind && event.inbound_id.is_some()).count()

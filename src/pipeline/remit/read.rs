@@ -429,7 +429,9 @@ impl Open {
         match (segment.element(1), in_line) {
             (b"232", false) => claim.service_from = day,
             (b"472" | b"150", true) => {
-                if claim.service_from.is_empty() || day < claim.service_from {
+                // A line whose day cannot be read says nothing of the claim's.
+                let is_first = claim.service_from.is_empty() || day < claim.service_from;
+                if is_first && !day.is_empty() {
                     claim.service_from.clone_from(&day);
                 }
                 if let Some(line) = claim.lines.last_mut() {

@@ -42,3 +42,9 @@ fn what_is_cut_off_gives_what_came() {
     let (all, _) = read(&FILE.as_bytes()[..FILE.find("CLP*B").unwrap() + 20]);
     assert_eq!(all[0].claims.len(), 2);
 }
+
+#[test]
+fn a_line_whose_day_cannot_be_read_leaves_the_claim_the_day_of_another() {
+    let (all, _) = read(FILE.replace("SVC*HC:99214*40*30~", "SVC*HC:99214*40*30~DTM*472*TUESDAY~").as_bytes());
+    assert_eq!(all[0].claims[1].service_from, "2026-10-02");
+}

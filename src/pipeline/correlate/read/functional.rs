@@ -75,6 +75,8 @@ pub struct FunctionalAck {
     pub transactions: Vec<TransactionAck>,
     /// AK901; `Unclear` also when AK9 is missing.
     pub verdict: Verdict,
+    /// AK902: how many transactions it speaks of.
+    pub included: Option<usize>,
     /// AK905 to AK909.
     pub codes: Vec<String>,
 }
@@ -109,6 +111,7 @@ impl FunctionalReader {
                 group_control: segment.text(2).trim().to_string(),
                 transactions: Vec::new(),
                 verdict: Verdict::Unclear,
+                included: None,
                 codes: Vec::new(),
             }),
             b"AK2" => self.start_transaction(segment),
@@ -129,6 +132,7 @@ impl FunctionalReader {
             b"AK9" => {
                 if let Some(ack) = self.acks.last_mut() {
                     ack.verdict = Verdict::read(segment.element(1));
+                    ack.included = segment.text(2).trim().parse().ok();
                     ack.codes = codes(segment, 5..=9);
                 }
             }

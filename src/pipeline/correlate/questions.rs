@@ -1,0 +1,142 @@
+//! Which question of ours a payer's 277 answers. Its TRN02 says so, where the payer gives ours back; else it is the oldest
+//! of its claim that is open. An answer closes one question, as a payer answers each.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::domain::ids::ClaimId;
+use crate::store::questions::{AskedQuestion, QuestionKey};
+use crate::store::{Store, StoreError};
+
+/// How far the clocks of two gateways may be apart: the one that asked and the one that took the answer in.
+const CLOCKS_APART_MS: i64 = 60_000;
+
+/// What a payer was asked, as far as one of its files may answer it.
+#[derive(Debug, Default)]
+pub struct Questions {
+    /// The oldest first.
+    of_claims: HashMap<ClaimId, Vec<AskedQuestion>>,
+    /// By TRN02: of those that are open the only one.
+    sole: HashMap<String, AskedQuestion>,
+    /// What was said further up.
+    answered: HashSet<QuestionKey>,
+}
+
+impl Questions {
+    /// Reads what these answers, each with its claim where that is known and its TRN02, may be to. What was asked after
+    /// `came_at` they do not know.
+    pub async fn look_for(
+        &mut self,
+        store: &Store,
+        payer: &str,
+        came_at: i64,
+        answers: &[(Option<ClaimId>, &str)],
+    ) -> Result<(), StoreError> {
+        let before = came_at + CLOCKS_APART_MS;
+        let claims: Vec<i64> = answers.iter().filter_map(|(claim, _)| claim.map(|claim| claim.0)).collect();
+        if !claims.is_empty() {
+            self.of_claims.extend(claims.iter().map(|&claim| (ClaimId(claim), Vec::new())));
+            for one in store.questions_of(payer, claims, before).await? {
+                self.of_claims.entry(one.claim_id).or_default().push(one);
+            }
+        }
+        let traces: Vec<&str> = answers.iter().map(|(_, trace)| *trace).filter(|trace| !trace.is_empty()).collect();
+        if !traces.is_empty() {
+            let sole = store.sole_questions(payer, traces, before).await?;
+            self.sole.extend(sole.into_iter().map(|one| (one.reference.clone(), one)));
+        }
+        Ok(())
+    }
+
+    /// The open question that this answers, which is then answered.
+    pub fn answer(&mut self, claim: Option<ClaimId>, trace: &str) -> Option<QuestionKey> {
+        let key = self.open(claim, trace)?;
+        self.answered.insert(key);
+        Some(key)
+    }
+
+    fn open(&self, claim: Option<ClaimId>, trace: &str) -> Option<QuestionKey> {
+        let of_claim = claim.map(|claim| self.of(claim)).unwrap_or_default();
+        let is_open = |one: &&AskedQuestion| one.answered_at.is_none() && !self.answered.contains(&one.key);
+        // A number that the claim was asked about under is no coincidence: a second answer to it answers no other question.
+        if of_claim.iter().any(|one| is_same(one, trace)) {
+            return of_claim.iter().filter(|one| is_same(one, trace)).find(is_open).map(|one| one.key);
+        }
+        // The payer may answer with another claim than the one that it was asked about.
+        let by_number = self.sole.get(trace).filter(is_open);
+        by_number.or_else(|| of_claim.iter().find(is_open)).map(|one| one.key)
+    }
+
+    fn of(&self, claim: ClaimId) -> &[AskedQuestion] {
+        self.of_claims.get(&claim).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+fn is_same(question: &AskedQuestion, trace: &str) -> bool {
+    !trace.is_empty() && question.reference.trim().eq_ignore_ascii_case(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::BatchId;
+
+    const CLAIM: ClaimId = ClaimId(1);
+
+    fn asked(file: i64, claim: ClaimId, reference: &str) -> AskedQuestion {
+        AskedQuestion { key: (BatchId(file), 0), claim_id: claim, reference: reference.into(), answered_at: None }
+    }
+
+    fn questions(all: &[AskedQuestion]) -> Questions {
+        let mut questions = Questions::default();
+        for one in all {
+            questions.of_claims.entry(one.claim_id).or_default().push(one.clone());
+        }
+        let is_sole = |one: &&AskedQuestion| {
+            one.answered_at.is_none() && all.iter().filter(|other| other.reference == one.reference).count() == 1
+        };
+        questions.sole = all.iter().filter(is_sole).map(|one| (one.reference.clone(), one.clone())).collect();
+        questions
+    }
+
+    /// Each answer in turn, and the file of the question that it closes.
+    fn check(all: &[AskedQuestion], answers: &[(Option<ClaimId>, &str, Option<i64>)]) {
+        let mut questions = questions(all);
+        for (claim, trace, file) in answers {
+            let closed = questions.answer(*claim, trace).map(|key| key.0.0);
+            assert_eq!(closed, *file, "{claim:?} {trace} of {answers:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_closes_the_question_whose_number_it_gives_back_and_no_other() {
+        let two = [asked(10, CLAIM, "Q1"), asked(20, CLAIM, "Q2")];
+        check(&two, &[(Some(CLAIM), "Q2", Some(20)), (Some(CLAIM), "Q2", None), (Some(CLAIM), "q1", Some(10))]);
+    }
+
+    #[test]
+    fn an_answer_without_a_number_of_ours_closes_the_oldest_of_its_claim() {
+        let two = [asked(10, CLAIM, "Q1"), asked(20, CLAIM, "Q2")];
+        check(&two, &[(Some(CLAIM), "", Some(10)), (Some(CLAIM), "PAYERS-OWN", Some(20)), (Some(CLAIM), "0", None)]);
+    }
+
+    #[test]
+    fn of_two_questions_under_one_number_each_answer_closes_one() {
+        let two = [asked(10, CLAIM, "Q"), asked(20, CLAIM, "Q")];
+        check(&two, &[(Some(CLAIM), "Q", Some(10)), (Some(CLAIM), "Q", Some(20)), (Some(CLAIM), "Q", None)]);
+    }
+
+    #[test]
+    fn an_answer_about_another_claim_or_about_none_that_is_known_goes_by_its_number_alone() {
+        let (other, third) = (ClaimId(2), ClaimId(3));
+        let all = [asked(10, CLAIM, "Q1"), asked(20, other, "SAME"), asked(30, third, "SAME")];
+        check(&all, &[(None, "Q1", Some(10)), (None, "Q1", None)]);
+        check(&all, &[(Some(ClaimId(9)), "Q1", Some(10)), (Some(ClaimId(9)), "", None)]);
+        check(&all, &[(None, "SAME", None), (None, "", None), (Some(third), "SAME", Some(30))]);
+    }
+
+    #[test]
+    fn what_was_answered_before_is_not_answered_again() {
+        let before = AskedQuestion { answered_at: Some(5), ..asked(10, CLAIM, "Q1") };
+        check(&[before, asked(20, CLAIM, "Q2")], &[(Some(CLAIM), "Q1", None), (Some(CLAIM), "", Some(20))]);
+    }
+}
