@@ -86,8 +86,19 @@ async fn mail(
     let row = gateway.store.mail(partner, mail_id).await?.ok_or_else(none)?;
     caller.audit(&gateway, "mailbox.read", &id).await?;
     let (bytes, frames) = frames_of(&gateway, row.payload_id).await?;
-    let read_to_its_end = futures_util::stream::once(read_to_end(gateway.clone(), row.kind, row.payload_id));
-    let mut response = Body::from_stream(frames.chain(read_to_its_end)).into_response();
+    let mut left = bytes;
+    let counted = frames.then(move |frame| {
+        left = frame.as_ref().map_or(left, |frame| left.saturating_sub(frame.len() as u64));
+        let is_last = left == 0;
+        let gateway = gateway.clone();
+        async move {
+            if is_last && frame.is_ok() {
+                read_to_end(&gateway, row.kind, row.payload_id).await?;
+            }
+            frame
+        }
+    });
+    let mut response = Body::from_stream(counted).into_response();
     let headers = response.headers_mut();
     let kind = if row.kind == MailKind::Note { "text/plain; charset=utf-8" } else { "application/edi-x12" };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -98,12 +109,18 @@ async fn mail(
     Ok(response)
 }
 
-/// Comes after a file's last byte: claims that a hosted payer has fetched are sent.
-async fn read_to_end(gateway: Arc<Gateway>, kind: MailKind, payload: PayloadId) -> Result<Vec<u8>, std::io::Error> {
-    if kind == MailKind::Claims837 {
-        deliver::fetched(&gateway, payload).await.map_err(std::io::Error::other)?;
+/// Comes before a file's last frame, as nobody asks for more once Content-Length is reached: claims that a hosted payer has
+/// fetched are sent. Where that cannot be recorded, the payer does not get its file whole and asks again.
+async fn read_to_end(gateway: &Gateway, kind: MailKind, payload: PayloadId) -> Result<(), std::io::Error> {
+    match kind {
+        MailKind::Claims837 => deliver::fetched(gateway, payload).await.map_err(std::io::Error::other),
+        MailKind::Ta1
+        | MailKind::Ack999
+        | MailKind::Ack277ca
+        | MailKind::Status277
+        | MailKind::Remit835
+        | MailKind::Note => Ok(()),
     }
-    Ok(Vec::new())
 }
 
 /// A mailbox belongs to one partner; people of the house have none.

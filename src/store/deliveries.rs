@@ -126,19 +126,20 @@ impl Store {
 
     /// The payer fetched the file of a batch from its mailbox for the first time; later times change nothing.
     pub async fn record_fetched(&self, event: &NewBatchEvent) -> Result<(), StoreError> {
-        self.record_sent_from(DeliveryState::WaitsToBeFetched, event).await
+        self.record_sent_from(&[DeliveryState::WaitsToBeFetched], event).await
     }
 
-    /// The payer answered a batch whose delivery support has.
+    /// The payer answered a batch whose delivery support has, or of which nobody saw that it was fetched.
     pub async fn record_answered(&self, event: &NewBatchEvent) -> Result<(), StoreError> {
-        self.record_sent_from(DeliveryState::WithSupport, event).await
+        self.record_sent_from(&[DeliveryState::WithSupport, DeliveryState::WaitsToBeFetched], event).await
     }
 
-    async fn record_sent_from(&self, state: DeliveryState, event: &NewBatchEvent) -> Result<(), StoreError> {
+    async fn record_sent_from(&self, states: &[DeliveryState], event: &NewBatchEvent) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let row = query("SELECT id FROM delivery WHERE batch_id = ? AND state = ?")
+        let states: Vec<i64> = states.iter().map(|state| state.code()).collect();
+        let row = query("SELECT id FROM delivery WHERE batch_id = ? AND state IN (SELECT value FROM list(?))")
             .bind(event.batch_id.0)
-            .bind(state.code())
+            .bind(states)
             .fetch_optional(&mut tx)
             .await
             .map_err(StoreError::at("record a delivery as sent"))?;
@@ -158,11 +159,16 @@ impl Store {
             .map_err(StoreError::at("read whether a batch is answered"))
     }
 
-    /// Reads the batches whose delivery support has, may have arrived, and that the payer has answered.
-    pub async fn doubtful_and_answered(&self) -> Result<Vec<BatchId>, StoreError> {
+    /// Reads the batches that the payer has answered although nobody saw it take them: those whose delivery support has and
+    /// may have arrived, and those that wait in its mailbox.
+    pub async fn unseen_and_answered(&self) -> Result<Vec<BatchId>, StoreError> {
         query(
             "SELECT b.id FROM delivery d JOIN batch b ON b.id = d.batch_id
-             WHERE d.state = 2 AND d.doubtful > 0 AND coalesce(b.ta1_at, b.n999_at, b.n277ca_at) IS NOT NULL",
+             WHERE d.state = 2 AND d.doubtful > 0 AND coalesce(b.ta1_at, b.n999_at, b.n277ca_at) IS NOT NULL
+             UNION ALL
+             SELECT b.id FROM batch b JOIN delivery d ON d.batch_id = b.id
+             WHERE b.state = 2 AND d.state = 3 AND (coalesce(b.ta1_at, b.n999_at, b.n277ca_at) IS NOT NULL
+                 OR EXISTS (SELECT 1 FROM question q WHERE q.batch_id = b.id AND q.answered_at IS NOT NULL))",
         )
         .fetch_all(self.quick())
         .await

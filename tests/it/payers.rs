@@ -8,6 +8,7 @@ use super::batches::{Institutional, Professional, clean};
 use super::trip::{
     adjudicated, answer_all, check_arrived, claims_at, decide, money, triage, wait_for_claims_at, wait_for_ends,
 };
+use super::world::https::Request;
 use super::world::payers::hosted_payer_file;
 use super::world::run::{said, ssh_key, wait_for};
 use super::world::{PATIENCE, World, paid_claims};
@@ -149,6 +150,37 @@ fn a_payer_that_logs_in_fetches_its_claims_and_leaves_its_answers() {
     }
     let ends = got.iter().map(|claim| (claim.number.clone(), super::trip::end(claim))).collect::<BTreeMap<_, _>>();
     wait_for_ends(&world, &key, &ends);
+    world.finish();
+}
+
+/// A client of HTTP/1.1 reads as far as Content-Length says, and no further.
+#[test]
+fn claims_that_a_payer_fetches_over_https_are_sent_whichever_http_it_speaks() {
+    let mut world = World::new();
+    world.submitter("acme", "ACMEBILL");
+    let public = ssh_key(&world.path("harbor_ed25519"));
+    world.write("partners/harbor.toml", &hosted_payer_file("HARBOR", "HARBR", &public));
+    let (key, payers_key) = (world.key("acme"), world.key("harbor"));
+    world.start();
+    let mut fetched = 0;
+    // The second file is of several frames.
+    for (seed, count, speaks) in [(841, 5, "--http1.1"), (842, 900, "--http1.1"), (843, 5, "--http2")] {
+        let made = clean(Professional, count, seed, "HARBR");
+        world.watch_for(&made.claims);
+        let submission = world.submit(&key, &made.bytes);
+        wait_for("the claims to be fetched and sent", PATIENCE, || {
+            let files = world.all(&payers_key, "/v1/mailbox?kind=837", "after");
+            for file in &files[fetched..] {
+                let url = world.url(&format!("/v1/mailbox/{}", file["id"].as_str().unwrap()));
+                let request = Request::new("GET", &url).trusting(&world.authority()).bearer(&payers_key);
+                let reply = request.flag(speaks).send(None);
+                assert_eq!((reply.status, reply.body.len() as u64), (200, file["bytes"].as_u64().unwrap()), "{speaks}");
+            }
+            fetched = files.len();
+            let sent = world.all(&key, &format!("/v1/claims?submission={submission}&status=sent&limit=500"), "cursor");
+            (sent.len() == count).then_some(())
+        });
+    }
     world.finish();
 }
 

@@ -3,7 +3,8 @@
 use crate::domain::ClaimStatus;
 use crate::pipeline::answers::testing::*;
 use crate::pipeline::testing::{Sample, World, professional, sample};
-use crate::pipeline::{correlate, intake, route, validate};
+use crate::pipeline::{correlate, deliver, intake, route, validate};
+use crate::store::deliveries::DeliveryState;
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundState, Recorded};
 use crate::store::mail::MailKind;
@@ -27,6 +28,19 @@ async fn ta1_and_999_say_that_the_payer_has_the_whole_batch() {
     assert!(kinds.contains(&"TA1") && kinds.contains(&"999"), "{kinds:?}");
     assert!(letters(&world, "acme", MailKind::Ack999).await.is_empty(), "a payer's 999 is about our file");
     assert!(open_exceptions(&world).await.is_empty());
+}
+
+/// The payer's answer is older than any look at how it fetched the file.
+#[tokio::test]
+async fn what_a_payer_answers_it_has_fetched() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    deliver::run(&world.gateway).await.unwrap();
+    check(&world, "A1", ClaimStatus::Batched).await;
+    answer(&world, &ack277ca(&[(claims[0].clone(), "A2:20", "")])).await;
+    deliver::run(&world.gateway).await.unwrap();
+    let delivery = world.gateway.store.deliveries(None, None, None, 10).await.unwrap().remove(0);
+    assert_eq!(delivery.state, DeliveryState::Sent);
+    check(&world, "A1", ClaimStatus::PayerAccepted).await;
 }
 
 #[tokio::test]

@@ -34,10 +34,10 @@ pub async fn recover(gateway: &Gateway) -> Result<(), StageError> {
     Ok(())
 }
 
-/// A delivery that support has because nobody knows whether it arrived, and that the payer has answered, has
-/// arrived.
+/// A delivery that support has because nobody knows whether it arrived, or that waits to be fetched, and that the payer
+/// has answered, has arrived.
 pub(super) async fn settle_answered(gateway: &Arc<Gateway>) -> Result<(), StageError> {
-    for batch in gateway.store.doubtful_and_answered().await? {
+    for batch in gateway.store.unseen_and_answered().await? {
         let settled = gateway.batch_event(batch, "sent", "the payer has answered it".to_string());
         gateway.store.record_answered(&settled).await?;
     }

@@ -53,6 +53,12 @@ impl Request {
         self
     }
 
+    /// An option of curl without a value.
+    pub fn flag(mut self, option: &str) -> Request {
+        self.curl.arg(option);
+        self
+    }
+
     pub fn send(mut self, body: Option<&[u8]>) -> Reply {
         if body.is_some() {
             self.curl.args(["-H", "Content-Type: application/edi-x12", "-H", "Expect:", "--data-binary", "@-"]);
