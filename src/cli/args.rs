@@ -456,6 +456,12 @@ pub struct ReconcileArgs {
     /// Only what was received before this day ended
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub until: Option<Date>,
+    /// Of what breaks one rule, how much is told one by one; the rest is counted
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    /// Also tell the names that partners gave to their files; they may tell of patients
+    #[arg(long)]
+    pub file_names: bool,
     #[arg(long, value_enum, default_value_t)]
     pub format: ListFormat,
 }

@@ -1,6 +1,6 @@
-//! The sums over claims and money.
+//! The sums over claims.
 
-use super::{MoneySum, Period, ReceivedSum, SentSum, Share, StatusSum};
+use super::{Period, ReceivedSum, SentSum, Share, StatusSum};
 use crate::domain::Cents;
 use crate::store::StoreError;
 use crate::store::search::{EFFECTIVE_STATUS, status};
@@ -85,40 +85,4 @@ pub(super) async fn sent_sums(look: &mut Snapshot, period: Period) -> Result<Vec
         }
     }
     Ok(sums)
-}
-
-pub(super) async fn money_sum(look: &mut Snapshot, period: Period) -> Result<MoneySum, StoreError> {
-    let row = query(
-        "SELECT COUNT(*), coalesce(SUM(amount), 0), coalesce(SUM(adjustments), 0),
-                coalesce(SUM(CASE WHEN state = 1 THEN claims_paid END), 0),
-                coalesce(SUM(CASE WHEN state = 1 OR problem <> '' THEN amount - claims_paid + adjustments END), 0),
-                coalesce(SUM(CASE WHEN state = 0 THEN purged_on_claims END), 0),
-                coalesce(SUM(CASE WHEN state = 0 THEN purged_unmatched END), 0)
-         FROM remittance WHERE received_at >= ? AND received_at < ? AND state IN (0, 1)",
-    )
-    .bind(period.since_ms)
-    .bind(period.until_ms)
-    .fetch_one(&mut *look)
-    .await
-    .map_err(StoreError::at("sum remittances"))?;
-    let paid = query(
-        "SELECT coalesce(SUM(CASE WHEN p.claim_id IS NOT NULL THEN p.paid END), 0),
-                coalesce(SUM(CASE WHEN p.claim_id IS NULL THEN p.paid END), 0)
-         FROM payment p JOIN remittance r ON r.id = p.remittance_id
-         WHERE r.received_at >= ? AND r.received_at < ? AND r.state = 0",
-    )
-    .bind(period.since_ms)
-    .bind(period.until_ms)
-    .fetch_one(&mut *look)
-    .await
-    .map_err(StoreError::at("sum payments"))?;
-    Ok(MoneySum {
-        remittances: row.get(0),
-        paid_by_payers: Cents(row.get(1)),
-        adjustments: Cents(row.get(2)),
-        held: Cents(row.get(3)),
-        unbalanced: Cents(row.get(4)),
-        on_claims: Cents(paid.get::<i64>(0) + row.get::<i64>(5)),
-        unmatched: Cents(paid.get::<i64>(1) + row.get::<i64>(6)),
-    })
 }

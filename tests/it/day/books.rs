@@ -72,8 +72,7 @@ pub struct Books {
     pub adjusted: i64,
     /// Paid on claims that never went through the gateway.
     pub strangers: i64,
-    /// CLP04 and BPR02 of remittances that do not add up.
-    pub held: i64,
+    /// BPR02 of remittances that do not add up.
     pub held_payment: i64,
 }
 

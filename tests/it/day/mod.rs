@@ -204,7 +204,7 @@ impl Day {
         assert_eq!(money("paid_by_payers"), sum(|office| office.books.paid), "paid by payers");
         assert_eq!(money("on_claims"), sum(|office| office.books.on_claims()), "on claims");
         assert_eq!(money("unmatched"), sum(|office| office.books.strangers), "of claims never sent");
-        assert_eq!(money("held"), sum(|office| office.books.held), "held");
+        assert_eq!(money("held"), sum(|office| office.books.held_payment), "held");
         assert_eq!(money("adjustments"), sum(|office| office.books.adjusted), "PLB");
     }
 }

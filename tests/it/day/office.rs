@@ -124,7 +124,6 @@ impl Office {
         }
         self.number += 1;
         let bytes = self.written(&sheet, sheet.total + 1, 0, &claims[0]);
-        self.books.held += sheet.total;
         self.books.held_payment += sheet.total + 1;
         self.books.remittances += 1;
         self.books.paid += sheet.total + 1;

@@ -1,0 +1,117 @@
+//! Money.
+
+use super::{Rule, Subject, money, rule};
+
+pub(super) const MONEY: &[Rule] = &[
+    money(
+        Subject::Claim,
+        "a claim's paid amount is not the sum of its payments",
+        "SELECT c.id, 'submission ' || written(s.id), c.paid, coalesce(m.paid, 0) FROM claim c
+         JOIN submission s ON s.id = c.submission_id
+         LEFT JOIN (SELECT p.claim_id, SUM(p.paid) AS paid FROM payment p JOIN remittance r ON r.id = p.remittance_id
+                    WHERE r.state = 0 AND p.claim_id IS NOT NULL GROUP BY p.claim_id) m ON m.claim_id = c.id
+         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND c.paid <> coalesce(m.paid, 0)",
+    ),
+    rule(
+        Subject::Claim,
+        "a claim was told of a payment that is not on it",
+        "SELECT e.claim_id, 'file of a payer ' || written(i.id), 1, 0
+         FROM claim_event e JOIN inbound i ON i.id = e.inbound_id
+         WHERE e.at >= ?1 AND e.at < ?2 AND e.kind = '835' AND e.undone_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM payment p JOIN remittance r ON r.id = p.remittance_id
+             WHERE p.claim_id = e.claim_id AND r.inbound_id = e.inbound_id)",
+    ),
+    rule(
+        Subject::Claim,
+        "a payment is on a claim that no event tells of it",
+        "SELECT p.claim_id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 1, 0
+         FROM payment p JOIN remittance r ON r.id = p.remittance_id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND p.claim_id IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM claim_event e WHERE e.claim_id = p.claim_id AND e.inbound_id = r.inbound_id
+             AND e.undone_at IS NULL)",
+    ),
+    rule(
+        Subject::Payment,
+        "a payment of a posted remittance is on no claim and in no exception",
+        "SELECT p.id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 1, 0
+         FROM payment p JOIN remittance r ON r.id = p.remittance_id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND p.claim_id IS NULL
+         AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.payment_id = p.id AND e.state IN (0, 2))",
+    ),
+    rule(
+        Subject::Remittance,
+        "a remittance's payments are not all there",
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id), r.claims, coalesce(p.n, 0) + r.purged_payments
+         FROM remittance r
+         LEFT JOIN (SELECT remittance_id, COUNT(*) AS n FROM payment GROUP BY remittance_id) p ON p.remittance_id = r.id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state IN (0, 1)
+         AND r.claims <> coalesce(p.n, 0) + r.purged_payments",
+    ),
+    money(
+        Subject::Remittance,
+        "a remittance's claims do not add up to what it says it paid on claims",
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id), r.claims_paid,
+                coalesce(p.n, 0) + r.purged_on_claims + r.purged_unmatched FROM remittance r
+         LEFT JOIN (SELECT remittance_id, SUM(paid) AS n FROM payment GROUP BY remittance_id) p ON p.remittance_id = r.id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state IN (0, 1)
+         AND r.claims_paid <> coalesce(p.n, 0) + r.purged_on_claims + r.purged_unmatched",
+    ),
+    money(
+        Subject::Remittance,
+        "a posted remittance does not balance: its amount is not its claims less its adjustments",
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id), r.amount, r.claims_paid - r.adjustments
+         FROM remittance r
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND r.problem = ''
+         AND r.amount <> r.claims_paid - r.adjustments",
+    ),
+    rule(
+        Subject::Remittance,
+        "a remittance is held, and no exception that is open or dismissed is about it",
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 1, 0
+         FROM remittance r LEFT JOIN inbound i ON i.id = r.inbound_id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 1 AND i.purged_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.state IN (0, 2) AND its_exception)",
+    ),
+    rule(
+        Subject::Remittance,
+        "a remittance that was held is posted, and no exception says that a person released it",
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 1, 0
+         FROM remittance r LEFT JOIN inbound i ON i.id = r.inbound_id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND r.problem <> '' AND i.purged_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.state = 1 AND its_exception)",
+    ),
+    rule(
+        Subject::Remittance,
+        "a remittance that was held has another amount than the exception about it says",
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 1, 0
+         FROM remittance r JOIN exception e ON its_exception
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND (r.state = 1 OR r.problem <> '') AND r.state < 2
+         AND e.response NOT LIKE '%\"amount\":\"' || CASE WHEN r.amount < 0 THEN '-' ELSE '' END
+             || CAST(abs(r.amount) / 100 AS text) || '.' || substr(CAST(100 + abs(r.amount) % 100 AS text), 2) || '\"%'",
+    ),
+    rule(
+        Subject::Exception,
+        "an exception is about a held remittance that is not there",
+        "SELECT e.id, 'file of a payer ' || written(e.inbound_id), 1, 0 FROM exception e
+         WHERE e.raised_at >= ?1 AND e.raised_at < ?2 AND e.kind = 'balance'
+         AND NOT EXISTS (SELECT 1 FROM remittance r WHERE its_exception)",
+    ),
+    rule(
+        Subject::Remittance,
+        "the same remittance is posted twice",
+        "SELECT r.id, r.trace, 1, e.n FROM remittance r
+         JOIN (SELECT payer, digest, MIN(id) AS first, COUNT(*) AS n FROM remittance WHERE state = 0
+               GROUP BY payer, digest HAVING COUNT(*) > 1) e ON e.payer = r.payer AND e.digest = r.digest
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND r.id > e.first",
+    ),
+    rule(
+        Subject::Remittance,
+        "a submitter with claims in a remittance was not handed its part",
+        "SELECT h.remittance_id, h.partner, 1, 0 FROM (SELECT DISTINCT p.remittance_id, c.partner FROM payment p
+               JOIN claim c ON c.id = p.claim_id) h JOIN remittance r ON r.id = h.remittance_id
+         LEFT JOIN (SELECT DISTINCT l.partner, l.inbound_id, o.ordinal FROM mail l JOIN handed_on o ON o.mail_id = l.id
+                    WHERE l.kind = '835' AND l.inbound_id IS NOT NULL) m
+             ON m.partner = h.partner AND m.inbound_id = r.inbound_id AND m.ordinal = r.ordinal
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND m.partner IS NULL",
+    ),
+];
