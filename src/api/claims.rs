@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::page::{Page, limit_of};
 use super::problem::Problem;
+use super::remittances::detail_of;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::ClaimId;
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -472,7 +473,7 @@ fn payment_item(payment: ClaimPayment) -> PaymentItem {
         payer_claim_control_number: payment.payer_claim_control_number,
         rule: payment.rule,
         received_at: rfc3339(payment.received_at),
-        detail: serde_json::from_str(&payment.detail).unwrap_or(Value::Null),
+        detail: detail_of(&payment.detail),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::domain::clock::rfc3339;
 use crate::domain::ids::RemittanceId;
 use crate::domain::{Cents, Phi};
 use crate::pipeline::Gateway;
+use crate::pipeline::remit::{CLAIM_LINE, TIED_BY};
 use crate::store::remittance_search::RemittanceQuery;
 use crate::store::remittances::{PaymentRow, RemittanceRow, RemittanceState};
 
@@ -140,8 +141,8 @@ async fn remittances(
         submitter: None,
         trace: params.trace,
         amount: params.amount,
-        paid_from: params.paid_from,
-        paid_to: params.paid_to,
+        paid_from: params.paid_from.map(|text| day_of("paid_from", text)).transpose()?,
+        paid_to: params.paid_to.map(|text| day_of("paid_to", text)).transpose()?,
         payee_npi: params.payee_npi,
         payee_tin: params.payee_tin,
         state: params.state.as_deref().map(state_of).transpose()?,
@@ -226,6 +227,14 @@ impl Seen {
     }
 }
 
+/// A day as it stands in the store.
+fn day_of(name: &str, text: String) -> Result<String, Problem> {
+    match text.parse::<jiff::civil::Date>() {
+        Ok(day) if day.to_string() == text => Ok(text),
+        Ok(_) | Err(_) => Err(Problem::bad_request(format!("`{name}` is a day, as 2026-11-30."))),
+    }
+}
+
 fn state_of(text: &str) -> Result<RemittanceState, Problem> {
     let found = RemittanceState::ALL.into_iter().find(|state| state.as_str() == text);
     found.ok_or_else(|| Problem::bad_request("`state` is posted, held or repeat."))
@@ -269,8 +278,20 @@ fn payment_line(row: PaymentRow) -> PaymentLine {
         patient_responsibility: row.patient_responsibility,
         rule: row.rule,
         evidence: json_of(&row.evidence),
-        detail: json_of(row.detail.reveal()),
+        detail: detail_of(row.detail.reveal()),
     }
+}
+
+/// What is kept of a payment, in which a service line that is tied to none says so.
+pub(super) fn detail_of(text: &str) -> Value {
+    let mut detail = json_of(text);
+    let lines = detail.get_mut("lines").and_then(Value::as_array_mut);
+    for line in lines.into_iter().flatten().filter_map(Value::as_object_mut) {
+        for name in [CLAIM_LINE, TIED_BY] {
+            line.entry(name).or_insert(Value::Null);
+        }
+    }
+    detail
 }
 
 fn json_of(text: &str) -> Value {

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod limits;
 pub mod money;
 pub mod nearest;
+pub mod payment_facts;
 pub mod phi;
 pub mod posting;
 pub mod requirements;

@@ -51,14 +51,17 @@ pub struct Posted {
     /// The sum of all payments, taken back ones with their sign.
     pub paid: Cents,
     pub patient_responsibility: Cents,
-    /// The payer's latest number for the claim.
+    /// The payer's latest number for the claim, among the payments that stand.
     pub payer_number: Option<String>,
 }
 
 /// Sums the postings of one claim, oldest first.
 pub fn posted(postings: &[Posting]) -> Posted {
     let standing: Vec<&Posting> = standing(postings).places.into_iter().map(|n| &postings[n]).collect();
-    let numbered = postings.iter().rev().find(|one| one.kind != PaymentKind::Reversal && !one.payer_number.is_empty());
+    let all: Vec<&Posting> = postings.iter().filter(|one| one.kind != PaymentKind::Reversal).collect();
+    // What was taken back may come after what stands; its number is the claim's only where nothing stands.
+    let is_numbered = |one: &&&Posting| !one.payer_number.is_empty();
+    let numbered = standing.iter().rev().find(is_numbered).or_else(|| all.iter().rev().find(is_numbered));
     Posted {
         status: status(postings, &standing),
         paid: postings.iter().map(|one| one.paid).sum(),
@@ -176,6 +179,18 @@ mod tests {
             ClaimStatus::Paid,
             1000,
         );
+    }
+
+    #[test]
+    fn the_payers_number_is_that_of_what_stands_in_any_order() {
+        let (first, back) = (posting("1", 10000, 8000, 0, 0, "A"), posting("22", -10000, -8000, 0, 0, "A"));
+        let again = posting("1", 10000, 6000, 0, 0, "B");
+        let number = |order: [&Posting; 3]| posted(&order.map(Clone::clone)).payer_number;
+        let (a, b, c) = (&first, &back, &again);
+        for order in [[a, b, c], [a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a]] {
+            assert_eq!(number(order).as_deref(), Some("B"), "{order:?}");
+        }
+        assert_eq!(posted(&[back, first]).payer_number.as_deref(), Some("A"), "nothing stands: the last it had");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::awaited::{try_learned, try_paid, try_passed_on};
+use super::awaited::{try_paid, try_passed_on};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
@@ -128,35 +128,6 @@ pub struct LateMatch {
     pub evidence: String,
 }
 
-/// A held remittance that counts from now on.
-#[derive(Debug)]
-pub struct Release {
-    pub id: RemittanceId,
-    pub by: String,
-    /// When its payments began to look for their claims once more.
-    pub at: i64,
-    pub matched: Vec<LateMatch>,
-    pub passed_on: Vec<PassedOn>,
-    /// A submitter is handed its provider adjustments.
-    pub adjustments_handed: bool,
-    pub claim_events: Vec<NewClaimEvent>,
-    pub exceptions: Vec<NewException>,
-    pub mail: Vec<NewMail>,
-}
-
-/// An earlier remittance that a new one may repeat.
-#[derive(Clone, Debug)]
-pub struct EarlierRemittance {
-    pub id: RemittanceId,
-    pub trace: String,
-    pub trace_payer: String,
-    pub amount: Cents,
-    pub payment_date: String,
-    pub payee: (String, String),
-    pub state: RemittanceState,
-    pub digest: Vec<u8>,
-}
-
 pub(super) const COLUMNS: &str =
     "SELECT id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date, payee_npi,
     payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem, digest, received_at,
@@ -194,86 +165,6 @@ impl Store {
         finish(&mut tx, &remitted.claim_events, (&remitted.exceptions, remitted.at), &remitted.mail).await?;
         tx.commit().await.map_err(StoreError::at("record remittances"))?;
         Ok(true)
-    }
-
-    /// Posts a held remittance and closes its exception. `false`: it is not held.
-    pub async fn release_remittance(&self, release: &Release) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        // The one writer at a time sees what another person released just before.
-        let released = query(
-            "UPDATE remittance SET state = 0, adjustments_handed = ? WHERE id = ? AND state = 1 AND NOT EXISTS (
-                 SELECT 1 FROM remittance other WHERE other.trace = remittance.trace AND other.payer = remittance.payer
-                 AND other.state = 0 AND other.amount = remittance.amount AND other.amount <> 0 AND other.trace <> ''
-                 AND other.trace_payer = remittance.trace_payer AND other.payment_date = remittance.payment_date
-                 AND other.payee_npi = remittance.payee_npi AND other.payee_tin = remittance.payee_tin)",
-        )
-        .bind(i64::from(release.adjustments_handed))
-        .bind(release.id.0)
-        .execute(&mut tx)
-        .await
-        .map_err(StoreError::at("release a remittance"))?;
-        if released.rows_affected() == 0 {
-            return Ok(false);
-        }
-        query_for(
-            "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
-             WHERE kind = 'balance' AND state = 0 AND json_extract(response, '$.remittance') = ?
-               AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
-            "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
-             WHERE kind = 'balance' AND state = 0 AND CAST(response AS jsonb) ->> 'remittance' = ?
-               AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
-        )
-        .bind(&release.by)
-        .bind(release.at)
-        .bind(release.id.to_string())
-        .bind(release.id.0)
-        .execute(&mut tx)
-        .await
-        .map_err(StoreError::at("close a remittance's exception"))?;
-        for one in &release.matched {
-            attach_payment(&mut tx, one.payment_id, Some((one.claim_id, one.rule, &one.evidence))).await?;
-        }
-        let rows = query("SELECT DISTINCT claim_id FROM payment WHERE remittance_id = ? AND claim_id IS NOT NULL")
-            .bind(release.id.0)
-            .fetch_all(&mut tx)
-            .await
-            .map_err(StoreError::at("find a remittance's claims"))?;
-        let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
-        post_claims(&mut tx, &claims).await?;
-        try_learned(&mut tx, claims.iter().map(|id| id.0).collect()).await?;
-        pass_on(&mut tx, &release.passed_on).await?;
-        finish(&mut tx, &release.claim_events, (&release.exceptions, release.at), &release.mail).await?;
-        tx.commit().await.map_err(StoreError::at("release a remittance"))?;
-        Ok(true)
-    }
-
-    /// Remittances of the payer with one of these check or EFT numbers, repeats left out.
-    pub async fn earlier_remittances(
-        &self,
-        payer: &str,
-        traces: &[&str],
-    ) -> Result<Vec<EarlierRemittance>, StoreError> {
-        let rows = query(
-            "SELECT id, trace, trace_payer, amount, payment_date, payee_npi, payee_tin, digest, state FROM remittance
-             WHERE trace IN (SELECT value FROM list(?)) AND payer = ? AND state <> 2 ORDER BY id",
-        )
-        .bind(traces.to_vec())
-        .bind(payer)
-        .fetch_all(self.readers())
-        .await
-        .map_err(StoreError::at("find earlier remittances"))?;
-        let state = |code: i64| if code == 0 { RemittanceState::Posted } else { RemittanceState::Held };
-        let earlier = |row: &Row| EarlierRemittance {
-            id: RemittanceId(row.get(0)),
-            trace: row.get(1),
-            trace_payer: row.get(2),
-            amount: Cents(row.get(3)),
-            payment_date: row.get(4),
-            payee: (row.get(5), row.get(6)),
-            state: state(row.get(8)),
-            digest: row.get(7),
-        };
-        Ok(rows.iter().map(earlier).collect())
     }
 
     pub async fn remittance(&self, id: RemittanceId) -> Result<Option<RemittanceRow>, StoreError> {
@@ -370,7 +261,7 @@ pub(super) async fn take_back_passing_on(tx: &mut Tx, claim: ClaimId, event: i64
     Ok(())
 }
 
-async fn finish(
+pub(super) async fn finish(
     tx: &mut Tx,
     events: &[NewClaimEvent],
     (exceptions, since): (&[NewException], i64),

@@ -1,6 +1,7 @@
 //! Which service line of its claim each service line of an answer is about. By the line's own number where it
 //! came back; else by procedure, day and charge; else by place and charge. Pure. Lines that are alike are tied in their
 //! order where the answer tells of all of them; of fewer it is not known which, and they stay untied, as one that fits none.
+//! Lines that the payer made of one by splitting it bring its number back more than once, and are all tied to it.
 
 use std::collections::HashMap;
 
@@ -34,7 +35,7 @@ const BY_FACTS: &str = "procedure, day and charge";
 const BY_FACTS_IN_ORDER: &str = "procedure, day and charge, in their order";
 const BY_PLACE: &str = "place and charge";
 
-/// For each line that is told of, in their order, the claimed one. No claimed line is given twice.
+/// For each line that is told of, in their order, the claimed one. No claimed line is given twice, but by its own number.
 pub fn tie(told: &[ToldLine], claimed: &[ClaimedLine]) -> Vec<Option<Tied>> {
     let mut tied: Vec<Option<Tied>> = vec![None; told.len()];
     let mut free = vec![true; claimed.len()];
@@ -43,7 +44,13 @@ pub fn tie(told: &[ToldLine], claimed: &[ClaimedLine]) -> Vec<Option<Tied>> {
             true => one.number == line.control_number,
             false => one.control_number == line.control_number,
         };
-        give(&mut tied[n], &mut free, &fitting(claimed, named), BY_NUMBER);
+        match fitting(claimed, named).as_slice() {
+            &[only] => {
+                tied[n] = Some(Tied { line: only, rule: BY_NUMBER });
+                free[only] = false;
+            }
+            several => give(&mut tied[n], &mut free, several, BY_NUMBER),
+        }
     }
     let left = (0..told.len()).filter(|&n| tied[n].is_none());
     let fit = |n: usize| fitting(claimed, |one| says_the_same(&told[n], one));
@@ -128,6 +135,17 @@ mod tests {
         let claim = [claimed("99213", 100, "", "L1"), claimed("99213", 100, "", "L2")];
         let lines = [told("HC:99214", 100, "", "L2"), told("HC:99213", 100, "", "L1")];
         check(&lines, &claim, &[Some((1, BY_NUMBER)), Some((0, BY_NUMBER))]);
+    }
+
+    #[test]
+    fn all_parts_of_a_line_that_the_payer_split_are_tied_by_its_number() {
+        let claim = [claimed("99213", 100, "", "L1"), claimed("85025", 50, "", "L2")];
+        let lines = [told("HC:99212", 60, "", "L1"), told("HC:99211", 40, "", "L1"), told("HC:85025", 50, "", "L2")];
+        check(&lines, &claim, &[Some((0, BY_NUMBER)), Some((0, BY_NUMBER)), Some((1, BY_NUMBER))]);
+        // Of two claimed lines with one number each is given once.
+        let alike = [claimed("99213", 100, "", "L1"), claimed("99213", 100, "", "L1")];
+        let lines = [told("HC:99213", 100, "", "L1"), told("HC:99213", 100, "", "L1")];
+        check(&lines, &alike, &[Some((0, BY_NUMBER)), Some((1, BY_NUMBER))]);
     }
 
     #[test]

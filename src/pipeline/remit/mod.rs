@@ -1,7 +1,7 @@
 //! Stage 8. Takes payers' files whose other answers are worked in. Leaves each 835 transaction as a remittance: its
 //! payments on the claims they pay, those nobody was found for among the exceptions, and the 835 divided among the
 //! submitters, each part in its mailbox. Never posts or hands on a remittance that does not add up before a person
-//! has released it, and never counts the same payment twice.
+//! has released it, and never counts the same payment twice: what may be one that came before waits for a person too.
 //!
 //! What a submitter gets: a transaction whose claims are all its own goes to it as it came, under our envelope. A
 //! transaction of several submitters, or with claims nobody was found for, is divided, see [`plan::shares`].
@@ -10,6 +10,7 @@ pub mod balance;
 pub mod hand_on;
 pub mod plan;
 pub mod read;
+pub mod repeats;
 pub mod split;
 
 pub(super) mod books;
@@ -21,6 +22,10 @@ mod tie;
 pub use orphaned::beside as adjustments_beside;
 pub use release::{Released, release_remittance};
 pub use run::{papers, run};
+pub use tie::{CLAIM_LINE, TIED_BY};
+
+#[cfg(test)]
+mod repeats_tests;
 
 #[cfg(test)]
 mod tests;

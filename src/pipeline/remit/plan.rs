@@ -1,4 +1,4 @@
-//! Decides what becomes of a remittance: posted, held, or known already; and who is handed which part of it. Pure.
+//! Decides who is handed which part of a remittance, and by what its repeat is known at a glance. Pure.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,28 +7,7 @@ use aws_lc_rs::digest;
 
 use super::read::Remittance;
 use crate::domain::Cents;
-use crate::domain::ids::RemittanceId;
-use crate::store::remittances::{EarlierRemittance, RemittanceRow};
-
-/// How a remittance stands to earlier ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Newness {
-    New,
-    /// It says what that one said.
-    Repeat(RemittanceId),
-    /// The same payment, as its numbers, amount, date and payee say, but other claims: posting both would count
-    /// the money twice.
-    Contradicts(RemittanceId),
-}
-
-impl Newness {
-    pub fn repeated(self) -> Option<RemittanceId> {
-        match self {
-            Newness::Repeat(of) => Some(of),
-            Newness::New | Newness::Contradicts(_) => None,
-        }
-    }
-}
+use crate::store::remittances::RemittanceRow;
 
 /// SHA-256 of all that a remittance says of money, however its file is written.
 pub fn digest_of(remittance: &Remittance) -> [u8; 32] {
@@ -58,27 +37,6 @@ pub fn digest_of(remittance: &Remittance) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest::digest(&digest::SHA256, said.as_bytes()).as_ref());
     out
-}
-
-/// Compares with the earlier remittances of the same payer. Payers give all their payments of nothing one number,
-/// so there only the content decides.
-pub fn newness(remittance: &Remittance, digest: &[u8; 32], earlier: &[EarlierRemittance]) -> Newness {
-    let same_trace = |one: &&EarlierRemittance| one.trace == remittance.trace;
-    if let Some(same) = earlier.iter().filter(same_trace).find(|one| one.digest == digest) {
-        return Newness::Repeat(same.id);
-    }
-    let same_payment = |one: &&EarlierRemittance| {
-        one.trace_payer == remittance.trace_payer
-            && one.amount == remittance.amount
-            && one.payment_date == remittance.payment_date
-            && one.payee.0 == remittance.payee_npi
-            && one.payee.1 == remittance.payee_tin
-    };
-    let alike = earlier.iter().filter(same_trace).find(same_payment);
-    match alike {
-        Some(one) if remittance.amount != Cents::ZERO && !remittance.trace.is_empty() => Newness::Contradicts(one.id),
-        Some(_) | None => Newness::New,
-    }
 }
 
 /// What one submitter is handed of a remittance.
@@ -147,47 +105,6 @@ pub fn late_extent(remittance: &Remittance, row: &RemittanceRow) -> Extent {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn remittance(trace: &str, amount: i64) -> Remittance {
-        Remittance { trace: trace.into(), trace_payer: "1".into(), amount: Cents(amount), ..Remittance::default() }
-    }
-
-    fn earlier(of: &Remittance) -> EarlierRemittance {
-        EarlierRemittance {
-            id: RemittanceId(5),
-            trace: of.trace.clone(),
-            trace_payer: of.trace_payer.clone(),
-            amount: of.amount,
-            payment_date: of.payment_date.clone(),
-            payee: (of.payee_npi.clone(), of.payee_tin.clone()),
-            state: crate::store::remittances::RemittanceState::Posted,
-            digest: digest_of(of).to_vec(),
-        }
-    }
-
-    fn check(now: &Remittance, before: &Remittance, expected: Newness) {
-        assert_eq!(newness(now, &digest_of(now), &[earlier(before)]), expected);
-    }
-
-    #[test]
-    fn a_repeat_says_the_same_and_the_same_check_for_other_claims_contradicts() {
-        let first = remittance("T1", 100);
-        check(&first, &first, Newness::Repeat(RemittanceId(5)));
-        let mut other = first.clone();
-        other.claims.push(super::super::read::ClaimPayment::default());
-        check(&other, &first, Newness::Contradicts(RemittanceId(5)));
-        check(&remittance("T2", 100), &first, Newness::New);
-        check(&remittance("T1", 200), &first, Newness::New);
-    }
-
-    #[test]
-    fn payments_of_nothing_share_a_number_and_differ_by_their_claims() {
-        let first = remittance("0", 0);
-        let mut other = first.clone();
-        other.claims.push(super::super::read::ClaimPayment::default());
-        check(&other, &first, Newness::New);
-        check(&first, &first, Newness::Repeat(RemittanceId(5)));
-    }
 
     #[test]
     fn one_submitters_remittance_goes_to_it_whole() {

@@ -202,6 +202,7 @@ impl Open {
                 self.remittance.trace_payer = segment.text(3).trim().to_string();
             }
             b"N1" if matches!(self.place, Place::Opening | Place::Payee) => self.take_n1(segment),
+            b"CUR" if self.place == Place::Opening => self.take_cur(segment),
             b"LX" => self.turn(at, Place::Section),
             b"TS3" => self.take_ts3(segment),
             b"CLP" => {
@@ -295,6 +296,14 @@ impl Open {
         self.remittance.amount = self.required(segment, 2, "BPR02");
         self.remittance.method = segment.text(4);
         self.remittance.payment_date = date(segment.element(16));
+    }
+
+    /// All amounts are added up and posted as dollars.
+    fn take_cur(&mut self, segment: &Segment<'_>) {
+        let currency = segment.text(2).trim().to_ascii_uppercase();
+        if !matches!(currency.as_str(), "" | "USD") {
+            self.remittance.faults.push(format!("CUR02 says {currency}, but only US dollars are posted"));
+        }
     }
 
     fn take_n1(&mut self, segment: &Segment<'_>) {
@@ -446,6 +455,8 @@ impl Open {
         let value = segment.text(2).trim().to_string();
         match (segment.element(1), self.place) {
             (b"TJ", Place::Payee) => self.remittance.payee_tin = value,
+            // Beside a tax id in N1.
+            (b"HPI", Place::Payee) if self.remittance.payee_npi.is_empty() => self.remittance.payee_npi = value,
             (b"6R", Place::Line) => {
                 if let Some(line) = self.claim().and_then(|claim| claim.lines.last_mut()) {
                     line.control_number = value;

@@ -8,11 +8,13 @@ use super::read::{ClaimPayment, Remittance};
 use super::{hand_on, run};
 use crate::domain::Cents;
 use crate::domain::ids::{ClaimId, RemittanceId};
+use crate::domain::payment_facts::{Likeness, PaymentFacts};
 use crate::pipeline::answers::{Matched, Sought, find_claims};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::events::NewClaimEvent;
 use crate::store::matching::{ClaimFacts, ClaimKey};
-use crate::store::remittances::{LateMatch, PaymentRow, Release, RemittanceRow, RemittanceState};
+use crate::store::releases::Release;
+use crate::store::remittances::{LateMatch, PaymentRow, RemittanceRow, RemittanceState};
 
 /// What became of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,10 +165,14 @@ async fn posted_for_the_same(gateway: &Gateway, row: &RemittanceRow) -> Result<O
         return Ok(None);
     }
     let earlier = gateway.store.earlier_remittances(&row.payer, &[row.trace.as_str()]).await?;
-    let same = earlier.into_iter().find(|one| {
-        let payee = (&one.payee.0, &one.payee.1) == (&row.payee_npi, &row.payee_tin);
-        let payment = one.amount == row.amount && one.payment_date == row.payment_date;
-        one.state == RemittanceState::Posted && payee && payment && one.trace_payer == row.trace_payer
-    });
-    Ok(same.map(|one| one.id))
+    let facts = PaymentFacts {
+        trace: &row.trace,
+        originator: &row.trace_payer,
+        amount: row.amount,
+        date: &row.payment_date,
+        payee_npi: &row.payee_npi,
+        payee_tin: &row.payee_tin,
+    };
+    let posted = earlier.iter().filter(|one| one.state == RemittanceState::Posted);
+    Ok(posted.into_iter().find(|one| one.facts().likeness(&facts) == Likeness::Same).map(|one| one.id))
 }

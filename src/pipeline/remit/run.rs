@@ -1,5 +1,6 @@
 //! Works the remittances of payers' files, one file after another, each in one transaction.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -8,8 +9,9 @@ use tokio::task::JoinHandle;
 use super::balance::{self, Balance};
 use super::books::{self, Books};
 use super::hand_on::{self, Handed, Papers};
-use super::plan::{self, Extent, Newness};
+use super::plan::{self, Extent};
 use super::read::{self, Remittance};
+use super::repeats::{self, Compared, Content, Newness};
 use super::tie;
 use crate::domain::ids::{InboundId, RemittanceId};
 use crate::domain::{CrashPoint, error_chain, passing};
@@ -17,10 +19,11 @@ use crate::pipeline::answers::{Matched, find_claims};
 use crate::pipeline::gateway::{blocking, discard, guarded};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, StageError};
+use crate::store::earlier::EarlierRemittance;
 use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
 use crate::store::leases::Lease;
-use crate::store::remittances::{EarlierRemittance, RemittanceState, Remitted};
+use crate::store::remittances::{RemittanceState, Remitted};
 
 /// Of a file that is read while another is worked.
 const AHEAD_BYTES_MAX: i64 = 16 * 1024 * 1024;
@@ -113,7 +116,9 @@ async fn work(
     let at = gateway.clock.now_ms();
     let mut desk = Desk {
         books: Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at },
+        papers: &papers,
         earlier: earlier(gateway, &papers).await?,
+        places: HashMap::new(),
         remitted: Remitted {
             inbound_id: inbound.id,
             at,
@@ -187,15 +192,22 @@ async fn matched(gateway: &Gateway, papers: &Papers) -> Result<Vec<Matched>, Sta
     Ok(find_claims(&gateway.store, &papers.payer, &sought).await?)
 }
 
-async fn earlier(gateway: &Gateway, papers: &Papers) -> Result<Vec<EarlierRemittance>, StageError> {
+async fn earlier(gateway: &Gateway, papers: &Papers) -> Result<HashMap<String, Vec<EarlierRemittance>>, StageError> {
     let traces: Vec<&str> = papers.remittances.iter().map(|one| one.trace.as_str()).collect();
-    Ok(gateway.store.earlier_remittances(&papers.payer, &traces).await?)
+    let mut by_trace: HashMap<String, Vec<EarlierRemittance>> = HashMap::new();
+    for one in gateway.store.earlier_remittances(&papers.payer, &traces).await? {
+        by_trace.entry(one.trace.clone()).or_default().push(one);
+    }
+    Ok(by_trace)
 }
 
 struct Desk<'a> {
     books: Books<'a>,
-    /// Of the store, and those of this file that were taken already.
-    earlier: Vec<EarlierRemittance>,
+    papers: &'a Papers,
+    /// By TRN02: of the store, and those of this file that were taken already.
+    earlier: HashMap<String, Vec<EarlierRemittance>>,
+    /// Where those of this file stand in it.
+    places: HashMap<RemittanceId, usize>,
     remitted: Remitted,
     handed: Vec<Handed>,
     /// The remittances that some of this file say again.
@@ -210,8 +222,8 @@ impl Desk<'_> {
         Told { sums, digest }: Told,
         matched: &[Matched],
     ) -> Result<(), StageError> {
-        let newness = plan::newness(remittance, &digest, &self.earlier);
-        let (state, problem) = judge(&sums, newness);
+        let newness = self.newness(remittance, &digest, matched).await?;
+        let (state, problem) = judge(&sums, &newness);
         let of_which = format!("transaction {}", remittance.head.control);
         let notes = sums.warnings.iter().map(|warning| format!("{of_which}: {warning}"));
         self.remitted.notes.extend(notes);
@@ -239,7 +251,8 @@ impl Desk<'_> {
             }
         }
         if state != RemittanceState::Repeat {
-            self.earlier.push(EarlierRemittance {
+            self.places.insert(row.id, place);
+            self.earlier.entry(row.trace.clone()).or_default().push(EarlierRemittance {
                 id: row.id,
                 trace: row.trace.clone(),
                 trace_payer: row.trace_payer.clone(),
@@ -247,11 +260,76 @@ impl Desk<'_> {
                 payment_date: row.payment_date.clone(),
                 payee: (row.payee_npi.clone(), row.payee_tin.clone()),
                 state,
+                put_aside: false,
                 digest: row.digest.clone(),
             });
         }
         self.remitted.remittances.push(row);
         Ok(())
+    }
+
+    /// How it stands to the earlier ones with its number. What these say is read only where it decides.
+    async fn newness(
+        &self,
+        remittance: &Remittance,
+        digest: &[u8; 32],
+        matched: &[Matched],
+    ) -> Result<Newness, StageError> {
+        let earlier = self.earlier.get(&remittance.trace).map(Vec::as_slice).unwrap_or_default();
+        if let Some(same) = earlier.iter().find(|one| one.digest == digest) {
+            return Ok(Newness::Repeat(same.id));
+        }
+        let mut matter: Vec<_> = earlier.iter().filter(|one| repeats::may_matter(remittance, one)).collect();
+        if matter.is_empty() {
+            return Ok(Newness::New);
+        }
+        if !remittance.is_numbered() {
+            // There may be thousands with this number.
+            let likely = self.likely(remittance, &matter, matched).await?;
+            matter.retain(|one| likely.contains(&one.id));
+        }
+        let own = repeats::content_of(remittance);
+        let mut compared = Vec::with_capacity(matter.len());
+        for earlier in matter {
+            let says_the_same = self.content(earlier.id).await? == own;
+            compared.push(Compared { earlier, says_the_same });
+        }
+        Ok(repeats::newness(remittance, &compared))
+    }
+
+    /// Those that pay the same claim or, in this file, are of the same size.
+    async fn likely(
+        &self,
+        remittance: &Remittance,
+        all: &[&EarlierRemittance],
+        matched: &[Matched],
+    ) -> Result<HashSet<RemittanceId>, StageError> {
+        let claim = matched.iter().find_map(|matched| match matched {
+            Matched::One(found) => Some(found.claim.id),
+            Matched::Unclear { .. } => None,
+        });
+        let (here, before): (Vec<&EarlierRemittance>, Vec<_>) =
+            all.iter().partition(|one| self.places.contains_key(&one.id));
+        let mut likely = match claim {
+            Some(claim) if !before.is_empty() => {
+                let ids = before.iter().map(|one| one.id.0).collect();
+                self.books.gateway.store.remittances_paying(claim, ids).await?
+            }
+            Some(_) | None => HashSet::new(),
+        };
+        let is_as_large = |place: &usize| repeats::is_as_large(remittance, &self.papers.remittances[*place]);
+        let of_size = here.iter().filter(|one| self.places.get(&one.id).is_some_and(is_as_large));
+        likely.extend(of_size.map(|one| one.id));
+        Ok(likely)
+    }
+
+    async fn content(&self, earlier: RemittanceId) -> Result<Content, StageError> {
+        if let Some(&place) = self.places.get(&earlier) {
+            return Ok(repeats::content_of(&self.papers.remittances[place]));
+        }
+        let store = &self.books.gateway.store;
+        let adjustments = store.remittance(earlier).await?.map(|row| row.adjustment_list).unwrap_or_default();
+        Ok(repeats::content_of_rows(&adjustments, &store.payments_of_remittance(earlier).await?))
     }
 
     fn add_payments(
@@ -304,15 +382,31 @@ impl Desk<'_> {
     }
 }
 
-fn judge(sums: &Balance, newness: Newness) -> (RemittanceState, String) {
+fn judge(sums: &Balance, newness: &Newness) -> (RemittanceState, String) {
     match (newness, sums.errors.first()) {
         (Newness::Repeat(of), _) => {
             (RemittanceState::Repeat, format!("it repeats remittance {of} and was not posted again"))
         }
-        (Newness::Contradicts(of), _) => (
-            RemittanceState::Held,
-            format!("it has the number, amount, date and payee of remittance {of}, but other claims"),
-        ),
+        (Newness::Contradicts { of, state }, _) => {
+            let held = match state {
+                RemittanceState::Held => ", which is held",
+                RemittanceState::Posted | RemittanceState::Repeat => "",
+            };
+            let problem = format!(
+                "it has the number, amount, date and payee of remittance {of}{held}, but says other things of claims or provider \
+                 adjustments"
+            );
+            (RemittanceState::Held, problem)
+        }
+        (Newness::MayRepeat { of, doubts, says_the_same }, _) => {
+            let claims = if *says_the_same { " and so is all that it says of claims" } else { "" };
+            let problem = format!(
+                "it may be remittance {of} once more: number and amount are the same{claims}, but {} not written the same in \
+                 both. Dismiss it if it is the same payment, release it if it is another",
+                listed(doubts)
+            );
+            (RemittanceState::Held, problem)
+        }
         (Newness::New, Some(first)) => {
             let more = match sums.errors.len() {
                 1 => String::new(),
@@ -321,5 +415,14 @@ fn judge(sums: &Balance, newness: Newness) -> (RemittanceState, String) {
             (RemittanceState::Held, format!("it does not add up: {first}{more}"))
         }
         (Newness::New, None) => (RemittanceState::Posted, String::new()),
+    }
+}
+
+/// As `the date and the payee are`.
+fn listed(facts: &[&str]) -> String {
+    match facts {
+        [] => "nothing is".to_string(),
+        [only] => format!("{only} is"),
+        [first @ .., last] => format!("{} and {last} are", first.join(", ")),
     }
 }

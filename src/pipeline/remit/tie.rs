@@ -18,8 +18,8 @@ const REMITTANCES_AT_ONCE: u32 = 500;
 /// Claims whose lines are in memory together, some hundred bytes each; a single remittance may have more.
 const CLAIMS_AT_ONCE: usize = 20_000;
 /// What a tied line of a payment's detail tells.
-const CLAIM_LINE: &str = "claim_line";
-const TIED_BY: &str = "tied_by";
+pub const CLAIM_LINE: &str = "claim_line";
+pub const TIED_BY: &str = "tied_by";
 
 /// Ties all that waits.
 pub async fn run(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {

@@ -1,0 +1,77 @@
+//! A held remittance that a person lets through.
+
+use super::awaited::try_learned;
+use super::earlier::is_posted_already;
+use super::events::NewClaimEvent;
+use super::exceptions::NewException;
+use super::mail::NewMail;
+use super::remittances::{LateMatch, PassedOn, attach_payment, finish, pass_on, post_claims};
+use super::sql::{query, query_for};
+use super::{Store, StoreError};
+use crate::domain::ids::{ClaimId, RemittanceId};
+
+/// A held remittance that counts from now on.
+#[derive(Debug)]
+pub struct Release {
+    pub id: RemittanceId,
+    pub by: String,
+    /// When its payments began to look for their claims once more.
+    pub at: i64,
+    pub matched: Vec<LateMatch>,
+    pub passed_on: Vec<PassedOn>,
+    /// A submitter is handed its provider adjustments.
+    pub adjustments_handed: bool,
+    pub claim_events: Vec<NewClaimEvent>,
+    pub exceptions: Vec<NewException>,
+    pub mail: Vec<NewMail>,
+}
+
+impl Store {
+    /// Posts a held remittance and closes its exception. `false`: it is not held.
+    pub async fn release_remittance(&self, release: &Release) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        // The one writer at a time sees what another person released just before.
+        if is_posted_already(&mut tx, release.id).await? {
+            return Ok(false);
+        }
+        let released = query("UPDATE remittance SET state = 0, adjustments_handed = ? WHERE id = ? AND state = 1")
+            .bind(i64::from(release.adjustments_handed))
+            .bind(release.id.0)
+            .execute(&mut tx)
+            .await
+            .map_err(StoreError::at("release a remittance"))?;
+        if released.rows_affected() == 0 {
+            return Ok(false);
+        }
+        query_for(
+            "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
+             WHERE kind = 'balance' AND state = 0 AND json_extract(response, '$.remittance') = ?
+               AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
+            "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
+             WHERE kind = 'balance' AND state = 0 AND CAST(response AS jsonb) ->> 'remittance' = ?
+               AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
+        )
+        .bind(&release.by)
+        .bind(release.at)
+        .bind(release.id.to_string())
+        .bind(release.id.0)
+        .execute(&mut tx)
+        .await
+        .map_err(StoreError::at("close a remittance's exception"))?;
+        for one in &release.matched {
+            attach_payment(&mut tx, one.payment_id, Some((one.claim_id, one.rule, &one.evidence))).await?;
+        }
+        let rows = query("SELECT DISTINCT claim_id FROM payment WHERE remittance_id = ? AND claim_id IS NOT NULL")
+            .bind(release.id.0)
+            .fetch_all(&mut tx)
+            .await
+            .map_err(StoreError::at("find a remittance's claims"))?;
+        let claims: Vec<ClaimId> = rows.iter().map(|row| ClaimId(row.get(0))).collect();
+        post_claims(&mut tx, &claims).await?;
+        try_learned(&mut tx, claims.iter().map(|id| id.0).collect()).await?;
+        pass_on(&mut tx, &release.passed_on).await?;
+        finish(&mut tx, &release.claim_events, (&release.exceptions, release.at), &release.mail).await?;
+        tx.commit().await.map_err(StoreError::at("release a remittance"))?;
+        Ok(true)
+    }
+}
