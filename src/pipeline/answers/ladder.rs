@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::names::PersonName;
+use super::names::{self, Likeness, PersonName};
 use super::search::says_something;
 use crate::domain::ids::ClaimId;
 use crate::domain::{Cents, ClaimStatus, Phi};
@@ -11,6 +11,9 @@ use crate::store::matching::ClaimFacts;
 
 /// Lengths to which payers are known to cut control numbers.
 pub const CUT_LENGTHS: [usize; 4] = [20, 17, 14, 12];
+const EQUALLY_GOOD: &str = "several claims fit equally well";
+const EACH_BETTER: &str = "several claims fit, and none of them better than each other in all that was told";
+
 /// Candidates shown with an exception.
 pub const CANDIDATES_MAX: usize = 10;
 
@@ -25,6 +28,7 @@ pub struct Sought {
     pub tin: String,
     pub charge: Option<Cents>,
     pub member_ids: Vec<Phi<String>>,
+    /// The patient's first.
     pub names: Vec<PersonName>,
     /// CLP09.
     pub frequency: String,
@@ -74,6 +78,8 @@ pub struct Found {
     pub rule: Rule,
     /// JSON: which facts agreed. No patient data.
     pub evidence: String,
+    /// As it would be shown to a person.
+    pub candidate: Candidate,
 }
 
 #[derive(Clone, Debug)]
@@ -117,8 +123,6 @@ struct Comparison<'a> {
     date: Same,
     frequency: Same,
     within: Same,
-    /// Its end is known already.
-    ended: bool,
     /// Refused by its payer before, as a claim that was sent again is.
     refused: bool,
 }
@@ -141,7 +145,8 @@ pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Match
         match fitting.as_slice() {
             [] => {}
             [first, others @ ..] if others.iter().any(|other| !first.is_better_than(other)) => {
-                let reason = "several claims fit equally well";
+                let equal = others.iter().any(|other| first.preference() == other.preference());
+                let reason = if equal { EQUALLY_GOOD } else { EACH_BETTER };
                 return Matched::Unclear { reason, candidates: ranked(&compared) };
             }
             [first, ..] if first.is_contradicted(rule, &compared) => {
@@ -149,8 +154,7 @@ pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Match
                 return Matched::Unclear { reason, candidates: ranked(&compared) };
             }
             [first, ..] => {
-                let found = Found { claim: first.claim.clone(), rule, evidence: first.evidence() };
-                return Matched::One(Box::new(found));
+                return Matched::One(Box::new(first.found(rule)));
             }
         }
     }
@@ -188,13 +192,13 @@ fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
         trace: [sought.trace.as_str(), sought.control_number.reveal()]
             .iter()
             .any(|text| ClaimId::from_trace_number(text) == Some(claim.id)),
-        payer_number: says_something(payer_number) && known.is_some_and(|known| known.reveal() == payer_number),
-        name: match sought.names.as_slice() {
-            [] => Same::Unsaid,
-            names => {
-                let (last, first) = (claim.patient_last_name.reveal(), claim.patient_first_name.reveal());
-                yes_or_no(names.iter().any(|name| name.is(last, first)))
-            }
+        payer_number: says_something(payer_number)
+            && known.is_some_and(|known| known.reveal().eq_ignore_ascii_case(payer_number)),
+        name: match names::likeness(&sought.names, claim.patient_last_name.reveal(), claim.patient_first_name.reveal())
+        {
+            Likeness::Same => Same::Yes,
+            Likeness::Alike => Same::Unsaid,
+            Likeness::Other => Same::No,
         },
         control: control(sought.control_number.reveal(), claim.patient_control_number.reveal()),
         provider,
@@ -213,7 +217,6 @@ fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
             Some((first, last)) => yes_or_no((first..=last).contains(&claim.id)),
             None => Same::Unsaid,
         },
-        ended: claim.status.is_final(),
         refused: claim.status == ClaimStatus::PayerRejected,
     }
 }
@@ -284,6 +287,8 @@ impl Comparison<'_> {
                     // Numbers of visits often differ only in the end that was cut off.
                     && self.date != no
                     && (self.member != no || self.name == yes)
+                    // Children under one member id are told apart by their first names.
+                    && self.name != no
                     && match self.charge {
                         Same::Yes => self.provider == yes || whose,
                         Same::Unsaid => self.provider == yes && whose,
@@ -296,15 +301,14 @@ impl Comparison<'_> {
                     && self.member == Same::Yes
                     && self.date == Same::Yes
             }
-            // A number that says another claim needs a provider that agrees, and a claim still to be answered.
+            // A number that says another claim is that of another visit of the day, or of one that is yet to be sent.
             Rule::MemberDateCharge => {
                 self.member == Same::Yes
                     && self.date == Same::Yes
                     && self.charge == Same::Yes
-                    && match self.control {
-                        Control::Other => self.provider == Same::Yes && !self.ended && self.name != Same::No,
-                        Control::Unsaid | Control::Altered | Control::Exact => self.provider != Same::No,
-                    }
+                    && self.control != Control::Other
+                    && self.provider != Same::No
+                    && self.name != Same::No
             }
         }
     }
@@ -340,23 +344,33 @@ impl Comparison<'_> {
         }
     }
 
-    /// Found by the payer's number alone, while another claim has exactly the control number that the answer gives:
-    /// as when a payer answers a corrected claim under the number of the one that it replaces.
+    /// Found by the payer's number, while another claim has the control number that the answer gives, exactly or
+    /// rewritten: as when a payer answers a corrected claim under the number of the one that it replaces.
     fn is_contradicted(&self, rule: Rule, compared: &[Comparison<'_>]) -> bool {
+        let is_named_rather = |other: &Comparison<'_>| {
+            let by_frequency = self.frequency == Same::No && other.frequency == Same::Yes;
+            let nearer = other.control_likeness() > self.control_likeness();
+            let as_near = other.control != Control::Other && other.control == self.control && by_frequency;
+            (nearer || as_near) && other.provider != Same::No && other.is_backed()
+        };
         rule == Rule::PayerNumber
-            && self.control == Control::Other
-            && compared.iter().any(|other| other.fits(Rule::ControlNumber))
+            && self.control != Control::Unsaid
+            && compared.iter().filter(|other| other.claim.id != self.claim.id).any(is_named_rather)
     }
 
-    /// The facts by which two claims are told apart.
-    fn facts(&self) -> [u8; 6] {
-        let control = match self.control {
+    fn control_likeness(&self) -> u8 {
+        match self.control {
             Control::Exact => 2,
             Control::Altered => 1,
             Control::Unsaid | Control::Other => 0,
-        };
-        let [charge, provider, member, date] = [self.charge, self.provider, self.member, self.date].map(agrees);
-        [control, u8::from(self.payer_number), charge, provider, member, date]
+        }
+    }
+
+    /// The facts by which two claims are told apart.
+    fn facts(&self) -> [u8; 7] {
+        let facts = [self.charge, self.provider, self.member, self.date, self.name];
+        let [charge, provider, member, date, name] = facts.map(agrees);
+        [self.control_likeness(), u8::from(self.payer_number), charge, provider, member, date, name]
     }
 
     /// What decides between claims that are the same in all of these, as one that was sent again is.
@@ -365,7 +379,7 @@ impl Comparison<'_> {
     }
 
     /// Among claims that fit the same rung: what else agrees, the strongest first.
-    fn preference(&self) -> ([u8; 6], [u8; 3]) {
+    fn preference(&self) -> ([u8; 7], [u8; 3]) {
         (self.facts(), self.circumstances())
     }
 
@@ -379,8 +393,14 @@ impl Comparison<'_> {
         }
     }
 
-    fn evidence(&self) -> String {
-        serde_json::to_string(&self.reasons()).expect("a list of texts is JSON")
+    fn found(&self, rule: Rule) -> Found {
+        let candidate = self.candidate();
+        let evidence = serde_json::to_string(&candidate.reasons).expect("a list of texts is JSON");
+        Found { claim: self.claim.clone(), rule, evidence, candidate }
+    }
+
+    fn candidate(&self) -> Candidate {
+        Candidate { claim_id: self.claim.id, score: self.score(), reasons: self.reasons() }
     }
 
     fn reasons(&self) -> Vec<&'static str> {
@@ -438,8 +458,7 @@ impl Comparison<'_> {
 }
 
 fn ranked(compared: &[Comparison<'_>]) -> Vec<Candidate> {
-    let candidate = |c: &Comparison<'_>| Candidate { claim_id: c.claim.id, score: c.score(), reasons: c.reasons() };
-    let mut all: Vec<Candidate> = compared.iter().map(candidate).collect();
+    let mut all: Vec<Candidate> = compared.iter().map(Comparison::candidate).collect();
     all.sort_by_key(|candidate| (std::cmp::Reverse(candidate.score), candidate.claim_id));
     all.truncate(CANDIDATES_MAX);
     all

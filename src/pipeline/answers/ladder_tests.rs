@@ -110,11 +110,73 @@ fn shortened_and_recased_control_numbers_need_the_provider_and_the_charge() {
 
 #[test]
 fn the_last_rung_asks_for_member_date_and_charge_together() {
-    let mut wanted = sought("UNKNOWN");
+    let mut wanted = sought("0");
     wanted.member_ids = vec![Phi::new("m1".into())];
     check(&wanted, &[claim(1, "A")], Some((1, Rule::MemberDateCharge)));
     wanted.service_from.clear();
     check(&wanted, &[claim(1, "A")], None);
+}
+
+#[test]
+fn a_control_number_of_no_claim_that_was_sent_or_of_another_is_not_outweighed_by_member_date_and_charge() {
+    // A second visit of the day, that is yet to be sent.
+    let mut wanted = sought("VISIT-PM-02");
+    wanted.member_ids = vec![Phi::new("M1".into())];
+    check(&wanted, &[claim(1, "VISIT-AM-01")], None);
+    // Three visits: the number is the first's, rewritten, and the day the third's.
+    let mut visits = [claim(1, "VISIT-0001-A"), claim(2, "VISIT-0001-B"), claim(3, "VISIT-0001-C")];
+    for (n, visit) in visits.iter_mut().enumerate() {
+        visit.service_from = format!("2026-11-0{}", n + 1);
+    }
+    for number in ["visit-0001-a", "VISIT0001A", "0000VISIT-0001-A", "VISIT-0001-A"] {
+        wanted.control_number = Phi::new(number.into());
+        wanted.service_from = "2026-11-03".into();
+        let found = if number == "VISIT-0001-A" { Some((1, Rule::ControlNumber)) } else { None };
+        check(&wanted, &visits, found);
+    }
+    // The number of another patient's claim.
+    let mut other = claim(1, "OTHERPAT001");
+    (other.member_id, other.patient_first_name) = (Phi::new("M2".into()), Phi::new("JOHN".into()));
+    other.service_from = "2026-10-01".into();
+    wanted.service_from = "2026-11-01".into();
+    for number in ["OTHERPAT001", "otherpat001"] {
+        wanted.control_number = Phi::new(number.into());
+        check(&wanted, &[other.clone(), claim(2, "THISPAT0001")], None);
+    }
+}
+
+#[test]
+fn a_brother_or_sister_under_one_member_id_is_another_patient() {
+    let said = |first: &str| PersonName { last: Phi::new("DOE".into()), first: Phi::new(first.into()) };
+    for (number, rule) in [("0", Rule::MemberDateCharge), ("ACCT12345678", Rule::AlteredControlNumber)] {
+        let mut wanted = sought(number);
+        wanted.member_ids = vec![Phi::new("M1".into())];
+        wanted.names = vec![said("BEN")];
+        let sister = claim(1, "ACCT12345678JANE");
+        check(&wanted, std::slice::from_ref(&sister), None);
+        let mut brother = claim(2, "ACCT12345678BENN");
+        brother.patient_first_name = Phi::new("BENJAMIN".into());
+        check(&wanted, &[sister.clone(), brother], Some((2, rule)));
+        wanted.names = vec![said("J")];
+        check(&wanted, std::slice::from_ref(&sister), Some((1, rule)));
+        wanted.names = vec![PersonName { last: Phi::new("JANE".into()), first: Phi::new("DOE".into()) }];
+        check(&wanted, &[sister], Some((1, rule)));
+    }
+}
+
+#[test]
+fn claims_that_are_each_better_in_something_are_not_said_to_be_equally_good() {
+    let (mut first, mut second) = (claim(1, "A"), claim(2, "A"));
+    first.service_from = "2026-11-02".into();
+    second.charge = Cents(500);
+    let mut wanted = sought("A");
+    wanted.member_ids = vec![Phi::new("M1".into())];
+    let reason = |second: &ClaimFacts| match choose(&wanted, "bluestar", &[&first, second]) {
+        Matched::Unclear { reason, .. } => reason,
+        Matched::One(found) => panic!("chose {}", found.claim.id),
+    };
+    assert_eq!(reason(&second), EACH_BETTER);
+    assert_eq!(reason(&ClaimFacts { id: ClaimId(3), ..first.clone() }), EQUALLY_GOOD);
 }
 
 #[test]
@@ -150,7 +212,34 @@ fn a_payers_number_of_one_claim_with_the_control_number_of_another_matches_neith
     }
     // Nobody has this control number: the payer's own number decides.
     wanted.control_number = Phi::new("A1X".into());
+    check(&wanted, &[first.clone(), second.clone()], Some((1, Rule::PayerNumber)));
+    wanted.payer_claim_control_number = Phi::new("icn-a".into());
     check(&wanted, &[first, second], Some((1, Rule::PayerNumber)));
+}
+
+#[test]
+fn a_payers_number_of_one_claim_with_the_rewritten_control_number_of_another_matches_neither() {
+    let [mut first, mut second] = corrected();
+    first.patient_control_number = Phi::new("ORIG-1111222233".into());
+    second.patient_control_number = Phi::new("CORR-1111222233".into());
+    let mut wanted = sought("");
+    wanted.payer_claim_control_number = Phi::new("ICN-A".into());
+    for number in ["corr-1111222233", "00000CORR-1111222233", "CORR-1111222", "CORR1111222233"] {
+        wanted.control_number = Phi::new(number.into());
+        check(&wanted, &[first.clone(), second.clone()], None);
+    }
+    // The first claim's own, rewritten or cut, is no contradiction, also where another begins like it.
+    wanted.control_number = Phi::new("orig-1111222233".into());
+    check(&wanted, &[first.clone(), second.clone()], Some((1, Rule::PayerNumber)));
+    second.patient_control_number = Phi::new("ORIG-1111222233R1".into());
+    wanted.control_number = Phi::new("ORIG-1111222".into());
+    check(&wanted, &[first.clone(), second.clone()], Some((1, Rule::PayerNumber)));
+    // Unless the answer says that it is about the corrected one, by its frequency or its number.
+    wanted.frequency = "7".into();
+    check(&wanted, &[first.clone(), second.clone()], None);
+    wanted.frequency.clear();
+    second.patient_control_number = Phi::new("ORIG-1111222".into());
+    check(&wanted, &[first, second], None);
 }
 
 #[test]

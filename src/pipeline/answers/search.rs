@@ -47,6 +47,9 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
     let rewritten: Vec<String> = left().flat_map(|one| rewritten(one.control_number.reveal())).collect();
     let rewritten: Vec<&str> = rewritten.iter().map(String::as_str).collect();
     pool.ask_control_numbers(store, &rewritten).await?;
+    let recased: Vec<String> = left().flat_map(|one| recased(one.payer_claim_control_number.reveal())).collect();
+    let recased: Vec<&str> = recased.iter().map(String::as_str).collect();
+    pool.ask(store, ClaimKey::PayerClaimControlNumber, &recased).await?;
     for one in left().filter(|one| ladder::is_cut(one.control_number.reveal())) {
         pool.ask_begin(store, payer, one.control_number.reveal()).await?;
     }
@@ -77,6 +80,13 @@ fn rewritten(control_number: &str) -> Vec<String> {
     forms.retain(|form| form != control_number);
     forms.sort_unstable();
     forms.dedup();
+    forms
+}
+
+/// A payer's number in capitals and in small letters, where it is not that already.
+fn recased(number: &str) -> Vec<String> {
+    let mut forms = vec![number.to_ascii_uppercase(), number.to_ascii_lowercase()];
+    forms.retain(|form| says_something(number) && form != number);
     forms
 }
 
@@ -140,7 +150,7 @@ impl Pool {
         let place = self.claims.len();
         self.by_id.insert(claim.id.0, place);
         if let Some(number) = &claim.payer_claim_control_number {
-            self.by_payer_number.entry(number.reveal().clone()).or_default().push(place);
+            self.by_payer_number.entry(fold(number.reveal())).or_default().push(place);
         }
         self.by_control.entry(ladder::bare(claim.patient_control_number.reveal())).or_default().push(place);
         let name = (names::plain(claim.patient_last_name.reveal()), claim.service_from.clone());
@@ -161,6 +171,8 @@ impl Pool {
     /// A match that further candidates could not change: by a rung that all its candidates are known for.
     fn surely(&self, sought: &Sought, payer: &str) -> Option<Matched> {
         match ladder::choose(sought, payer, &self.candidates(sought, Reach::Numbers)) {
+            // The claim that the control number means may be one whose number was rewritten.
+            Matched::One(found) if found.rule == Rule::PayerNumber && is_another(sought, &found.claim) => None,
             Matched::One(found) if found.rule <= Rule::ControlNumber => Some(Matched::One(found)),
             Matched::One(_) | Matched::Unclear { .. } => None,
         }
@@ -190,7 +202,7 @@ impl Pool {
         let ids = [ClaimId::from_trace_number(&sought.trace), ClaimId::from_trace_number(control)];
         places.extend(ids.into_iter().flatten().filter_map(|id| self.by_id.get(&id.0)));
         let number = sought.payer_claim_control_number.reveal();
-        places.extend(self.by_payer_number.get(number).into_iter().flatten());
+        places.extend(self.by_payer_number.get(&fold(number)).into_iter().flatten());
         if says_something(control) {
             places.extend(self.by_control.get(&ladder::bare(control)).into_iter().flatten());
         }
@@ -239,6 +251,12 @@ enum Reach {
     Numbers,
     /// And by the begin of a control number, and by member.
     Member,
+}
+
+/// True when the control number that is told is not this claim's.
+fn is_another(sought: &Sought, claim: &ClaimFacts) -> bool {
+    let said = sought.control_number.reveal();
+    says_something(said) && !ladder::is_alike(said, claim.patient_control_number.reveal())
 }
 
 fn fold(text: &str) -> String {
