@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::problem::Problem;
+use super::query::Query;
 use crate::pipeline::Gateway;
 use crate::pipeline::claim_status::{self, AnswerKind, Ask};
 

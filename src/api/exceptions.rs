@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,12 +15,16 @@ use super::caller::Caller;
 use super::claims::{id_of, said_of_json, visible_claim};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
+use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::{ClaimId, ExceptionId};
 use crate::pipeline::Gateway;
 use crate::pipeline::answers::ladder::CANDIDATES_MAX;
 use crate::pipeline::exceptions::{self as decisions, ResolveError};
 use crate::store::exceptions::{ExceptionRow, ExceptionState};
+
+/// Of why an exception is dismissed.
+const REASON_CHARS_MAX: usize = 1_000;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
     OpenApiRouter::new()
@@ -98,14 +102,14 @@ async fn exceptions(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResolveBody {
-    /// The claim that the response is about.
+    /// The claim that the response is about: its id, or its trace number.
     claim_id: String,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DismissBody {
-    /// Why nothing needs to be done, for whoever looks later.
+    /// Why nothing needs to be done, for whoever looks later: up to 1,000 characters.
     reason: String,
 }
 
@@ -121,7 +125,8 @@ async fn resolve_exception(
     let row = decidable(&gateway, &caller, &id).await?;
     let body: ResolveBody =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
-    let claim = visible_claim(&gateway, &caller, &body.claim_id).await?;
+    let id = ClaimId::from_trace_number(&body.claim_id).map_or(body.claim_id, |id| id.to_string());
+    let claim = visible_claim(&gateway, &caller, &id).await?;
     let decided = decisions::resolve(&gateway, row.id, claim.id, &caller.actor()).await;
     after(&gateway, &caller, row.id, "exception.resolve", decided).await
 }
@@ -141,7 +146,7 @@ async fn undo_exception(
 
 /// Close an exception that needs nothing done.
 #[utoipa::path(post, path = "/v1/exceptions/{id}/dismiss", tag = "exceptions", params(("id" = String, Path)),
-    request_body = DismissBody, responses((status = 200, body = ExceptionItem), (status = 404), (status = 409)))]
+    request_body = DismissBody, responses((status = 200, body = ExceptionItem), (status = 404), (status = 409), (status = 422)))]
 async fn dismiss_exception(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -151,7 +156,7 @@ async fn dismiss_exception(
     let row = decidable(&gateway, &caller, &id).await?;
     let body: DismissBody =
         serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
-    let decided = decisions::dismiss(&gateway, row.id, &caller.actor(), &body.reason).await;
+    let decided = decisions::dismiss(&gateway, row.id, &caller.actor(), reason_of(&body.reason)?).await;
     after(&gateway, &caller, row.id, "exception.dismiss", decided).await
 }
 
@@ -212,6 +217,21 @@ async fn after(
     Ok(Json(item(row)))
 }
 
+/// Without the blanks around it.
+fn reason_of(text: &str) -> Result<&str, Problem> {
+    let reason = text.trim();
+    let refused = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "A reason is needed", detail);
+    if reason.is_empty() {
+        return Err(refused("Say in `reason` why nothing needs to be done, for whoever looks later.".to_string()));
+    }
+    if reason.chars().count() > REASON_CHARS_MAX {
+        return Err(refused(format!(
+            "`reason` has up to {REASON_CHARS_MAX} characters: say the rest where it belongs."
+        )));
+    }
+    Ok(reason)
+}
+
 fn state_of(asked: Option<&str>) -> Result<Option<ExceptionState>, Problem> {
     match asked {
         None => Ok(Some(ExceptionState::Open)),
@@ -265,5 +285,96 @@ pub(super) fn item(row: ExceptionRow) -> ExceptionItem {
         resolved_by: row.resolved_by,
         resolved_at: row.resolved_at.map(rfc3339),
         note: Some(row.note).filter(|note| !note.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use axum::response::IntoResponse;
+    use serde_json::json;
+
+    use super::*;
+    use crate::pipeline::answers::testing::*;
+    use crate::pipeline::testing::{World, professional, sample, world};
+    use crate::pipeline::{correlate, remit};
+
+    const CUT: &[&str] = &["CAS*CO*45*20"];
+
+    fn acme() -> Caller {
+        Caller::Submitter { name: "acme".into(), source: String::new() }
+    }
+
+    async fn listed(world: &World, state: &str) -> Vec<ExceptionItem> {
+        let params = ExceptionParams { state: Some(state.to_string()), cursor: None, limit: None };
+        exceptions(State(world.gateway.clone()), acme(), Query(params)).await.ok().unwrap().0.items
+    }
+
+    /// A payment with something of claim A1, which is there, by which it is not found; and its exception.
+    async fn doubtful() -> (World, ExceptionItem) {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        let odd = SentClaim { charge: "500".into(), date: "20200101".into(), member: "M9".into(), ..claims[0].clone() };
+        answer(&world, &era835(910, &[remittance("0001", "T1", "480", &[(odd, "1", "480", CUT, "ICN7")], &[])])).await;
+        let exception = listed(&world, "open").await.remove(0);
+        (world, exception)
+    }
+
+    async fn dismissed(world: &World, id: &str, reason: &str) -> StatusCode {
+        let body = Bytes::from(json!({ "reason": reason }).to_string());
+        let path = Path(id.to_string());
+        match dismiss_exception(State(world.gateway.clone()), acme(), path, body).await {
+            Ok(_) => StatusCode::OK,
+            Err(problem) => problem.into_response().status(),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_exception_is_put_aside_with_a_reason_of_some_length_and_no_blank_one() {
+        let (world, exception) = doubtful().await;
+        for reason in ["", " \t\n", &"x".repeat(REASON_CHARS_MAX + 1)] {
+            assert_eq!(dismissed(&world, &exception.id, reason).await, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        assert_eq!(
+            dismissed(&world, &exception.id, &format!(" {} ", "ü".repeat(REASON_CHARS_MAX))).await,
+            StatusCode::OK
+        );
+        let note = listed(&world, "dismissed").await.remove(0).note.unwrap();
+        assert_eq!(note, "ü".repeat(REASON_CHARS_MAX));
+    }
+
+    #[tokio::test]
+    async fn a_claim_is_chosen_by_its_trace_number_too() {
+        let (world, exception) = doubtful().await;
+        let body = json!({ "claim_id": claim(&world, "A1").await.received.id.trace_number() }).to_string();
+        let path = Path(exception.id.clone());
+        let resolved = resolve_exception(State(world.gateway.clone()), acme(), path, Bytes::from(body)).await;
+        assert_eq!(resolved.ok().unwrap().0.state, "resolved");
+    }
+
+    #[tokio::test]
+    async fn who_takes_back_what_an_early_answer_was_applied_to_sees_it_again_with_that_claim() {
+        let world = world().await;
+        let first = send(&world, "acme", &professional(1, &[&[sample("A1", 1)]])).await;
+        let late = SentClaim { control_number: "a2".into(), date: "20261002".into(), ..first[0].clone() };
+        let late = SentClaim { member: "W123456789".into(), ..late };
+        answer(&world, &era835(910, &[remittance("0001", "T1", "80", &[(late, "1", "80", CUT, "ICN2")], &[])])).await;
+        let file = String::from_utf8(professional(2, &[&[sample("A2", 2)]])).unwrap().replace("BATCH", "OTHER");
+        send(&world, "acme", file.as_bytes()).await;
+        correlate::run(&world.gateway).await.unwrap();
+        remit::run(&world.gateway).await.unwrap();
+        let resolved = listed(&world, "resolved").await.remove(0);
+        let path = Path(resolved.id.clone());
+        let reopened = undo_exception(State(world.gateway.clone()), acme(), path).await.ok().unwrap().0;
+        assert_eq!(reopened.state, "open");
+        let seen = listed(&world, "open").await;
+        assert_eq!(seen.len(), 1, "it is still its own");
+        let id = claim(&world, "A2").await.received.id.to_string();
+        let candidate =
+            seen[0].candidates.iter().find(|one| one["claim_id"] == id.as_str()).expect("the claim it was for");
+        assert!(candidate["reasons"].to_string().contains("taken back"), "{candidate}");
+        assert_ne!(seen[0].reason, "no claim sent to this payer fits");
+        let body = Bytes::from(json!({ "claim_id": id }).to_string());
+        let again = resolve_exception(State(world.gateway.clone()), acme(), Path(resolved.id), body).await;
+        assert_eq!(again.ok().unwrap().0.state, "resolved");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
@@ -19,6 +19,7 @@ use super::claims::id_of;
 use super::download::frames_of;
 use super::page::{Page, limit_of};
 use super::problem::Problem;
+use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::InboundId;
 use crate::pipeline::Gateway;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
@@ -18,6 +18,7 @@ use super::claims::id_of;
 use super::download::frames_of;
 use super::page::{Page, limit_of};
 use super::problem::Problem;
+use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::{MailId, PayloadId};
 use crate::pipeline::{Gateway, deliver};

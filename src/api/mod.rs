@@ -13,6 +13,7 @@ mod mailbox;
 mod operators;
 mod page;
 mod problem;
+mod query;
 mod remittances;
 mod report;
 mod segments;

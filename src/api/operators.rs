@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +13,7 @@ use super::caller::Caller;
 use super::claims::id_of;
 use super::page::{Page, limit_of};
 use super::problem::Problem;
+use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::DeliveryId;
 use crate::partner::payer::Expected;

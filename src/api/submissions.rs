@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
@@ -18,6 +18,7 @@ use super::caller::Caller;
 use super::claims::id_of;
 use super::page::{Page, limit_of};
 use super::problem::Problem;
+use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::SubmissionId;
 use crate::domain::limits::WAIT_SECONDS_MAX;

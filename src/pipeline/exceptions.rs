@@ -93,7 +93,7 @@ pub async fn resolve(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId, by
 
 /// Takes a decision back: the exception is open again, and the claim stands where its other answers put it. What
 /// was put into a mailbox stays there, and a note beside it says so. One that had been put aside is tried with the claims
-/// that were sent since.
+/// that were sent since; one that had been applied shows the claims that it may be about as they are now.
 pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
     let exception = found(gateway, id).await?;
     if exception.state == ExceptionState::Open {
@@ -143,13 +143,15 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
         }
         return Err(ResolveError::NotDecided { id });
     }
-    match exception.state {
+    let tried = match (exception.state, exception.claim_id) {
+        (ExceptionState::Resolved, Some(claim)) => retry::taken_back(gateway, id, claim).await,
+        (ExceptionState::Dismissed, _) => retry::reopened(gateway, id).await,
+        (ExceptionState::Open | ExceptionState::Resolved, _) => Ok(()),
+    };
+    match tried {
+        Ok(()) => {}
         // The decision is taken back whatever comes of this.
-        ExceptionState::Dismissed => match retry::reopened(gateway, id).await {
-            Ok(()) => {}
-            Err(trouble) => tracing::warn!(exception = %id, error = error_chain(&trouble), "it was not tried again"),
-        },
-        ExceptionState::Open | ExceptionState::Resolved => {}
+        Err(trouble) => tracing::warn!(exception = %id, error = error_chain(&trouble), "it was not tried again"),
     }
     Ok(())
 }
@@ -303,7 +305,9 @@ mod tests {
         assert_eq!((back.status, back.paid), (ClaimStatus::Batched, Cents::ZERO));
         let notes = letters(&world, "acme", MailKind::Note).await;
         assert_eq!(notes.len(), 1);
-        for wanted in ["TAKEN BACK", "your claim A1 (100.00 charged", "(80.00, check or EFT T1), reverse it"] {
+        for wanted in
+            ["TAKEN BACK\r\n\r\nThe file ", "your claim A1 (100.00 charged", "(80.00, check or EFT T1), reverse it"]
+        {
             assert!(notes[0].contains(wanted), "{wanted}: {}", notes[0]);
         }
         assert!(!notes[0].contains("PLB"), "there are none: {}", notes[0]);
@@ -312,7 +316,7 @@ mod tests {
         assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
         assert_eq!(letters(&world, "acme", MailKind::Remit835).await.len(), 1);
         let notes = letters(&world, "acme", MailKind::Note).await;
-        assert!(notes.len() == 2 && notes[1].contains("HOLDS AGAIN"), "{notes:?}");
+        assert!(notes.len() == 2 && notes[1].contains("HOLDS AGAIN\r\n\r\nWhat the file "), "{notes:?}");
         undo(&world.gateway, exception.id, "sue").await.unwrap();
         assert_eq!(letters(&world, "acme", MailKind::Note).await.len(), 3, "each turn is told of");
     }

@@ -105,7 +105,7 @@ fn taken_back(
         (_, _) => String::new(),
     };
     format!(
-        "TAKEN BACK\r\n\r\n{} tells of your claim {} what {} said of another.\r\nThe decision that it was about yours was \
+        "TAKEN BACK\r\n\r\nThe {} tells of your claim {} what {} said of another.\r\nThe decision that it was about yours was \
          taken back. Do not act on what the file says of this claim.{money}\r\nThe claim stands as its other answers put it.\r\n",
         named(gateway, letter),
         claim_named(claim),
@@ -121,7 +121,7 @@ fn holds_again(gateway: &Gateway, claim: &ClaimRecord, (letter, adjustments): (&
         }
     };
     format!(
-        "HOLDS AGAIN\r\n\r\nWhat {} tells of your claim {} is about it after all: the decision that was taken back was made \
+        "HOLDS AGAIN\r\n\r\nWhat the {} tells of your claim {} is about it after all: the decision that was taken back was made \
          again.\r\nAct on the file as on any other{theirs}. It is not sent a second time.\r\n",
         named(gateway, letter),
         claim_named(claim),
@@ -131,7 +131,7 @@ fn holds_again(gateway: &Gateway, claim: &ClaimRecord, (letter, adjustments): (&
 fn named(gateway: &Gateway, letter: &MailRow) -> String {
     let zone = gateway.config.gateway.time_zone.clone();
     let at = Timestamp::from_millisecond(letter.created_at).unwrap_or_else(|_| gateway.clock.now()).to_zoned(zone);
-    format!("The file {} of {}", letter.file_name, at.strftime("%Y-%m-%d %H:%M"))
+    format!("file {} of {}", letter.file_name, at.strftime("%Y-%m-%d %H:%M"))
 }
 
 fn claim_named(claim: &ClaimRecord) -> String {

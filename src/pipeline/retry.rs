@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::answers::ladder::Candidate;
 use super::answers::{Found, Matched, Sought, awaits, find_claims};
 use super::applying::{self, Decision};
 use super::correlate::claims;
@@ -18,9 +19,18 @@ use crate::store::exceptions::{ExceptionKind, ExceptionRow, ExceptionState};
 use crate::store::inbound::InboundRow;
 
 const BY: &str = "claimgate";
+const TAKEN_BACK: &str = "the decision about which claim it is was taken back";
 const NOTE: &str = "it was matched when the claim was there";
 const BATCHES_AT_ONCE: u32 = 100;
 const CLAIMS_AT_ONCE: u32 = 2_000;
+
+/// What comes of an answer that is tried again.
+#[derive(Clone, Copy, Debug)]
+enum Aim {
+    Apply,
+    /// The claims that it may be about are told anew, that of the decision that was taken back among them.
+    Tell(ClaimId),
+}
 
 /// Compares the batches that were sent since with all answers that wait.
 pub async fn sent_batches(gateway: &Arc<Gateway>) -> Result<Progress, StageError> {
@@ -46,7 +56,12 @@ pub async fn sent_batches(gateway: &Arc<Gateway>) -> Result<Progress, StageError
 
 /// Tries an answer again that a person had put aside: its claim may have been sent since.
 pub async fn reopened(gateway: &Arc<Gateway>, id: ExceptionId) -> Result<(), StageError> {
-    try_again(gateway, vec![id]).await.map(|_| ())
+    try_again(gateway, vec![id], Aim::Apply).await.map(|_| ())
+}
+
+/// Tells anew what an answer may be about that was applied to `claim`, which was taken back.
+pub async fn taken_back(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId) -> Result<(), StageError> {
+    try_again(gateway, vec![id], Aim::Tell(claim)).await.map(|_| ())
 }
 
 async fn try_batch(gateway: &Arc<Gateway>, batch: &UntriedBatch) -> Result<bool, StageError> {
@@ -57,12 +72,12 @@ async fn try_batch(gateway: &Arc<Gateway>, batch: &UntriedBatch) -> Result<bool,
         after = last.id;
         let keys = page.iter().flat_map(|claim| awaits::of_claim(&batch.payer, claim));
         let waiting = gateway.store.awaiting(keys.collect()).await?;
-        any |= try_again(gateway, waiting).await?;
+        any |= try_again(gateway, waiting, Aim::Apply).await?;
     }
 }
 
 /// True when any of them found its claim.
-async fn try_again(gateway: &Arc<Gateway>, waiting: Vec<ExceptionId>) -> Result<bool, StageError> {
+async fn try_again(gateway: &Arc<Gateway>, waiting: Vec<ExceptionId>, aim: Aim) -> Result<bool, StageError> {
     let mut by_file: BTreeMap<InboundId, Vec<ExceptionRow>> = BTreeMap::new();
     for id in waiting {
         match gateway.store.exception(id).await? {
@@ -73,20 +88,25 @@ async fn try_again(gateway: &Arc<Gateway>, waiting: Vec<ExceptionId>) -> Result<
     let mut any = false;
     for (inbound, rows) in by_file {
         let Some(inbound) = gateway.store.inbound(inbound).await? else { continue };
-        any |= try_file(gateway, &inbound, rows).await?;
+        any |= try_file(gateway, &inbound, rows, aim).await?;
     }
     Ok(any)
 }
 
-async fn try_file(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: Vec<ExceptionRow>) -> Result<bool, StageError> {
+async fn try_file(
+    gateway: &Arc<Gateway>,
+    inbound: &InboundRow,
+    rows: Vec<ExceptionRow>,
+    aim: Aim,
+) -> Result<bool, StageError> {
     let (money, statuses): (Vec<ExceptionRow>, Vec<ExceptionRow>) =
         rows.into_iter().partition(|row| row.kind == ExceptionKind::Remittance);
     let mut found = 0;
     if !money.is_empty() {
-        found += try_payments(gateway, inbound, &money).await?;
+        found += try_payments(gateway, inbound, &money, aim).await?;
     }
     if !statuses.is_empty() {
-        found += try_statuses(gateway, inbound, &statuses).await?;
+        found += try_statuses(gateway, inbound, &statuses, aim).await?;
     }
     if found > 0 {
         tracing::info!(inbound = %inbound.id, answers = found, "late claims were found for answers that waited");
@@ -95,7 +115,12 @@ async fn try_file(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: Vec<Except
     Ok(found > 0)
 }
 
-async fn try_payments(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: &[ExceptionRow]) -> Result<u64, StageError> {
+async fn try_payments(
+    gateway: &Arc<Gateway>,
+    inbound: &InboundRow,
+    rows: &[ExceptionRow],
+    aim: Aim,
+) -> Result<u64, StageError> {
     let papers = remit::papers(gateway, inbound).await?;
     let (mut tried, mut sought): (Vec<&ExceptionRow>, Vec<Sought>) = (Vec::new(), Vec::new());
     for row in rows {
@@ -109,18 +134,24 @@ async fn try_payments(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: &[Exce
         tried.push(row);
         sought.push(books::sought(remittance, claim));
     }
-    let mut count = 0;
+    let (mut count, mut told) = (0, Vec::new());
     for (row, matched) in tried.into_iter().zip(find_claims(&gateway.store, &inbound.partner, &sought).await?) {
-        if let (Matched::One(found), Some(payment)) = (matched, row.payment_id) {
+        if let (Some(found), Some(payment)) = (sure(row, matched, aim, &mut told), row.payment_id) {
             let decision = decision(&found);
             count +=
                 u64::from(is_done(applying::payment(gateway, row, &papers, payment, found.claim, decision).await)?);
         }
     }
+    gateway.store.tell_candidates(&told).await?;
     Ok(count)
 }
 
-async fn try_statuses(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: &[ExceptionRow]) -> Result<u64, StageError> {
+async fn try_statuses(
+    gateway: &Arc<Gateway>,
+    inbound: &InboundRow,
+    rows: &[ExceptionRow],
+    aim: Aim,
+) -> Result<u64, StageError> {
     let papers = applying::status_papers(gateway, inbound).await?;
     let (mut tried, mut sought): (Vec<&ExceptionRow>, Vec<Sought>) = (Vec::new(), Vec::new());
     for row in rows {
@@ -129,14 +160,42 @@ async fn try_statuses(gateway: &Arc<Gateway>, inbound: &InboundRow, rows: &[Exce
         tried.push(row);
         sought.push(claims::sought(report, answer, &answered));
     }
-    let mut count = 0;
+    let (mut count, mut told) = (0, Vec::new());
     for (row, matched) in tried.into_iter().zip(find_claims(&gateway.store, &inbound.partner, &sought).await?) {
-        if let Matched::One(found) = matched {
+        if let Some(found) = sure(row, matched, aim, &mut told) {
             let decision = decision(&found);
             count += u64::from(is_done(applying::status(gateway, row, &papers, found.claim, decision).await)?);
         }
     }
+    gateway.store.tell_candidates(&told).await?;
     Ok(count)
+}
+
+/// An exception, why it is not clear, and what it may be about, as JSON.
+type Told = (ExceptionId, &'static str, String);
+
+/// What is to be applied; of the others what they may be about now, where that is news.
+fn sure(row: &ExceptionRow, matched: Matched, aim: Aim, told: &mut Vec<Told>) -> Option<Box<Found>> {
+    let (reason, candidates) = match (matched, aim) {
+        (Matched::One(found), Aim::Apply) => return Some(found),
+        (Matched::One(found), Aim::Tell(claim)) => (TAKEN_BACK, with_decided(vec![found.candidate], claim)),
+        (Matched::Unclear { reason, candidates }, Aim::Apply) => (reason, candidates),
+        (Matched::Unclear { candidates, .. }, Aim::Tell(claim)) => (TAKEN_BACK, with_decided(candidates, claim)),
+    };
+    let candidates = serde_json::to_string(&candidates).expect("numbers and texts are JSON");
+    if row.reason != reason || row.candidates != candidates {
+        told.push((row.id, reason, candidates));
+    }
+    None
+}
+
+/// The claim that the answer was applied to is shown whatever speaks for it now.
+fn with_decided(mut candidates: Vec<Candidate>, claim: ClaimId) -> Vec<Candidate> {
+    match candidates.iter_mut().find(|one| one.claim_id == claim) {
+        Some(known) => known.reasons.push(TAKEN_BACK),
+        None => candidates.push(Candidate { claim_id: claim, score: 0, reasons: vec![TAKEN_BACK] }),
+    }
+    candidates
 }
 
 fn decision(found: &Found) -> Decision<'static> {
@@ -208,6 +267,25 @@ mod tests {
         assert!(payment.evidence.contains("the charge is the same"), "{}", payment.evidence);
         // Each batch is tried once.
         assert!(world.gateway.store.untried_batches(10).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_came_before_its_claim_and_is_not_clear_shows_the_claim_when_it_is_there() {
+        let (world, late) = early().await;
+        let odd = SentClaim { charge: "500".into(), date: "20200101".into(), ..late };
+        answer(&world, &ack277ca(&[(odd.clone(), "A2:20", "ICN2")])).await;
+        answer(&world, &era835(910, &[remittance("0001", "T1", "480", &[(odd, "1", "480", CUT, "ICN2")], &[])])).await;
+        let before = open_exceptions(&world).await;
+        send(&world, "acme", &other_file()).await;
+        correlate::run(&world.gateway).await.unwrap();
+        let late = claim(&world, "A2").await.received.id.to_string();
+        let open = open_exceptions(&world).await;
+        assert_eq!((before.len(), open.len()), (2, 2));
+        assert!(before.iter().all(|one| !one.candidates.contains(&late)));
+        for one in open {
+            assert!(one.candidates.contains(&late), "{}", one.candidates);
+            assert_eq!(one.reason, "no claim fits well enough");
+        }
     }
 
     #[tokio::test]

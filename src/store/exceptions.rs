@@ -250,6 +250,24 @@ impl Store {
         Ok(row.map_err(StoreError::at("count exceptions"))?.get(0))
     }
 
+    /// Why open exceptions are not clear, and what each may be about (JSON), as the claims of now have it.
+    pub async fn tell_candidates(&self, told: &[(ExceptionId, &str, String)]) -> Result<(), StoreError> {
+        if told.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin_bulk().await?;
+        for (id, reason, candidates) in told {
+            query("UPDATE exception SET reason = ?, candidates = ? WHERE id = ? AND state = 0")
+                .bind(*reason)
+                .bind(candidates)
+                .bind(id.0)
+                .execute(&mut tx)
+                .await
+                .map_err(StoreError::at("tell what an exception may be about"))?;
+        }
+        tx.commit().await.map_err(StoreError::at("tell what an exception may be about"))
+    }
+
     /// Applies an open exception's answer to the claim chosen.
     pub async fn resolve_exception(&self, resolution: &Resolution) -> Result<Resolved, StoreError> {
         let mut tx = self.begin().await?;

@@ -145,9 +145,9 @@ impl Books<'_> {
         let partner = partners.payer_for_id(&id).map(|payer| payer.id.to_string());
         let partner = partner.filter(|partner| partner != self.payer);
         let whom = match (&partner, name.is_empty()) {
-            (Some(partner), _) => partner.clone(),
-            (None, false) => name,
-            (None, true) => "another payer".to_string(),
+            (Some(partner), _) => format!("{partner}, whose remittance is expected too"),
+            (None, false) => format!("{name}, which sends nothing here: its remittance is not waited for"),
+            (None, true) => "another payer, which it does not name: its remittance is not waited for".to_string(),
         };
         let event = NewClaimEvent {
             id: self.gateway.draw_id(),
@@ -156,7 +156,7 @@ impl Books<'_> {
             kind: "passed on",
             status: None,
             code: payment.status.clone(),
-            text: format!("The payer passed the claim on to {whom}, whose remittance is expected too"),
+            text: format!("The payer passed the claim on to {whom}"),
             rule: "",
             evidence: String::new(),
             inbound_id: Some(self.inbound_id),
