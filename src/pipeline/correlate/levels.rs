@@ -49,7 +49,8 @@ pub async fn take_levels(
         // Where all is refused too, each claim is told what is said nearest to it.
         let all = receiver.refuses_all().then_some((receiver, Reach::All));
         for (level, reach) in providers.chain(all) {
-            refuse_level(draft, (level, reach), sent, &words, (&mut refused, counts)).await?;
+            let said = repeats::of_refusal(report, level);
+            refuse_level(draft, (level, reach, &said), sent, &words, (&mut refused, counts)).await?;
         }
     }
     Ok(words)
@@ -71,7 +72,7 @@ fn words(report: &StatusReport, answered: &HashMap<String, Vec<BatchTransactionF
 
 async fn refuse_level(
     draft: &mut Draft,
-    (level, reach): (&Level, Reach<'_>),
+    (level, reach, said): (&Level, Reach<'_>, &Said),
     sent: &[BatchTransactionFacts],
     words: &Words,
     (refused, counts): (&mut HashSet<ClaimId>, &mut BTreeMap<BatchId, Counts>),
@@ -80,7 +81,6 @@ async fn refuse_level(
         let reason = "a whole batch or provider is refused, and no transaction with that number was sent to this payer";
         return draft.except_unmatched(vec![unmatched(level, reach, reason)]).await;
     }
-    let said = repeats::of_refusal(level);
     let mut found = 0;
     for transaction in sent {
         let mut claims = match reach {
@@ -97,25 +97,26 @@ async fn refuse_level(
         let known = word.is_some_and(|word| repeats::repeated_of_batch(KIND.as_str(), word, before).is_some());
         let count = counts.entry(transaction.batch_id).or_default();
         for claim in claims {
-            refuse_claim(draft, (level, reach), claim, &said, (known, count));
+            refuse_claim(draft, (level, reach, said), claim, (known, count));
         }
     }
-    match (found, reach) {
-        (0, Reach::Provider(_)) => {
-            let reason =
-                "all claims of a provider are refused, and none of the claims sent in that transaction is of it";
-            draft.except_unmatched(vec![unmatched(level, reach, reason)]).await
-        }
-        (_, _) => Ok(()),
+    if found > 0 {
+        return Ok(());
     }
+    let reason = match reach {
+        Reach::Provider(_) => {
+            "all claims of a provider are refused, and none of the claims sent in that transaction is of it"
+        }
+        Reach::All => "a whole transaction is refused, and none of its claims is stored any more",
+    };
+    draft.except_unmatched(vec![unmatched(level, reach, reason)]).await
 }
 
 /// `known`: the batch was told the same before.
 fn refuse_claim(
     draft: &mut Draft,
-    (level, reach): (&Level, Reach<'_>),
+    (level, reach, said): (&Level, Reach<'_>, &Said),
     claim: ClaimFacts,
-    said: &Said,
     (known, count): (bool, &mut Counts),
 ) {
     let status = Some(ClaimStatus::PayerRejected);

@@ -106,7 +106,7 @@ async fn levels_that_refuse_nobody_are_repeats_when_they_come_again() {
 #[tokio::test]
 async fn where_a_transaction_is_refused_beside_one_of_its_providers_nobody_is_left_out() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
-    let file = levels(&[(&claims[0].bht03, REFUSED, &[("1999999984", "A8:562:85*20261102*U*300")])]);
+    let file = levels(&[(&claims[0].bht03, REFUSED, &[("1999999984", "A8:562:85**U*300")])]);
     answer(&world, &file).await;
     assert_eq!(claim(&world, "A1").await.status, ClaimStatus::PayerRejected);
     // The provider that it names is nobody's.
@@ -118,9 +118,15 @@ async fn a_provider_is_refused_by_its_npi_or_its_tax_id() {
     for by_tax_id in [false, true] {
         let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
         let id = if by_tax_id { &claims[0].tin } else { &claims[0].npi };
-        let providers = [(id.as_str(), "A8:562:85*20261102*U*300")];
+        let providers = [(id.as_str(), "A8:562:85**U*300")];
         let file = levels(&[(&claims[0].bht03, "A1:19:PR*20261102*WQ*0", &providers)]);
         check(&world, &[(file.clone(), false, 1), (again(&file, 961), true, 1)]).await;
+        // It is of the day that its receiver's status names, and so no word that came after one of the next day.
+        let taken = ack277ca(&[(claims[0].clone(), "A2:20", "")]).replace("*20261102*WQ*", "*20261103*WQ*");
+        answer(&world, &taken).await;
+        let once_more = file_of(&world, answer(&world, &again(&file, 962)).await).await;
+        assert!(once_more.repeat_of.is_some(), "{:?}", once_more.notes);
+        assert_eq!(letters(&world, "acme", MailKind::Ack277ca).await.len(), 2);
         assert_eq!(claim(&world, "A1").await.status, ClaimStatus::PayerRejected);
     }
 }

@@ -53,10 +53,14 @@ pub fn of_levels(report: &StatusReport, traces: &[&str]) -> i64 {
     words.finish()
 }
 
-/// What a level that refuses all below it says of each of their claims.
-pub fn of_refusal(level: &Level) -> Said {
-    let days = level.statuses.iter().map(|status| status.date.as_str());
-    Said { digest: of_level(level), day: days.max().unwrap_or_default().to_string() }
+/// What a level that refuses all below it says of each of their claims. The day of a provider's stands with the receiver
+/// above it: its own STC has none.
+pub fn of_refusal(report: &StatusReport, level: &Level) -> Said {
+    let receiver = report.receivers.get(level.receiver);
+    let days = |level: &Level| level.statuses.iter().map(|status| status.date.clone()).max().unwrap_or_default();
+    let own = days(level);
+    let day = if own.is_empty() { receiver.map(days).unwrap_or_default() } else { own };
+    Said { digest: of_level(level), day }
 }
 
 /// What one level says that refuses all below it.
