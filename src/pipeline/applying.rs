@@ -26,7 +26,7 @@ use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{ExceptionRow, Resolution, Resolved};
 use crate::store::inbound::InboundRow;
 use crate::store::matching::ClaimFacts;
-use crate::store::questions::QuestionKey;
+use crate::store::questions::AskedQuestion;
 use crate::store::remittances::RemittanceState;
 
 /// Who decided, by what rule, on what, and how the claim's timeline tells it.
@@ -130,6 +130,7 @@ async fn of_status(
     let before = gateway.store.said_of_claims(&papers.payer, kind, vec![claim_id.0]).await?;
     let before = before.get(&claim_id).map(Vec::as_slice).unwrap_or_default();
     let answered = question(gateway, exception, (&papers.payer, report.kind), claim_id, answer).await?;
+    let (answered, asked_under) = answered.map(|question| (question.key, question.reference)).unzip();
     let is_repeat = answered.is_none() && repeats::repeated(&what, status, before).is_some();
     let text = if is_repeat { repeats::told(kind) } else { plan::sentence(status).to_string() };
     let claimed = service_lines::claimed(gateway, [(claim_id, answer)].into_iter()).await?;
@@ -156,7 +157,7 @@ async fn of_status(
             partner: claim.partner.clone(),
             kind: report.kind,
             report: Some(report_place),
-            items: vec![Item { claim, told: Told::Answer(claim_place) }],
+            items: vec![Item { claim, told: Told::Answer { place: claim_place, asked_under } }],
         };
         let origin = letter_origin(id, claim_id);
         mail = match post::mail(gateway, papers, parcel, origin, &id.to_string()).await? {
@@ -177,7 +178,7 @@ async fn question(
     (payer, kind): (&str, ReportKind),
     claim: ClaimId,
     answer: &ClaimAnswer,
-) -> Result<Option<QuestionKey>, StageError> {
+) -> Result<Option<AskedQuestion>, StageError> {
     match kind {
         ReportKind::ClaimAck => Ok(None),
         ReportKind::ClaimStatus => {

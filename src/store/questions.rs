@@ -112,10 +112,10 @@ impl Store {
         claims: Vec<i64>,
         before: i64,
     ) -> Result<Vec<AskedQuestion>, StoreError> {
-        // As an expression the payer keeps the planner from reading all that it was asked.
+        // As expressions, payer and file keep the planner from reading all that was asked.
         let rows = query(
             "SELECT batch_id, ordinal, claim_id, reference, answered_at FROM question
-             WHERE claim_id IN (SELECT value FROM list(?)) AND payer || '' = ? AND batch_id < ?
+             WHERE claim_id IN (SELECT value FROM list(?)) AND payer || '' = ? AND batch_id + 0 < ?
              ORDER BY batch_id, ordinal",
         )
         .bind(claims)

@@ -387,6 +387,10 @@ async fn each_of_two_questions_about_a_claim_waits_for_its_own_277() {
         );
         answer(&world, &answer_277(956, second, &claim)).await;
         assert_eq!(alarms(&world, 0).await, [""; 0], "{second}");
+        let letters = letters(&world, "acme", crate::store::mail::MailKind::Status277).await;
+        // Whatever the payer wrote, the submitter has its own numbers back.
+        let under = |number: &str| letters.iter().filter(|one| one.contains(&format!("TRN*2*{number}~"))).count();
+        assert_eq!((letters.len(), under("REF0"), under("Q2")), (2, 1, 1), "{letters:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::draft::{Draft, Unmatched};
-use super::post::{self, Parcel};
+use super::post::{self, Item, Parcel, Told};
 use super::read::status::{ClaimAnswer, ReportKind, StatusReport};
 use super::{levels, plan, repeats, service_lines};
 use crate::domain::ids::{BatchId, ClaimId};
@@ -38,20 +38,20 @@ pub async fn take_report(
     });
     let claimed = service_lines::claimed(&draft.gateway, of_lines).await?;
     let mut counts: BTreeMap<BatchId, Counts> = BTreeMap::new();
-    let (mut told, mut unmatched): (Vec<(usize, ClaimFacts)>, Vec<Unmatched>) = (Vec::new(), Vec::new());
+    let (mut told, mut unmatched): (Vec<Item>, Vec<Unmatched>) = (Vec::new(), Vec::new());
     for (n, (answer, matched)) in report.claims.iter().zip(matched).enumerate() {
         match matched {
             Matched::One(found) => {
                 let said = repeats::of_claim(file, report, answer);
                 let (claim, status) = (found.claim.id, answer.says(kind));
                 // Whoever asked is owed the answer, also when it says nothing new.
-                let is_owed = draft.answers_question(kind, Some(claim), answer);
-                let repeats = match is_owed {
-                    true => {
+                let asked_under = draft.answers_question(kind, Some(claim), answer);
+                let repeats = match &asked_under {
+                    Some(_) => {
                         draft.note_said(kind, claim, (&said, status));
                         false
                     }
-                    false => draft.claim_repeats(kind, claim, (&said, status), &answer.codes_text()),
+                    None => draft.claim_repeats(kind, claim, (&said, status), &answer.codes_text()),
                 };
                 if let Some(batch) = batch_at(&payer, &found.claim) {
                     counts.entry(batch).or_default().count(status, repeats);
@@ -59,7 +59,7 @@ pub async fn take_report(
                 if !repeats {
                     let lines = service_lines::told(answer, claimed.get(&claim));
                     take_answer(draft, kind, answer, &found, (said, lines));
-                    told.push((n, found.claim));
+                    told.push(Item { claim: found.claim, told: Told::Answer { place: n, asked_under } });
                 }
             }
             Matched::Unclear { reason, candidates } => {

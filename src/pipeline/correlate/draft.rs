@@ -213,14 +213,19 @@ impl Draft {
         Ok(self.questions.look_for(store, &self.inbound.partner, came_at, answers).await?)
     }
 
-    /// True when a 277 answers a question that is open: whoever asked is owed the answer.
-    pub fn answers_question(&mut self, kind: ReportKind, claim: Option<ClaimId>, answer: &ClaimAnswer) -> bool {
+    /// The TRN02 of the open question that a 277 answers: whoever asked is owed the answer.
+    pub fn answers_question(
+        &mut self,
+        kind: ReportKind,
+        claim: Option<ClaimId>,
+        answer: &ClaimAnswer,
+    ) -> Option<String> {
         let question = match kind {
             ReportKind::ClaimStatus => self.questions.answer(claim, answer.trace.reveal()),
             ReportKind::ClaimAck => None,
         };
-        self.answered.answered.extend(question);
-        question.is_some()
+        self.answered.answered.extend(question.as_ref().map(|question| question.key));
+        question.map(|question| question.reference)
     }
 
     pub fn repeats(&mut self, of: InboundId) {

@@ -38,7 +38,11 @@ pub struct Entry<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Wording<'a> {
     /// As the payer put it.
-    Payers(&'a ClaimAnswer),
+    Payers {
+        answer: &'a ClaimAnswer,
+        /// TRN02 of the question that it answers, whatever the payer wrote there.
+        asked_under: Option<&'a str>,
+    },
     /// A refusal: one composite as `A3:684`, and a sentence for STC12.
     Refused { code: &'a str, text: &'a str },
 }
@@ -152,7 +156,7 @@ impl Writer<'_, '_> {
         let parent = self.hl("2", "19", "1");
         let first = entries[0];
         match (first.wording, self.sheet.source) {
-            (Wording::Payers(answer), Source::Payer(report)) if answer.provider.is_some() => {
+            (Wording::Payers { answer, .. }, Source::Payer(report)) if answer.provider.is_some() => {
                 let provider = answer.provider.and_then(|n| report.providers.get(n));
                 if let Some(provider) = provider {
                     // Its summary counts other submitters' claims too.
@@ -183,11 +187,11 @@ impl Writer<'_, '_> {
 
     fn write_patient(&mut self, parent: &str, entries: &[Entry<'_>]) {
         match (entries[0].wording, self.sheet.source) {
-            (Wording::Payers(answer), Source::Payer(report)) => {
+            (Wording::Payers { answer, .. }, Source::Payer(report)) => {
                 self.write_patient_levels(parent, report, &answer.patient);
                 for entry in entries {
-                    if let Wording::Payers(answer) = entry.wording {
-                        self.copy_claim(report, answer, entry.claim);
+                    if let Wording::Payers { answer, asked_under } = entry.wording {
+                        self.copy_claim(report, (answer, asked_under), entry.claim);
                     }
                 }
             }
@@ -225,7 +229,12 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn copy_claim(&mut self, report: &StatusReport, answer: &ClaimAnswer, claim: &ClaimFacts) {
+    fn copy_claim(
+        &mut self,
+        report: &StatusReport,
+        (answer, asked_under): (&ClaimAnswer, Option<&str>),
+        claim: &ClaimFacts,
+    ) {
         let delimiters = report.interchange.delimiters;
         let own = claim.patient_control_number.reveal();
         let mut first = true;
@@ -233,10 +242,13 @@ impl Writer<'_, '_> {
             let mut parts = elements(segment, delimiters);
             let (id, qualifier) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             if std::mem::take(&mut first) && id != b"TRN" {
-                self.out.segment(&["TRN", "2", own]);
+                self.out.segment(&["TRN", "2", asked_under.unwrap_or(own)]);
             }
             match (id, qualifier, &claim.upstream_trace, report.kind) {
                 (b"TRN", _, _, ReportKind::ClaimAck) => self.out.copy_replacing(segment, delimiters, 2, own),
+                (b"TRN", _, _, ReportKind::ClaimStatus) if asked_under.is_some() => {
+                    self.out.copy_replacing(segment, delimiters, 2, asked_under.unwrap_or_default());
+                }
                 (b"REF", b"EJ", _, _) => self.out.copy_replacing(segment, delimiters, 2, own),
                 (b"REF", b"D9", Some(theirs), _) => self.out.copy_replacing(segment, delimiters, 2, theirs),
                 (_, _, _, _) => self.out.copy(segment, delimiters),
@@ -270,15 +282,17 @@ impl Writer<'_, '_> {
 /// Entries with the same key stand under one 2000C.
 fn provider_key<'a>(entry: &Entry<'a>) -> (Option<usize>, &'a str, &'a str) {
     match entry.wording {
-        Wording::Payers(answer) if answer.provider.is_some() => (answer.provider, "", ""),
-        Wording::Payers(_) | Wording::Refused { .. } => (None, &entry.claim.provider_npi, &entry.claim.provider_tin),
+        Wording::Payers { answer, .. } if answer.provider.is_some() => (answer.provider, "", ""),
+        Wording::Payers { .. } | Wording::Refused { .. } => {
+            (None, &entry.claim.provider_npi, &entry.claim.provider_tin)
+        }
     }
 }
 
 /// Entries with the same key stand under one patient.
 fn patient_key<'a>(entry: &Entry<'a>) -> Option<&'a [Range<usize>]> {
     match entry.wording {
-        Wording::Payers(answer) => Some(&answer.patient),
+        Wording::Payers { answer, .. } => Some(&answer.patient),
         Wording::Refused { .. } => None,
     }
 }
@@ -300,7 +314,7 @@ impl Totals {
         let mut totals = Totals::default();
         for entry in entries {
             let rejected = match entry.wording {
-                Wording::Payers(answer) => answer.says(ReportKind::ClaimAck) == Some(ClaimStatus::PayerRejected),
+                Wording::Payers { answer, .. } => answer.says(ReportKind::ClaimAck) == Some(ClaimStatus::PayerRejected),
                 Wording::Refused { .. } => true,
             };
             if rejected {

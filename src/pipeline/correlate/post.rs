@@ -39,8 +39,13 @@ pub struct Item {
 }
 
 pub enum Told {
-    /// Index of the claim in the payer's report.
-    Answer(usize),
+    /// By the payer.
+    Answer {
+        /// Index of the claim in its report.
+        place: usize,
+        /// TRN02 of the question that it answers.
+        asked_under: Option<String>,
+    },
     Refused {
         code: String,
         text: String,
@@ -61,10 +66,10 @@ pub enum Posting {
 }
 
 /// One parcel for each submitter that a report speaks to.
-pub fn parcels_of_report(kind: ReportKind, report: usize, matched: Vec<(usize, ClaimFacts)>) -> Vec<Parcel> {
+pub fn parcels_of_report(kind: ReportKind, report: usize, told: Vec<Item>) -> Vec<Parcel> {
     let mut by_partner: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-    for (place, claim) in matched {
-        by_partner.entry(claim.partner.clone()).or_default().push(Item { claim, told: Told::Answer(place) });
+    for item in told {
+        by_partner.entry(item.claim.partner.clone()).or_default().push(item);
     }
     let parcel = |(partner, items)| Parcel { partner, kind, report: Some(report), items };
     by_partner.into_iter().map(parcel).collect()
@@ -144,7 +149,10 @@ pub async fn mail(
 
 fn entries<'a>(report: Option<&'a StatusReport>, items: &'a [Item]) -> Vec<Entry<'a>> {
     let wording = |item: &'a Item| match &item.told {
-        Told::Answer(place) => report.and_then(|report| report.claims.get(*place)).map(Wording::Payers),
+        Told::Answer { place, asked_under } => {
+            let answer = report.and_then(|report| report.claims.get(*place))?;
+            Some(Wording::Payers { answer, asked_under: asked_under.as_deref() })
+        }
         Told::Refused { code, text } => Some(Wording::Refused { code, text }),
     };
     items.iter().filter_map(|item| Some(Entry { claim: &item.claim, wording: wording(item)? })).collect()

@@ -48,22 +48,22 @@ impl Questions {
     }
 
     /// The open question that this answers, which is then answered.
-    pub fn answer(&mut self, claim: Option<ClaimId>, trace: &str) -> Option<QuestionKey> {
-        let key = self.open(claim, trace)?;
-        self.answered.insert(key);
-        Some(key)
+    pub fn answer(&mut self, claim: Option<ClaimId>, trace: &str) -> Option<AskedQuestion> {
+        let question = self.open(claim, trace)?.clone();
+        self.answered.insert(question.key);
+        Some(question)
     }
 
-    fn open(&self, claim: Option<ClaimId>, trace: &str) -> Option<QuestionKey> {
+    fn open(&self, claim: Option<ClaimId>, trace: &str) -> Option<&AskedQuestion> {
         let of_claim = claim.map(|claim| self.of(claim)).unwrap_or_default();
         let is_open = |one: &&AskedQuestion| one.answered_at.is_none() && !self.answered.contains(&one.key);
         // A number that the claim was asked about under is no coincidence: a second answer to it answers no other question.
         if of_claim.iter().any(|one| is_same(one, trace)) {
-            return of_claim.iter().filter(|one| is_same(one, trace)).find(is_open).map(|one| one.key);
+            return of_claim.iter().filter(|one| is_same(one, trace)).find(is_open);
         }
         // The payer may answer with another claim than the one that it was asked about.
         let by_number = self.sole.get(trace).filter(is_open);
-        by_number.or_else(|| of_claim.iter().find(is_open)).map(|one| one.key)
+        by_number.or_else(|| of_claim.iter().find(is_open))
     }
 
     fn of(&self, claim: ClaimId) -> &[AskedQuestion] {
@@ -102,7 +102,7 @@ mod tests {
     fn check(all: &[AskedQuestion], answers: &[(Option<ClaimId>, &str, Option<i64>)]) {
         let mut questions = questions(all);
         for (claim, trace, file) in answers {
-            let closed = questions.answer(*claim, trace).map(|key| key.0.0);
+            let closed = questions.answer(*claim, trace).map(|question| question.key.0.0);
             assert_eq!(closed, *file, "{claim:?} {trace} of {answers:?}");
         }
     }
