@@ -26,10 +26,8 @@ pub async fn link(gateway: &Arc<Gateway>, batch: BatchId) -> Result<(), StageErr
 /// `earlier`: those with the number it refers to first, then those with its control number, each newest first.
 fn original(replacement: &Replacement, earlier: &[ClaimFacts]) -> Option<(ClaimId, &'static str)> {
     let reference = replacement.original_reference.reveal();
-    let numbered = |claim: &&ClaimFacts| {
-        let number = claim.payer_claim_control_number.as_ref();
-        !reference.is_empty() && number.is_some_and(|number| number.reveal() == reference)
-    };
+    let numbered =
+        |claim: &&ClaimFacts| !reference.is_empty() && claim.payer_numbers().any(|number| number == reference);
     let same = |claim: &&ClaimFacts| claim.provider_npi == replacement.provider_npi;
     if let Some(claim) = earlier.iter().filter(numbered).find(same) {
         return Some((claim.id, "payer claim control number"));

@@ -7,10 +7,11 @@ use super::events::{NewBatchEvent, NewClaimEvent, add_batch_event, add_claim_eve
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
 use super::mail::{NewMail, put_mail};
+use super::payer_numbers::add_told;
 use super::questions::{QuestionKey, answer_questions};
 use super::sql::{QueryBuilder, Tx, query, query_for};
 use super::{Store, StoreError};
-use crate::domain::ids::{BatchId, ClaimId, InboundId};
+use crate::domain::ids::{BatchId, ClaimId, EventId, InboundId};
 use crate::domain::{ClaimStatus, Phi};
 
 /// All that one file changes.
@@ -91,7 +92,7 @@ impl Store {
             move_batch(&mut tx, batch, answered.at).await?;
         }
         move_claims(&mut tx, &answered.claims).await?;
-        learn_numbers(&mut tx, &answered.learned).await?;
+        learn_numbers(&mut tx, &answered.learned, None).await?;
         for verdict in &answered.verdicts {
             judge_transaction(&mut tx, verdict).await?;
         }
@@ -185,9 +186,13 @@ async fn move_batch(tx: &mut Tx, moved: &BatchMove, at: i64) -> Result<(), Store
     Ok(())
 }
 
-/// Set once: what money says of the number later wins, see `store::remittances`. Answers that wait for one of them are
-/// tried again.
-pub(super) async fn learn_numbers(tx: &mut Tx, learned: &[LearnedNumber]) -> Result<(), StoreError> {
+/// The first stands with the claim until money says another, see `store::remittances`; the others stand beside it. Answers
+/// that wait for one of them are tried again. `decided`: the event of the decision that applied the answer, if there was one.
+pub(super) async fn learn_numbers(
+    tx: &mut Tx,
+    learned: &[LearnedNumber],
+    decided: Option<EventId>,
+) -> Result<(), StoreError> {
     if learned.is_empty() {
         return Ok(());
     }
@@ -206,7 +211,8 @@ pub(super) async fn learn_numbers(tx: &mut Tx, learned: &[LearnedNumber]) -> Res
     .fetch_all(&mut *tx)
     .await
     .map_err(StoreError::at("learn payers' claim numbers"))?;
-    try_learned(tx, rows.iter().map(|row| row.get(0)).collect()).await
+    try_learned(tx, rows.iter().map(|row| row.get(0)).collect()).await?;
+    add_told(tx, &pairs, decided.map(|event| event.0)).await
 }
 
 async fn judge_transaction(tx: &mut Tx, verdict: &TransactionVerdict) -> Result<(), StoreError> {

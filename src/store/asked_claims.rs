@@ -25,6 +25,8 @@ pub struct AskedClaim {
     pub payer_id: String,
     pub payer: Option<String>,
     pub payer_claim_control_number: Option<Phi<String>>,
+    /// Others that it was answered under, of those that are asked for.
+    pub other_payer_numbers: Vec<Phi<String>>,
     pub provider_npi: String,
     pub provider_tin: String,
     pub member_id: Phi<String>,
@@ -165,6 +167,7 @@ fn asked_claim(row: &Row) -> Result<AskedClaim, StoreError> {
         payer_id: row.get(6),
         payer: row.get(7),
         payer_claim_control_number: row.get::<Option<String>>(8).map(Phi::new),
+        other_payer_numbers: Vec::new(),
         provider_npi: row.get(9),
         provider_tin: row.get(10),
         member_id: Phi::new(row.get(11)),

@@ -31,6 +31,7 @@ pub struct ClaimNumbers {
     pub patient_control_number: Phi<String>,
     pub member_id: Phi<String>,
     pub payer_claim_control_number: Option<Phi<String>>,
+    pub other_payer_numbers: Vec<Phi<String>>,
     /// The next payer, which may answer for it too.
     pub passed_on_to: Option<String>,
 }
@@ -82,9 +83,27 @@ impl Store {
             patient_control_number: Phi::new(row.get(1)),
             member_id: Phi::new(row.get(2)),
             payer_claim_control_number: row.get::<Option<String>>(3).map(Phi::new),
+            other_payer_numbers: Vec::new(),
             passed_on_to: row.get(4),
         };
-        Ok(rows.iter().map(numbers).collect())
+        let mut claims: Vec<ClaimNumbers> = rows.iter().map(numbers).collect();
+        let Some(last) = claims.last().map(|claim| claim.id) else { return Ok(claims) };
+        let rows = query(
+            "SELECT n.claim_id, n.number FROM claim c JOIN payer_number n ON n.claim_id = c.id
+             WHERE c.batch_id = ? AND c.id > ? AND c.id <= ?",
+        )
+        .bind(batch.0)
+        .bind(after.0)
+        .bind(last.0)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("read the earlier numbers of a batch's claims"))?;
+        for row in &rows {
+            if let Ok(place) = claims.binary_search_by_key(&row.get::<i64>(0), |claim| claim.id.0) {
+                claims[place].other_payer_numbers.push(Phi::new(row.get(1)));
+            }
+        }
+        Ok(claims)
     }
 
     /// True when any answer waits for its claim.
@@ -146,7 +165,9 @@ pub(super) async fn add_awaited(tx: &mut Tx, exceptions: &[NewException], since:
     query(
         "UPDATE batch SET tried_at = NULL WHERE tried_at IS NOT NULL AND payer = ?1 AND (tried_at >= ?2 OR id IN (
              SELECT c.batch_id FROM claim c
-             WHERE c.payer_claim_control_number IN (SELECT value FROM list(?3)) AND c.payer = ?1))",
+             WHERE c.payer_claim_control_number IN (SELECT value FROM list(?3)) AND c.payer = ?1) OR id IN (
+             SELECT c.batch_id FROM payer_number n JOIN claim c ON c.id = n.claim_id
+             WHERE n.number IN (SELECT value FROM list(?3)) AND c.payer = ?1))",
     )
     .bind(&first.payer)
     .bind(since - SLACK_MS)
@@ -198,7 +219,10 @@ pub(super) async fn try_learned(tx: &mut Tx, claims: Vec<i64>) -> Result<(), Sto
          WHERE c.id IN (SELECT value FROM list(?)) AND c.batch_id IS NOT NULL AND (
              EXISTS (SELECT 1 FROM awaited a WHERE a.key = c.payer || ' number ' || c.payer_claim_control_number)
              OR c.passed_on_to IS NOT NULL AND EXISTS (
-                 SELECT 1 FROM awaited a WHERE a.key = c.passed_on_to || ' number ' || c.payer_claim_control_number))",
+                 SELECT 1 FROM awaited a WHERE a.key = c.passed_on_to || ' number ' || c.payer_claim_control_number)
+             OR EXISTS (SELECT 1 FROM payer_number n JOIN awaited a
+                 ON a.key IN (c.payer || ' number ' || n.number, c.passed_on_to || ' number ' || n.number)
+                 WHERE n.claim_id = c.id))",
     )
     .bind(claims)
     .fetch_all(&mut *tx)

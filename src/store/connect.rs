@@ -295,6 +295,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0008_open_payments.sql"),
     include_str!("migrations/sqlite/0009_lines_told.sql"),
     include_str!("migrations/sqlite/0010_answers.sql"),
+    include_str!("migrations/sqlite/0011_payer_numbers.sql"),
 ];
 pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
@@ -308,6 +309,7 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0009_open_payments.sql"),
     include_str!("migrations/postgres/0010_lines_told.sql"),
     include_str!("migrations/postgres/0011_answers.sql"),
+    include_str!("migrations/postgres/0012_payer_numbers.sql"),
 ];
 
 pub(super) fn migrator(steps: &[&'static str]) -> Migrator {

@@ -5,9 +5,10 @@ use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, repla
 use super::awaited::{add_awaited, forget_awaited, try_learned};
 use super::events::{NewClaimEvent, add_claim_events};
 use super::mail::{MailKind, NewMail, Posted, put_mail};
+use super::payer_numbers::{forget_number, keep_told, stand_under_another};
 use super::questions::{QuestionKey, answer_questions};
 use super::remittances::{PassedOn, attach_payment, pass_on, post_claims, take_back_passing_on};
-use super::sql::{QueryBuilder, Row, Tx, query, query_for};
+use super::sql::{QueryBuilder, Row, Tx, query};
 use super::{Store, StoreError};
 use crate::domain::ids::{ClaimId, EventId, ExceptionId, InboundId, MailId, PaymentId, RemittanceId};
 
@@ -293,8 +294,9 @@ impl Store {
         if let Some(said) = resolution.said {
             move_claims(&mut tx, &[said]).await?;
         }
+        keep_told(&mut tx, resolution.claim_id).await?;
         if let Some(learned) = &resolution.learned {
-            learn_numbers(&mut tx, std::slice::from_ref(learned)).await?;
+            learn_numbers(&mut tx, std::slice::from_ref(learned), Some(resolution.event.id)).await?;
         }
         if let Some(payment) = row.get::<Option<i64>>(0) {
             let tied = Some((resolution.claim_id, resolution.event.rule, resolution.event.evidence.as_str()));
@@ -349,7 +351,7 @@ impl Store {
             if let Some(event) = row.get::<Option<i64>>(1) {
                 take_back_passing_on(&mut tx, claim, event, undoing.at).await?;
             }
-            forget_number(&mut tx, undoing.id, claim).await?;
+            forget_number(&mut tx, undoing.id, claim, row.get(1)).await?;
             if let Some(status) = replay(&mut tx, claim).await? {
                 query("UPDATE claim SET status = ?, paid = 0, patient_responsibility = 0 WHERE id = ?")
                     .bind(status.code())
@@ -359,6 +361,7 @@ impl Store {
                     .map_err(StoreError::at("return a claim to what is left"))?;
             }
             post_claims(&mut tx, &[claim]).await?;
+            stand_under_another(&mut tx, claim).await?;
             let event = NewClaimEvent { claim_id: claim, ..undoing.event.clone() };
             add_claim_events(&mut tx, &[event]).await?;
             if let Some(note) = &undoing.note {
@@ -432,22 +435,6 @@ async fn hand_orphaned(tx: &mut Tx, orphaned: &Orphaned, at: i64) -> Result<bool
         put_mail(tx, mail).await?;
     }
     Ok(true)
-}
-
-/// The payer's number that the claim had of this answer; payments that still count say theirs again.
-async fn forget_number(tx: &mut Tx, id: ExceptionId, claim: ClaimId) -> Result<(), StoreError> {
-    query_for(
-        "UPDATE claim SET payer_claim_control_number = NULL WHERE id = ? AND payer_claim_control_number =
-             (SELECT json_extract(response, '$.payer_claim_control_number') FROM exception WHERE id = ?)",
-        "UPDATE claim SET payer_claim_control_number = NULL WHERE id = ? AND payer_claim_control_number =
-             (SELECT CAST(response AS jsonb) ->> 'payer_claim_control_number' FROM exception WHERE id = ?)",
-    )
-    .bind(claim.0)
-    .bind(id.0)
-    .execute(&mut *tx)
-    .await
-    .map_err(StoreError::at("forget a payer's claim number"))?;
-    Ok(())
 }
 
 /// `since`: when the answers began to look for their claims.

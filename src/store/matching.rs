@@ -29,6 +29,8 @@ pub struct ClaimFacts {
     pub patient_control_number: Phi<String>,
     pub charge: Cents,
     pub payer_claim_control_number: Option<Phi<String>>,
+    /// Others that it was answered under, of those that are asked for.
+    pub other_payer_numbers: Vec<Phi<String>>,
     pub provider_npi: String,
     pub provider_tin: String,
     pub provider_name: String,
@@ -46,10 +48,25 @@ pub struct ClaimFacts {
 }
 
 impl ClaimFacts {
+    /// What its payer is known to call it.
+    pub fn payer_numbers(&self) -> impl Iterator<Item = &str> {
+        self.payer_claim_control_number.iter().chain(&self.other_payer_numbers).map(|number| number.reveal().as_str())
+    }
+
     /// True when this payer has the claim: it was sent there, or passed on to it by the payer before.
     pub fn is_with(&self, payer: &str) -> bool {
         self.payer.as_deref() == Some(payer) || self.passed_on_to.as_deref() == Some(payer)
     }
+}
+
+/// Under which numbers and with which charge a posted payment came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaidUnder {
+    pub claim_id: ClaimId,
+    pub patient_control_number: Phi<String>,
+    pub payer_claim_control_number: Phi<String>,
+    /// Of a reversal below zero.
+    pub charge: Cents,
 }
 
 /// Who handed in a claim's transaction, as answers to it are addressed.
@@ -213,6 +230,26 @@ impl Store {
         rows.iter().map(claim_facts).collect()
     }
 
+    /// The posted payments of these claims.
+    pub async fn paid_under(&self, claims: &[i64]) -> Result<Vec<PaidUnder>, StoreError> {
+        let rows = query(
+            "SELECT p.claim_id, p.patient_control_number, p.payer_claim_control_number, p.charge
+             FROM payment p JOIN remittance r ON r.id = p.remittance_id
+             WHERE p.claim_id IN (SELECT value FROM list(?)) AND r.state = 0",
+        )
+        .bind(claims)
+        .fetch_all(self.readers())
+        .await
+        .map_err(StoreError::at("find under which numbers claims were paid"))?;
+        let paid = |row: &Row| PaidUnder {
+            claim_id: ClaimId(row.get(0)),
+            patient_control_number: Phi::new(row.get(1)),
+            payer_claim_control_number: Phi::new(row.get(2)),
+            charge: Cents(row.get(3)),
+        };
+        Ok(rows.iter().map(paid).collect())
+    }
+
     /// Claims of one ST of a batch, in the order of their ids; with `provider`, an NPI or tax id, those of one billing
     /// provider.
     pub async fn claims_of_transaction(
@@ -351,6 +388,7 @@ pub(super) fn claim_facts(row: &Row) -> Result<ClaimFacts, StoreError> {
         patient_control_number: Phi::new(row.get(7)),
         charge: Cents(row.get(8)),
         payer_claim_control_number: row.get::<Option<String>>(9).map(Phi::new),
+        other_payer_numbers: Vec::new(),
         provider_npi: row.get(10),
         provider_tin: row.get(11),
         provider_name: row.get(12),

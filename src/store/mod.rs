@@ -54,6 +54,7 @@ pub mod newest;
 pub mod nodes;
 pub mod partitions;
 pub mod payees;
+pub mod payer_numbers;
 pub mod payload;
 pub mod payment_lines;
 pub mod purge;

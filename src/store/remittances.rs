@@ -10,6 +10,7 @@ use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
 use super::leases::{Lease, must_hold};
 use super::mail::{NewMail, put_mail};
+use super::payer_numbers::{NOT_ANOTHERS, add_paid, beside_the_latest, keep_displaced};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
@@ -318,41 +319,45 @@ pub(super) async fn post_claims(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), S
     }
     // A number that another claim of the payer has, or gets here, would make answers to that one doubtful.
     let mut numbers = BTreeSet::new();
+    let mut others = Vec::new();
     let said = postings.iter().map(|(&id, all)| {
         let sum = posted(all);
+        others.extend(beside_the_latest(id, all, sum.payer_number.as_deref()));
         let number = sum.payer_number.filter(|number| numbers.insert(number.clone()));
         json!([id, sum.status.map(ClaimStatus::code), sum.paid.0, sum.patient_responsibility.0, number])
     });
     // Id, status, paid, patient's share and payer's number, as the update of claims takes them.
     let said: Vec<serde_json::Value> = said.collect();
+    let latest = said.iter().filter_map(|one| Some((one[0].as_i64()?, one[4].as_str()?)));
+    keep_displaced(tx, &latest.collect::<Vec<_>>()).await?;
     // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back.
     query_for(
-        "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
+        format!(
+            "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
              paid = said.paid, patient_responsibility = said.share,
-             payer_claim_control_number = COALESCE(CASE WHEN NOT EXISTS (
-                 SELECT 1 FROM claim other WHERE other.payer_claim_control_number = said.number
-                 AND other.payer = claim.payer AND other.id <> claim.id) THEN said.number END,
+             payer_claim_control_number = COALESCE(CASE WHEN {NOT_ANOTHERS} THEN said.number END,
                  claim.payer_claim_control_number)
          FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS status,
                       json_extract(value, '$[2]') AS paid, json_extract(value, '$[3]') AS share,
                       json_extract(value, '$[4]') AS number FROM json_each(?)) AS said
-         WHERE claim.id = said.id",
-        "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
+         WHERE claim.id = said.id"
+        ),
+        format!(
+            "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
              paid = said.paid, patient_responsibility = said.share,
-             payer_claim_control_number = COALESCE(CASE WHEN NOT EXISTS (
-                 SELECT 1 FROM claim other WHERE other.payer_claim_control_number = said.number
-                 AND other.payer = claim.payer AND other.id <> claim.id) THEN said.number END,
+             payer_claim_control_number = COALESCE(CASE WHEN {NOT_ANOTHERS} THEN said.number END,
                  claim.payer_claim_control_number)
          FROM (SELECT CAST(one ->> 0 AS bigint) AS id, CAST(one ->> 1 AS bigint) AS status,
                       CAST(one ->> 2 AS bigint) AS paid, CAST(one ->> 3 AS bigint) AS share, one ->> 4 AS number
                FROM jsonb_array_elements(CAST(? AS jsonb)) AS told(one)) AS said
-         WHERE claim.id = said.id",
+         WHERE claim.id = said.id"
+        ),
     )
     .bind(serde_json::to_string(&said).expect("numbers and texts are JSON"))
     .execute(&mut *tx)
     .await
     .map_err(StoreError::at("post payments on claims"))?;
-    Ok(())
+    add_paid(tx, &others).await
 }
 
 /// Ties a payment to a claim, by a rule and on what, or unties it.

@@ -4,6 +4,7 @@
 use super::buckets::ANY_BUCKET;
 use super::events::{NewClaimEvent, add_claim_events};
 use super::matching::{CLAIM_FACTS, ClaimFacts, claim_facts};
+use super::payer_numbers::Numbered;
 use super::sql::{QueryBuilder, query};
 use super::{Store, StoreError};
 use crate::domain::Phi;
@@ -11,6 +12,12 @@ use crate::domain::ids::{BatchId, ClaimId};
 
 /// Claims of one number that are compared.
 const EARLIER_MAX: i64 = 50;
+
+/// What earlier claims are looked for by.
+enum Sought {
+    Text(String),
+    Ids(Vec<i64>),
+}
 
 /// A claim that says that it takes another's place.
 #[derive(Clone, Debug)]
@@ -53,32 +60,47 @@ impl Store {
         Ok(rows.iter().map(replacement).collect())
     }
 
-    /// Earlier claims of the same submitter and payer that have the payer's number, or the patient control number, to
-    /// which a replacement refers; newest first.
+    /// Earlier claims of the same submitter and payer that have or had the payer's number, or have the patient control
+    /// number, to which a replacement refers; newest first.
     pub async fn earlier_claims(&self, of: &Replacement) -> Result<Vec<ClaimFacts>, StoreError> {
         let mut found = Vec::new();
         let reference = of.original_reference.reveal();
+        let had: Vec<Numbered> = match reference.is_empty() {
+            true => Vec::new(),
+            false => self.other_payer_numbers(&[reference]).await?,
+        };
+        let had: Vec<i64> = had.iter().map(|(claim, _)| claim.0).collect();
+        let by_control = format!("{ANY_BUCKET} AND upper(c.patient_control_number) = ");
         let by = [
-            ("c.payer_claim_control_number = ".to_string(), reference.clone()),
+            ("c.payer_claim_control_number = ", Sought::Text(reference.clone())),
+            ("c.id IN (SELECT value FROM list(", Sought::Ids(had)),
             // As it is indexed.
-            (
-                format!("{ANY_BUCKET} AND upper(c.patient_control_number) = "),
-                of.patient_control_number.reveal().to_uppercase(),
-            ),
+            (by_control.as_str(), Sought::Text(of.patient_control_number.reveal().to_uppercase())),
         ];
         for (condition, value) in by {
-            if value.is_empty() {
-                continue;
-            }
             let mut sql = QueryBuilder::new(CLAIM_FACTS);
-            sql.push("WHERE ").push(condition).push_bind(value);
+            sql.push("WHERE ").push(condition);
+            let are_by_number = match value {
+                Sought::Text(text) if text.is_empty() => continue,
+                Sought::Ids(ids) if ids.is_empty() => continue,
+                Sought::Text(text) => {
+                    sql.push_bind(text);
+                    false
+                }
+                Sought::Ids(ids) => {
+                    sql.push_bind(ids).push("))");
+                    true
+                }
+            };
             sql.push(" AND c.partner = ").push_bind(of.partner.as_str());
             sql.push(" AND b.id IS NOT NULL AND c.payer = ").push_bind(of.payer.as_str());
             sql.push(" AND c.id < ").push_bind(of.id.0);
             sql.push(" ORDER BY c.id DESC LIMIT ").push_bind(EARLIER_MAX);
             let rows = sql.build().fetch_all(self.readers()).await.map_err(StoreError::at("find a replaced claim"))?;
             for row in &rows {
-                found.push(claim_facts(row)?);
+                let mut claim = claim_facts(row)?;
+                claim.other_payer_numbers.extend(are_by_number.then(|| of.original_reference.clone()));
+                found.push(claim);
             }
         }
         Ok(found)

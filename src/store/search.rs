@@ -20,6 +20,8 @@ pub struct ClaimQuery {
     /// A payer's partner name, or a payer id as it stands in claims.
     pub payer: Option<String>,
     pub payer_claim_control_number: Option<Phi<String>>,
+    /// Claims that had this number of the payer's before; found when it is searched for.
+    pub answered_under: Vec<i64>,
     pub status: Option<ClaimStatus>,
     pub submission: Option<SubmissionId>,
     pub batch: Option<BatchId>,
@@ -110,6 +112,11 @@ impl ClaimQuery {
 impl Store {
     /// Newest first.
     pub async fn search_claims(&self, query: &ClaimQuery) -> Result<Vec<ClaimLine>, StoreError> {
+        if let Some(number) = &query.payer_claim_control_number {
+            let others = self.other_payer_numbers(&[number.reveal()]).await?;
+            let answered_under = others.into_iter().map(|(claim, _)| claim.0).collect();
+            return self.search_claims_in(&ClaimQuery { answered_under, ..query.clone() }, Among::All).await;
+        }
         if query.is_by_bucket() {
             return self.search_buckets(query, &[], &self.buckets_of(query).await?).await;
         }
@@ -298,15 +305,24 @@ impl Store {
 }
 
 fn add_identifiers(sql: &mut QueryBuilder, query: &ClaimQuery) {
+    let bare = |value: &Option<Phi<String>>| value.as_ref().map(|value| value.reveal().clone());
+    match bare(&query.payer_claim_control_number) {
+        Some(number) if query.answered_under.is_empty() => {
+            sql.push(" AND c.payer_claim_control_number = ").push_bind(number);
+        }
+        Some(number) => {
+            sql.push(" AND c.id IN (SELECT n.id FROM claim n WHERE n.payer_claim_control_number = ").push_bind(number);
+            sql.push(" UNION ALL SELECT value FROM list(").push_bind(query.answered_under.clone()).push("))");
+        }
+        None => {}
+    }
     let mut equal = |column: &'static str, value: Option<String>| {
         if let Some(value) = value {
             sql.push(" AND ").push(column).push(" = ").push_bind(value);
         }
     };
-    let bare = |value: &Option<Phi<String>>| value.as_ref().map(|value| value.reveal().clone());
     equal("c.partner", query.partner.clone());
     equal("c.payer", query.only_payer.clone());
-    equal("c.payer_claim_control_number", bare(&query.payer_claim_control_number));
     equal("c.provider_npi", query.provider_npi.clone());
     // A lot's claims name their payer before it is theirs.
     if query.only_payer.is_some() {

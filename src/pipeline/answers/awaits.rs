@@ -31,7 +31,8 @@ pub fn of_claim(payer: &str, claim: &ClaimNumbers) -> Vec<String> {
         keys.extend(cuts.map(|cut| control_key(payer, cut)));
         keys.push(control_key(payer, control_number));
         keys.push(member_key(payer, member_id));
-        keys.extend(claim.payer_claim_control_number.as_ref().map(|number| number_key(payer, number.reveal())));
+        let numbers = claim.payer_claim_control_number.iter().chain(&claim.other_payer_numbers);
+        keys.extend(numbers.map(|number| number_key(payer, number.reveal())));
     }
     keys
 }
@@ -57,6 +58,7 @@ mod tests {
             patient_control_number: Phi::new(known.into()),
             member_id: Phi::new("M1".into()),
             payer_claim_control_number: Some(Phi::new("ICN1".into())),
+            other_payer_numbers: Vec::new(),
             passed_on_to: None,
         };
         let claim = of_claim("blue", &known);

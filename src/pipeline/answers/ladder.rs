@@ -7,7 +7,7 @@ use super::names::{self, Likeness, PersonName};
 use super::search::says_something;
 use crate::domain::ids::ClaimId;
 use crate::domain::{Cents, ClaimStatus, Phi};
-use crate::store::matching::ClaimFacts;
+use crate::store::matching::{ClaimFacts, PaidUnder};
 
 /// Lengths to which payers are known to cut control numbers.
 pub const CUT_LENGTHS: [usize; 4] = [20, 17, 14, 12];
@@ -47,10 +47,12 @@ pub enum Rule {
     /// The whole of the claim is the same, but it is answered to another provider.
     OtherProvider,
     MemberDateCharge,
+    /// No rung, but what payments told that stand on the claim: see [`choose_paid`].
+    PaidBefore,
 }
 
 impl Rule {
-    pub const ALL: [Rule; 6] = [
+    pub const RUNGS: [Rule; 6] = [
         Rule::Trace,
         Rule::PayerNumber,
         Rule::ControlNumber,
@@ -67,6 +69,7 @@ impl Rule {
             Rule::AlteredControlNumber => "patient control number, shortened or rewritten",
             Rule::OtherProvider => "patient control number, member, service date and charge, for another provider",
             Rule::MemberDateCharge => "member, service date and charge",
+            Rule::PaidBefore => "numbers and charge of an earlier payment",
         }
     }
 }
@@ -139,7 +142,7 @@ enum Control {
 /// Chooses among `candidates`, all that any of the questions found. Only claims that were sent to `payer` count.
 pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Matched {
     let compared = compare_all(sought, payer, candidates);
-    for rule in Rule::ALL {
+    for rule in Rule::RUNGS {
         let mut fitting: Vec<&Comparison<'_>> = compared.iter().filter(|c| c.fits(rule)).collect();
         fitting.sort_by_key(|c| std::cmp::Reverse(c.preference()));
         match fitting.as_slice() {
@@ -162,6 +165,28 @@ pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Match
     Matched::Unclear { reason, candidates: ranked(&compared) }
 }
 
+/// Among claims that no rung decides between: the only one with a payment of the same numbers and charge, as a reversal or
+/// a correction has of what a person put on a claim. Where the payer's number is another, patient and day must be the claim's.
+pub fn choose_paid(sought: &Sought, payer: &str, candidates: &[&ClaimFacts], paid: &[PaidUnder]) -> Option<Box<Found>> {
+    let (control, number) = (sought.control_number.reveal(), sought.payer_claim_control_number.reveal());
+    let compared = compare_all(sought, payer, candidates);
+    let was_paid = |c: &&Comparison<'_>| {
+        let is_patient = c.date == Same::Yes && c.provider != Same::No && [c.member, c.name].contains(&Same::Yes);
+        paid.iter().filter(|one| one.claim_id == c.claim.id).any(|one| {
+            let same_number =
+                says_something(number) && one.payer_claim_control_number.reveal().eq_ignore_ascii_case(number);
+            one.patient_control_number.reveal() == control
+                && sought.charge.is_some_and(|charge| charge.0 == one.charge.0.abs())
+                && (same_number || is_patient)
+        })
+    };
+    let fitting: Vec<&Comparison<'_>> = compared.iter().filter(was_paid).collect();
+    match fitting.as_slice() {
+        [only] if !only.is_contradicted(Rule::PaidBefore, &compared) => Some(Box::new(only.found(Rule::PaidBefore))),
+        _ => None,
+    }
+}
+
 /// The likeliest of `candidates`, for a person.
 pub fn rank(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Vec<Candidate> {
     ranked(&compare_all(sought, payer, candidates))
@@ -179,7 +204,6 @@ fn compare_all<'a>(sought: &Sought, payer: &str, candidates: &[&'a ClaimFacts]) 
 }
 
 fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
-    let known = claim.payer_claim_control_number.as_ref();
     let payer_number = sought.payer_claim_control_number.reveal();
     let provider = match (same(&sought.npi, &claim.provider_npi), same(&sought.tin, &claim.provider_tin)) {
         (Same::Yes, _) | (_, Same::Yes) => Same::Yes,
@@ -193,7 +217,7 @@ fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
             .iter()
             .any(|text| ClaimId::from_trace_number(text) == Some(claim.id)),
         payer_number: says_something(payer_number)
-            && known.is_some_and(|known| known.reveal().eq_ignore_ascii_case(payer_number)),
+            && claim.payer_numbers().any(|known| known.eq_ignore_ascii_case(payer_number)),
         name: match names::likeness(&sought.names, claim.patient_last_name.reveal(), claim.patient_first_name.reveal())
         {
             Likeness::Same => Same::Yes,
@@ -310,6 +334,7 @@ impl Comparison<'_> {
                     && self.provider != Same::No
                     && self.name != Same::No
             }
+            Rule::PaidBefore => false,
         }
     }
 
@@ -353,7 +378,7 @@ impl Comparison<'_> {
             let as_near = other.control != Control::Other && other.control == self.control && by_frequency;
             (nearer || as_near) && other.provider != Same::No && other.is_backed()
         };
-        rule == Rule::PayerNumber
+        matches!(rule, Rule::PayerNumber | Rule::PaidBefore)
             && self.control != Control::Unsaid
             && compared.iter().filter(|other| other.claim.id != self.claim.id).any(is_named_rather)
     }
@@ -394,7 +419,10 @@ impl Comparison<'_> {
     }
 
     fn found(&self, rule: Rule) -> Found {
-        let candidate = self.candidate();
+        let mut candidate = self.candidate();
+        if rule == Rule::PaidBefore {
+            candidate.reasons.push("a payment under the same numbers and with this charge stands on it");
+        }
         let evidence = serde_json::to_string(&candidate.reasons).expect("a list of texts is JSON");
         Found { claim: self.claim.clone(), rule, evidence, candidate }
     }

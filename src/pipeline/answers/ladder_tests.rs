@@ -15,6 +15,7 @@ fn claim(id: i64, control: &str) -> ClaimFacts {
         patient_control_number: Phi::new(control.into()),
         charge: Cents(10000),
         payer_claim_control_number: None,
+        other_payer_numbers: Vec::new(),
         provider_npi: "1999999984".into(),
         provider_tin: "999999999".into(),
         provider_name: "CLINIC".into(),
@@ -71,7 +72,11 @@ fn a_known_payer_number_finds_a_claim_whose_control_number_was_lost() {
     wanted.payer_claim_control_number = Phi::new("ICN9".into());
     let mut known = claim(3, "A");
     known.payer_claim_control_number = Some(Phi::new("ICN9".into()));
-    check(&wanted, &[claim(2, "B"), known], Some((3, Rule::PayerNumber)));
+    check(&wanted, &[claim(2, "B"), known.clone()], Some((3, Rule::PayerNumber)));
+    // Under a number that was told before.
+    wanted.payer_claim_control_number = Phi::new("OLD9".into());
+    known.other_payer_numbers = vec![Phi::new("OLD8".into()), Phi::new("OLD9".into())];
+    check(&wanted, &[known], Some((3, Rule::PayerNumber)));
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub mod written;
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
+mod payer_numbers_tests;
+#[cfg(test)]
 mod permutation_tests;
 #[cfg(test)]
 pub mod testing;

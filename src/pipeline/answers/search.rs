@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::ladder::{self, Matched, Rule, Sought};
 use super::names;
 use crate::domain::ids::ClaimId;
-use crate::store::matching::{ClaimFacts, ClaimKey, PREFIX_CANDIDATES_MAX};
+use crate::store::matching::{ClaimFacts, ClaimKey, PREFIX_CANDIDATES_MAX, PaidUnder};
 use crate::store::{Bind, Store, StoreError};
 
 /// Claims of one member that are compared with one answer.
@@ -30,7 +30,7 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
     // A payer may give back our trace number where the patient control number should be.
     let as_traces: Vec<i64> =
         controls.iter().filter_map(|text| ClaimId::from_trace_number(text)).map(|id| id.0).collect();
-    pool.ask(store, ClaimKey::PayerClaimControlNumber, &numbers).await?;
+    pool.ask_payer_numbers(store, &numbers).await?;
     pool.ask_control_numbers(store, &controls).await?;
     pool.ask(store, ClaimKey::Id, &as_traces).await?;
     for (one, found) in sought.iter().zip(&mut matched).filter(|(_, found)| found.is_none()) {
@@ -49,7 +49,7 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
     pool.ask_control_numbers(store, &rewritten).await?;
     let recased: Vec<String> = left().flat_map(|one| recased(one.payer_claim_control_number.reveal())).collect();
     let recased: Vec<&str> = recased.iter().map(String::as_str).collect();
-    pool.ask(store, ClaimKey::PayerClaimControlNumber, &recased).await?;
+    pool.ask_payer_numbers(store, &recased).await?;
     for one in left().filter(|one| ladder::is_cut(one.control_number.reveal())) {
         pool.ask_begin(store, payer, one.control_number.reveal()).await?;
     }
@@ -60,6 +60,7 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
             None => pool.settle(store, one, payer).await?,
         });
     }
+    pool.settle_by_payments(store, payer, sought, &mut settled).await?;
     Ok(settled)
 }
 
@@ -118,6 +119,20 @@ impl Pool {
         }
         for claim in store.claims_for_answers(key, values).await? {
             self.add(claim);
+        }
+        Ok(())
+    }
+
+    /// By the number that stands with a claim, and by those that it was answered under before.
+    async fn ask_payer_numbers(&mut self, store: &Store, numbers: &[&str]) -> Result<(), StoreError> {
+        self.ask(store, ClaimKey::PayerClaimControlNumber, numbers).await?;
+        let others = store.other_payer_numbers(numbers).await?;
+        let ids: Vec<i64> = others.iter().map(|(claim, _)| claim.0).collect();
+        self.ask(store, ClaimKey::Id, &ids).await?;
+        for (claim, number) in others {
+            let Some(&place) = self.by_id.get(&claim.0) else { continue };
+            self.by_payer_number.entry(fold(number.reveal())).or_default().push(place);
+            self.claims[place].other_payer_numbers.push(number);
         }
         Ok(())
     }
@@ -196,6 +211,41 @@ impl Pool {
         })
     }
 
+    /// What is still not clear, by the payments that stand on its candidates, and by what came beside it under the same
+    /// patient control number and was found by a stronger one.
+    async fn settle_by_payments(
+        &self,
+        store: &Store,
+        payer: &str,
+        sought: &[Sought],
+        settled: &mut [Matched],
+    ) -> Result<(), StoreError> {
+        let mut ids: Vec<i64> = Vec::new();
+        for (one, matched) in sought.iter().zip(settled.iter()) {
+            match matched {
+                Matched::Unclear { candidates, .. } if says_something(one.control_number.reveal()) => {
+                    ids.extend(candidates.iter().map(|candidate| candidate.claim_id.0));
+                }
+                Matched::Unclear { .. } | Matched::One(_) => {}
+            }
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let mut paid = store.paid_under(&ids).await?;
+        paid.extend(sought.iter().zip(settled.iter()).filter_map(|(one, matched)| beside(one, matched, &ids)));
+        for (one, matched) in sought.iter().zip(settled) {
+            let is_open = matches!(matched, Matched::Unclear { .. }) && says_something(one.control_number.reveal());
+            if is_open && let Some(found) = ladder::choose_paid(one, payer, &self.candidates(one, Reach::Member), &paid)
+            {
+                *matched = Matched::One(found);
+            }
+        }
+        Ok(())
+    }
+
     fn candidates(&self, sought: &Sought, reach: Reach) -> Vec<&ClaimFacts> {
         let mut places: Vec<usize> = Vec::new();
         let control = sought.control_number.reveal();
@@ -242,6 +292,18 @@ impl Pool {
         deciding.truncate(MEMBER_CANDIDATES_MAX);
         deciding
     }
+}
+
+/// What was found by our trace number or the payer's, as if it were paid.
+fn beside(sought: &Sought, matched: &Matched, among: &[i64]) -> Option<PaidUnder> {
+    let Matched::One(found) = matched else { return None };
+    let is_sure = found.rule <= Rule::PayerNumber && among.binary_search(&found.claim.id.0).is_ok();
+    is_sure.then_some(PaidUnder {
+        claim_id: found.claim.id,
+        patient_control_number: sought.control_number.clone(),
+        payer_claim_control_number: sought.payer_claim_control_number.clone(),
+        charge: sought.charge?,
+    })
 }
 
 /// How far candidates are looked for.

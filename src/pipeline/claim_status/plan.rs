@@ -20,8 +20,10 @@ pub(super) fn choose<'a>(asked: &Asked, payer: Option<&str>, claims: &[&'a Asked
     let (number, control) = (asked.payer_claim_control_number.reveal(), asked.patient_control_number.reveal());
     let is = |said: &str, known: &str| !said.is_empty() && said.eq_ignore_ascii_case(known);
     let by_trace = keep(&all, |claim| Some(claim.id) == trace);
-    let by_number =
-        |claim: &AskedClaim| claim.payer_claim_control_number.as_ref().is_some_and(|k| is(number, k.reveal()));
+    let by_number = |claim: &AskedClaim| {
+        let mut known = claim.payer_claim_control_number.iter().chain(&claim.other_payer_numbers);
+        known.any(|known| is(number, known.reveal()))
+    };
     let by_control = |claim: &AskedClaim| is(control, claim.patient_control_number.reveal());
     let named = [by_trace, keep(&all, by_number), keep(&all, by_control)].into_iter().find(|found| !found.is_empty());
     let mut found = match named {
@@ -170,6 +172,7 @@ mod tests {
             payer_id: "BSTAR".into(),
             payer: Some("bluestar".into()),
             payer_claim_control_number: Some(Phi::new(format!("ICN{id}"))),
+            other_payer_numbers: Vec::new(),
             provider_npi: "1234567893".into(),
             provider_tin: "123456789".into(),
             member_id: Phi::new("W1".into()),

@@ -23,6 +23,7 @@ use crate::pipeline::gateway::blocking;
 use crate::pipeline::{Gateway, StageError};
 use crate::store::asked_claims::AskedClaim;
 use crate::store::matching::ClaimKey;
+use crate::store::payer_numbers::Numbered;
 use crate::x12::envelope::Interchange;
 
 /// What guides say, and not more: a wrong check digit of an NPI finds no claim, which is answer enough.
@@ -220,6 +221,7 @@ impl Known {
         if !ids.is_empty() {
             self.add(store.asked_claims(submitter, ClaimKey::Id, ids, CLAIMS_MAX).await?);
         }
+        let others = store.other_payer_numbers(&numbers).await?;
         for (key, values) in [
             (ClaimKey::PayerClaimControlNumber, numbers),
             (ClaimKey::PatientControlNumber, controls),
@@ -229,7 +231,20 @@ impl Known {
                 self.add(store.asked_claims(submitter, key, values, CLAIMS_MAX).await?);
             }
         }
+        if !others.is_empty() {
+            let ids: Vec<i64> = others.iter().map(|(claim, _)| claim.0).collect();
+            self.add(store.asked_claims(submitter, ClaimKey::Id, ids, CLAIMS_MAX).await?);
+            self.add_numbers(others);
+        }
         Ok(())
+    }
+
+    fn add_numbers(&mut self, others: Vec<Numbered>) {
+        for (claim, number) in others {
+            let Some(&place) = self.by_id.get(&claim) else { continue };
+            self.by_number.entry(number.reveal().to_ascii_uppercase()).or_default().push(place);
+            self.claims[place].other_payer_numbers.push(number);
+        }
     }
 
     fn add(&mut self, claims: Vec<AskedClaim>) {

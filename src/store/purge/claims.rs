@@ -97,6 +97,7 @@ impl Store {
             "DELETE FROM claim_event WHERE claim_id IN (SELECT value FROM list(?))",
             "DELETE FROM finding WHERE claim_id IN (SELECT value FROM list(?))",
             "DELETE FROM question WHERE claim_id IN (SELECT value FROM list(?))",
+            "DELETE FROM payer_number WHERE claim_id IN (SELECT value FROM list(?))",
             "DELETE FROM claim WHERE id IN (SELECT value FROM list(?))",
         ] {
             query(sql).bind(ids.clone()).execute(&mut tx).await.map_err(step())?;

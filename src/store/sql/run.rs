@@ -24,7 +24,7 @@ const MANY_ROWS: usize = 500;
 pub struct Query {
     sql: Cow<'static, str>,
     /// What PostgreSQL is sent instead, where the two cannot be said alike.
-    postgres: Option<&'static str>,
+    postgres: Option<Cow<'static, str>>,
     values: Vec<Value>,
     bulk: Option<Bulk>,
 }
@@ -42,8 +42,8 @@ pub fn query(sql: impl Into<Cow<'static, str>>) -> Query {
 }
 
 /// A statement that the engines say differently; both take the same values.
-pub fn query_for(sqlite: &'static str, postgres: &'static str) -> Query {
-    Query { sql: sqlite.into(), postgres: Some(postgres), values: Vec::new(), bulk: None }
+pub fn query_for(sqlite: impl Into<Cow<'static, str>>, postgres: impl Into<Cow<'static, str>>) -> Query {
+    Query { sql: sqlite.into(), postgres: Some(postgres.into()), values: Vec::new(), bulk: None }
 }
 
 /// What a statement did.
@@ -143,7 +143,7 @@ impl Query {
 
     fn postgres(self) -> SqlxQuery<'static, Postgres, PgArguments> {
         let persistent = self.comes_again();
-        let sql = for_postgres(self.postgres.unwrap_or(&self.sql));
+        let sql = for_postgres(self.postgres.as_deref().unwrap_or(&self.sql));
         let query = sqlx::query(AssertSqlSafe(sql)).persistent(persistent);
         self.values.into_iter().fold(query, |query, value| match value {
             Value::Int(number) => query.bind(number),
