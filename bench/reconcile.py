@@ -22,7 +22,7 @@ EVENTS = 1 << 40
 FILL = """
 CREATE TEMP TABLE n AS WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < :claims) SELECT n FROM n;
 CREATE TEMP TABLE f AS SELECT DISTINCT n / :per AS f FROM n;
-INSERT INTO payload (id, sha256, bytes, created_at) SELECT f * 10 + k.value + 1, zeroblob(32), 1, f FROM f, json_each('[0,1,2,3,4,5]') k;
+INSERT INTO payload (id, sha256, bytes, created_at) SELECT f * 10 + k.value + 1, zeroblob(32), 1, f FROM f, json_each('[0,1,2,3,4,5,6]') k;
 INSERT INTO submission (id, partner, channel, file_name, received_at, payload_id, sha256, bytes, state, claims, accepted, charge, validated_at)
   SELECT f + 1, 'acme', 'https', 'f' || f, f, f * 10 + 1, CAST(printf('%032d', f) AS BLOB), 1, 2, :per, :per, :per * 10000, f FROM f;
 INSERT INTO interchange SELECT f + 1, 0, 'acme', 'ZZ:ACME', printf('%09d', f), 1, NULL FROM f;
@@ -32,6 +32,9 @@ INSERT INTO mail (id, partner, kind, file_name, payload_id, bytes, created_at, s
   FROM f, json_each('["999","277ca"]') k;
 INSERT INTO mail (id, partner, kind, file_name, payload_id, bytes, created_at, submission_id, inbound_id, origin)
   SELECT f * 10 + 5, 'acme', '835', 'm', f * 10 + 4, 1, f, NULL, f * 2 + 2, f || ':835' FROM f;
+INSERT INTO handed_on (mail_id, ordinal) SELECT f * 10 + 5, 0 FROM f;
+INSERT INTO mail (id, partner, kind, file_name, payload_id, bytes, created_at, submission_id, inbound_id, origin)
+  SELECT f * 10 + 6, 'acme', '277ca', 'm', f * 10 + 7, 1, f, NULL, f * 2 + 2, f || ':277ca:payer' FROM f;
 INSERT INTO batch (id, payer, kind, purpose, state, claim_status, opened_at, release_at, sent_at, claims, charge, isa13, gs06, payload_id, file_name, n999_at)
   SELECT f + 1, 'bluestar', '837P', 'CH', 3, 5, f, f, f, :per, :per * 10000, f + 1, f + 1, f * 10 + 5, 'b' || f, f FROM f;
 INSERT INTO batch_transaction SELECT f + 1, '0001', 'B' || f, f * :per + 1, f * :per + :per, :per, :per * 10000, 'A' FROM f;
@@ -59,7 +62,10 @@ INSERT INTO remittance (id, inbound_id, ordinal, payer, trace, trace_payer, amou
     :per * 8000, 0, 0, CAST(printf('%032d', f) AS BLOB), f FROM f;
 INSERT INTO payment (id, remittance_id, ordinal, claim_id, patient_control_number, clp_status, charge, paid, patient_responsibility,
     payer_claim_control_number, detail)
-  SELECT n + 1, n / :per + 1, n % :per, n + 1, 'P' || n, '1', 10000, 8000, 0, 'I' || n, '{}' FROM n;
+  SELECT n + 1, n / :per + 1, n % :per, n + 1, 'P' || n, '1', 10000, 8000, 0, 'I' || n,
+    '{"adjustments":[],"lines":[{"procedure":"HC:99213","charge":"100.00","paid":"80.00","revenue_code":"","units":"1",'
+    || '"submitted_units":"","control_number":"1","service_date":"2026-10-01","adjustments":[{"group":"CO","reason":"45",'
+    || '"amount":"20.00"}],"remarks":[]}],"remarks":[]}' FROM n;
 ANALYZE;
 """
 

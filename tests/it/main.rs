@@ -35,6 +35,7 @@ mod orders;
 mod payers;
 mod payload_care;
 mod readers;
+mod reconcile;
 mod retention;
 mod round_trip;
 mod sftp_habits;

@@ -1,6 +1,6 @@
 //! What breaks a rule, found and counted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::Serialize;
@@ -56,25 +56,53 @@ pub struct More {
     pub count: i64,
 }
 
-/// Up to `limit` of each rule.
-pub(super) async fn all(
+/// What was found so far: up to a limit of each rule, and how many more.
+pub(super) struct Findings {
+    limit: u32,
+    pub wrong: Vec<Discrepancy>,
+    counts: BTreeMap<&'static str, i64>,
+}
+
+impl Findings {
+    pub fn new(limit: u32) -> Findings {
+        Findings { limit, wrong: Vec::new(), counts: BTreeMap::new() }
+    }
+
+    pub fn add(&mut self, one: Discrepancy) {
+        let count = self.counts.entry(one.rule).or_default();
+        *count += 1;
+        if *count <= i64::from(self.limit) {
+            self.wrong.push(one);
+        }
+    }
+
+    /// How often each rule is broken beyond the limit.
+    pub fn more(&self) -> Vec<More> {
+        let beyond = |(rule, count): (&&'static str, &i64)| More { rule, count: count - i64::from(self.limit) };
+        self.counts.iter().map(beyond).filter(|more| more.count > 0).collect()
+    }
+}
+
+/// Asks every rule that is a question about whole tables.
+pub(super) async fn ask(
     look: &mut Snapshot,
     period: Period,
     now_ms: i64,
-    limit: u32,
-) -> Result<(Vec<Discrepancy>, Vec<More>), StoreError> {
-    let (mut wrong, mut more) = (Vec::new(), Vec::new());
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    let limit = findings.limit;
     for rules in RULES {
         for rule in *rules {
             let found = broken(look, rule, period, now_ms, limit).await?;
-            if found.len() as u64 == u64::from(limit) {
-                let count = count(look, rule, period, now_ms).await? - i64::from(limit);
-                more.extend((count > 0).then_some(More { rule: rule.says, count }));
+            let told = found.len() as u64;
+            found.into_iter().for_each(|one| findings.add(one));
+            if told == u64::from(limit) {
+                let count = count(look, rule, period, now_ms).await?;
+                findings.counts.insert(rule.says, count);
             }
-            wrong.extend(found);
         }
     }
-    Ok((wrong, more))
+    Ok(())
 }
 
 async fn broken(

@@ -2,7 +2,9 @@
 //! an empty answer to all of them is the proof.
 
 mod account;
+mod claims;
 mod discrepancy;
+mod explained;
 mod money;
 mod rules;
 mod sums;
@@ -79,15 +81,18 @@ impl Store {
     /// most `limit` of each rule, and how many more there are.
     pub async fn account(&self, period: Period, now_ms: i64, limit: u32) -> Result<Account, StoreError> {
         let mut look = self.snapshot().await?;
-        let (wrong, more) = discrepancy::all(&mut look, period, now_ms, limit).await?;
+        let mut findings = discrepancy::Findings::new(limit);
+        discrepancy::ask(&mut look, period, now_ms, &mut findings).await?;
+        claims::look(&mut look, period, &mut findings).await?;
+        explained::look(&mut look, period, &mut findings).await?;
         Ok(Account {
             received: sums::received_sum(&mut look, period).await?,
             statuses: sums::status_sums(&mut look, period).await?,
             sent: sums::sent_sums(&mut look, period).await?,
             money: money::money_sum(&mut look, period).await?,
             released: money::released(&mut look, period, limit).await?,
-            wrong,
-            more,
+            more: findings.more(),
+            wrong: findings.wrong,
         })
     }
 }

@@ -1,6 +1,6 @@
-//! Claims, each by itself.
+//! Claims, each by itself; what takes more than one question stands in `reconcile/claims.rs`.
 
-use super::{Rule, Subject, rule, status};
+use super::{Rule, Subject, rule};
 
 pub(super) const CLAIMS: &[Rule] = &[
     rule(
@@ -16,18 +16,6 @@ pub(super) const CLAIMS: &[Rule] = &[
          WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state = 2 AND c.status = 2 AND c.batch_id IS NULL
          AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.kind = 'route' AND e.state IN (0, 2) AND e.origin =
              'route:' || written(s.id) || ':' || c.kind || ':' || c.purpose || ':' || c.payer_id)",
-    ),
-    status(
-        Subject::Claim,
-        "a claim's status is explained by no event and no payment",
-        "SELECT c.id, 'submission ' || written(s.id), c.status, 0
-         FROM claim c JOIN submission s ON s.id = c.submission_id
-         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2)
-         AND (c.status = 1 OR c.status >= 4)
-         AND NOT EXISTS (SELECT 1 FROM claim_event e WHERE e.claim_id = c.id AND e.status = c.status
-             AND e.undone_at IS NULL)
-         AND NOT EXISTS (SELECT 1 FROM payment p JOIN remittance r ON r.id = p.remittance_id
-             WHERE p.claim_id = c.id AND r.state = 0 AND c.status >= 9)",
     ),
     rule(
         Subject::Claim,

@@ -4,12 +4,13 @@
 mod answered;
 mod claims;
 mod kept;
+mod mail;
 mod money;
 mod received;
 mod sent;
 
 use super::Quantity;
-use crate::domain::{Cents, ClaimStatus};
+use crate::domain::Cents;
 
 /// What a broken rule points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,6 @@ impl Subject {
 pub(super) enum Measure {
     Count,
     Money,
-    Status,
 }
 
 impl Measure {
@@ -52,7 +52,6 @@ impl Measure {
         match self {
             Measure::Count => Quantity::Count(number),
             Measure::Money => Quantity::Money(Cents(number)),
-            Measure::Status => Quantity::Status(ClaimStatus::from_code(number)),
         }
     }
 }
@@ -75,10 +74,5 @@ const fn money(about: Subject, says: &'static str, sql: &'static str) -> Rule {
     Rule { says, about, measure: Measure::Money, sql }
 }
 
-/// One whose numbers are those of statuses.
-const fn status(about: Subject, says: &'static str, sql: &'static str) -> Rule {
-    Rule { says, about, measure: Measure::Status, sql }
-}
-
 pub(super) const RULES: &[&[Rule]] =
-    &[received::RECEIVED, claims::CLAIMS, sent::SENT, answered::ANSWERED, money::MONEY, kept::KEPT];
+    &[received::RECEIVED, claims::CLAIMS, sent::SENT, answered::ANSWERED, money::MONEY, mail::MAIL, kept::KEPT];

@@ -3,15 +3,6 @@
 use super::{Rule, Subject, money, rule};
 
 pub(super) const MONEY: &[Rule] = &[
-    money(
-        Subject::Claim,
-        "a claim's paid amount is not the sum of its payments",
-        "SELECT c.id, 'submission ' || written(s.id), c.paid, coalesce(m.paid, 0) FROM claim c
-         JOIN submission s ON s.id = c.submission_id
-         LEFT JOIN (SELECT p.claim_id, SUM(p.paid) AS paid FROM payment p JOIN remittance r ON r.id = p.remittance_id
-                    WHERE r.state = 0 AND p.claim_id IS NOT NULL GROUP BY p.claim_id) m ON m.claim_id = c.id
-         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND c.paid <> coalesce(m.paid, 0)",
-    ),
     rule(
         Subject::Claim,
         "a claim was told of a payment that is not on it",
@@ -28,7 +19,7 @@ pub(super) const MONEY: &[Rule] = &[
          FROM payment p JOIN remittance r ON r.id = p.remittance_id
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND p.claim_id IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM claim_event e WHERE e.claim_id = p.claim_id AND e.inbound_id = r.inbound_id
-             AND e.undone_at IS NULL)",
+             AND e.undone_at IS NULL AND e.kind = '835' AND e.code = p.clp_status)",
     ),
     rule(
         Subject::Payment,
@@ -113,5 +104,55 @@ pub(super) const MONEY: &[Rule] = &[
                     WHERE l.kind = '835' AND l.inbound_id IS NOT NULL) m
              ON m.partner = h.partner AND m.inbound_id = r.inbound_id AND m.ordinal = r.ordinal
          WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND m.partner IS NULL",
+    ),
+    rule(
+        Subject::Inbound,
+        "a payer's file of remittances was worked, and they are not all there",
+        "SELECT i.id, i.partner, coalesce(r.most, 1), coalesce(r.n, 0) FROM inbound i
+         LEFT JOIN (SELECT inbound_id, COUNT(*) AS n, MAX(ordinal) + 1 AS most FROM remittance GROUP BY inbound_id) r
+             ON r.inbound_id = i.id
+         WHERE i.received_at >= ?1 AND i.received_at < ?2 AND i.state = 2 AND ',' || i.kinds || ',' LIKE '%,835,%'
+         AND (r.n IS NULL OR r.n <> r.most)",
+    ),
+    rule(
+        Subject::Payment,
+        "a payment is of a remittance that is not there",
+        "SELECT p.id, 'claim ' || coalesce(written(p.claim_id), '-'), 1, 0 FROM payment p
+         LEFT JOIN remittance r ON r.id = p.remittance_id WHERE r.id IS NULL AND ?1 < ?2",
+    ),
+    rule(
+        Subject::Mail,
+        "a submitter was handed a remittance that is not there",
+        "SELECT m.id, m.partner || ', file of a payer ' || written(m.inbound_id), 1, 0
+         FROM handed_on h JOIN mail m ON m.id = h.mail_id
+         LEFT JOIN remittance r ON r.inbound_id = m.inbound_id AND r.ordinal = h.ordinal
+         WHERE m.created_at >= ?1 AND m.created_at < ?2 AND m.inbound_id IS NOT NULL AND r.id IS NULL",
+    ),
+    rule(
+        Subject::Remittance,
+        "a remittance counts as a repeat of one that is not there",
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 1, 0 FROM remittance r
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 2
+         AND NOT EXISTS (SELECT 1 FROM remittance o WHERE o.trace = r.trace AND o.payer = r.payer AND o.state <> 2
+             AND o.amount = r.amount AND (o.digest = r.digest OR r.problem LIKE '%' || written(o.id) || '%'))",
+    ),
+    rule(
+        Subject::Remittance,
+        "a remittance counts as a repeat, and has payments",
+        "SELECT DISTINCT r.id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 0, 1
+         FROM remittance r JOIN payment p ON p.remittance_id = r.id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 2",
+    ),
+    rule(
+        Subject::Remittance,
+        "a payment without claims was handed to no submitter and is in no exception",
+        "SELECT r.id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 1, 0
+         FROM remittance r JOIN inbound i ON i.id = r.inbound_id
+         WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND r.claims = 0 AND r.adjustments_handed = 0
+         AND i.purged_at IS NULL AND i.house_notes NOT LIKE '%not handed on%'
+         AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.inbound_id = r.inbound_id AND e.kind = '835'
+             AND e.payment_id IS NULL)
+         AND NOT EXISTS (SELECT 1 FROM mail m JOIN handed_on h ON h.mail_id = m.id
+             WHERE m.kind = '835' AND m.inbound_id = r.inbound_id AND h.ordinal = r.ordinal)",
     ),
 ];

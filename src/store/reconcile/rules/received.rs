@@ -57,4 +57,27 @@ pub(super) const RECEIVED: &[Rule] = &[
                     GROUP BY submission_id) m ON m.submission_id = s.id
          WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2) AND coalesce(m.n, 0) < i.n",
     ),
+    rule(
+        Subject::Submission,
+        "a submission was checked, and its interchanges are not known",
+        "SELECT s.id, s.partner, 1, 0 FROM submission s
+         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2) AND s.purged_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM interchange i WHERE i.submission_id = s.id)",
+    ),
+    rule(
+        Subject::Submission,
+        "a submission's transaction stands in an interchange that is not known",
+        "SELECT s.id, s.partner, 1, 0 FROM submission_transaction t JOIN submission s ON s.id = t.submission_id
+         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND NOT EXISTS (SELECT 1 FROM interchange i
+             WHERE i.submission_id = t.submission_id AND i.control_number = t.isa13)",
+    ),
+    rule(
+        Subject::Submission,
+        "a submission's transactions do not hold all its claims",
+        "SELECT s.id, s.partner, s.claims, coalesce(t.n, 0) FROM submission s
+         LEFT JOIN (SELECT submission_id, SUM(claims) AS n FROM submission_transaction GROUP BY submission_id) t
+             ON t.submission_id = s.id
+         WHERE s.received_at >= ?1 AND s.received_at < ?2 AND s.state IN (1, 2) AND s.purged_at IS NULL
+         AND s.claims <> coalesce(t.n, 0)",
+    ),
 ];

@@ -61,16 +61,25 @@ pub(super) const SENT: &[Rule] = &[
     ),
     rule(
         Subject::Batch,
-        "a batch counts as sent although its delivery does not",
-        "SELECT b.id, coalesce(b.file_name, b.payer), 1, d.state FROM batch b JOIN delivery d ON d.batch_id = b.id
-         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.state = 3 AND d.sent_at IS NULL",
-    ),
-    rule(
-        Subject::Batch,
         "two batches to one payer have the same control number",
         "SELECT b.id, coalesce(b.file_name, b.payer), 1, e.n FROM batch b
          JOIN (SELECT payer, isa13, MIN(id) AS first, COUNT(*) AS n FROM batch WHERE isa13 IS NOT NULL
                GROUP BY payer, isa13 HAVING COUNT(*) > 1) e ON e.payer = b.payer AND e.isa13 = b.isa13
          WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND b.id > e.first",
+    ),
+    rule(
+        Subject::Batch,
+        "a batch is not as far as its delivery is: sent, with support, or on its way",
+        "SELECT b.id, coalesce(b.file_name, b.payer), 1, 0 FROM batch b JOIN delivery d ON d.batch_id = b.id
+         WHERE b.opened_at >= ?1 AND b.opened_at < ?2
+         AND (b.state <> CASE d.state WHEN 1 THEN 3 WHEN 2 THEN 4 ELSE 2 END OR (d.state = 1 AND d.sent_at IS NULL))",
+    ),
+    rule(
+        Subject::Batch,
+        "a file that its payer is to fetch is not in the payer's mailbox",
+        "SELECT b.id, coalesce(b.file_name, b.payer), 1, 0 FROM batch b JOIN delivery d ON d.batch_id = b.id
+         WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND d.state = 3
+         AND NOT EXISTS (SELECT 1 FROM mail m WHERE m.origin = 'batch:' || written(b.id) AND m.kind = '837'
+             AND m.partner = b.payer AND m.payload_id = b.payload_id AND m.shelf = 0)",
     ),
 ];

@@ -23,7 +23,7 @@ pub(super) const LOSSES: &[Loss] = &[
     (
         "an event",
         &["DELETE FROM claim_event WHERE kind = 'rejected'"],
-        "a claim's status is explained by no event and no payment",
+        "a claim's status is not what its answers and payments say",
         "submission ",
     ),
     (
@@ -160,7 +160,7 @@ pub(super) const LOSSES: &[Loss] = &[
     (
         "a status that no event explains",
         &["UPDATE claim SET status = 8 WHERE patient_control_number = 'A3'"],
-        "a claim's status is explained by no event and no payment",
+        "a claim's status is not what its answers and payments say",
         "submission ",
     ),
     (

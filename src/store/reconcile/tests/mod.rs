@@ -1,6 +1,7 @@
 //! A day of claims and answers is clean; each loss that is planted in a copy of it is named with where it is.
 
 mod busy;
+mod busy_losses;
 mod losses;
 
 use std::sync::Arc;
