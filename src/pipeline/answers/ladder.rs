@@ -14,6 +14,8 @@ pub const CUT_LENGTHS: [usize; 4] = [20, 17, 14, 12];
 const EQUALLY_GOOD: &str = "several claims fit equally well";
 const EACH_BETTER: &str = "several claims fit, and none of them better than each other in all that was told";
 
+/// Shorter ends of numbers are shared by many claims.
+const PART_LENGTH_MIN: usize = 6;
 /// Candidates shown with an exception.
 pub const CANDIDATES_MAX: usize = 10;
 
@@ -119,6 +121,8 @@ struct Comparison<'a> {
     trace: bool,
     payer_number: bool,
     control: Control,
+    /// The number that was told is another, but begins or ends with this claim's.
+    holds: bool,
     provider: Same,
     charge: Same,
     member: Same,
@@ -225,6 +229,10 @@ fn compare<'a>(sought: &Sought, claim: &'a ClaimFacts) -> Comparison<'a> {
             Likeness::Other => Same::No,
         },
         control: control(sought.control_number.reveal(), claim.patient_control_number.reveal()),
+        holds: {
+            let known = bare(claim.patient_control_number.reveal());
+            parts(sought.control_number.reveal()).iter().any(|part| bare(part) == known)
+        },
         provider,
         charge: match sought.charge {
             Some(charge) => yes_or_no(charge == claim.charge),
@@ -287,6 +295,16 @@ pub fn is_cut(control_number: &str) -> bool {
 /// True when the numbers are the same, or one is the other shortened or rewritten.
 pub fn is_alike(said: &str, known: &str) -> bool {
     matches!(control(said, known), Control::Exact | Control::Altered)
+}
+
+/// Of a number of several parts all but the last and all but the first, where they are long enough to be a number: a payer
+/// may have put a sign of its own before or behind.
+pub fn parts(control_number: &str) -> Vec<&str> {
+    let is_between = |c: char| !c.is_ascii_alphanumeric();
+    let all_but_last = control_number.rsplit_once(is_between).map(|(before, _)| before);
+    let all_but_first = control_number.split_once(is_between).map(|(_, after)| after);
+    let parts = [all_but_last, all_but_first].into_iter().flatten();
+    parts.filter(|part| part.len() >= PART_LENGTH_MIN && says_something(part)).collect()
 }
 
 /// Letters and digits in capitals, without leading zeros.
@@ -443,6 +461,7 @@ impl Comparison<'_> {
             Control::Exact => reasons.push("the patient control number is the same"),
             Control::Altered => reasons.push("the patient control number is the same, shortened or rewritten"),
             Control::Unsaid => {}
+            Control::Other if self.holds => reasons.push("the patient control number begins or ends with this one's"),
             Control::Other => reasons.push("the patient control number differs"),
         }
         let facts = [
@@ -471,7 +490,7 @@ impl Comparison<'_> {
         let control = match self.control {
             Control::Exact => 40,
             Control::Altered => 20,
-            Control::Unsaid | Control::Other => 0,
+            Control::Unsaid | Control::Other => u32::from(self.holds) * 10,
         };
         u32::from(self.trace) * 100
             + u32::from(self.payer_number) * 60

@@ -264,3 +264,19 @@ fn a_number_cut_off_before_what_tells_two_visits_apart_is_not_that_of_another_da
     wanted.service_from = "2026-11-01".into();
     check(&wanted, &[claim(1, "ACCT12345678-01")], Some((1, Rule::AlteredControlNumber)));
 }
+
+#[test]
+fn a_control_number_with_something_before_or_behind_it_shows_its_claim_and_matches_nothing() {
+    for number in ["ABC123-01", "X/ABC123", "abc123-01"] {
+        let mut wanted = sought(number);
+        wanted.member_ids = vec![Phi::new("M1".into())];
+        match choose(&wanted, "bluestar", &[&claim(1, "ZZZ999"), &claim(2, "ABC123")]) {
+            Matched::Unclear { candidates, .. } => {
+                assert_eq!(candidates[0].claim_id, ClaimId(2), "{number}");
+                assert!(candidates[0].reasons.contains(&"the patient control number begins or ends with this one's"));
+            }
+            Matched::One(found) => panic!("chose {} for {number}", found.claim.id),
+        }
+    }
+    assert_eq!(parts("A-1"), Vec::<&str>::new(), "shared by many");
+}

@@ -47,6 +47,8 @@ pub async fn find_claims(store: &Store, payer: &str, sought: &[Sought]) -> Resul
     let rewritten: Vec<String> = left().flat_map(|one| rewritten(one.control_number.reveal())).collect();
     let rewritten: Vec<&str> = rewritten.iter().map(String::as_str).collect();
     pool.ask_control_numbers(store, &rewritten).await?;
+    let parts: Vec<&str> = left().flat_map(|one| ladder::parts(one.control_number.reveal())).collect();
+    pool.ask_control_numbers(store, &parts).await?;
     let recased: Vec<String> = left().flat_map(|one| recased(one.payer_claim_control_number.reveal())).collect();
     let recased: Vec<&str> = recased.iter().map(String::as_str).collect();
     pool.ask_payer_numbers(store, &recased).await?;
@@ -261,6 +263,7 @@ impl Pool {
             Reach::Member => {
                 places.extend(self.by_begin.get(&fold(control)).into_iter().flatten());
                 places.extend(self.of_member(sought));
+                places.extend(self.by_part(sought));
                 let day = || sought.service_from.clone();
                 let keys = sought.names.iter().map(|name| (names::plain(name.last.reveal()), day()));
                 places.extend(keys.filter_map(|key| self.by_name.get(&key)).flatten());
@@ -269,6 +272,20 @@ impl Pool {
         places.sort_unstable();
         places.dedup();
         places.into_iter().map(|place| &self.claims[place]).collect()
+    }
+
+    /// Claims of the provider, or member, whose number the one that is told begins or ends with.
+    fn by_part(&self, sought: &Sought) -> Vec<usize> {
+        let same = |said: &str, known: &str| !said.is_empty() && said.eq_ignore_ascii_case(known);
+        let is_theirs = |claim: &ClaimFacts| {
+            let members = sought.member_ids.iter().map(|member| member.reveal());
+            same(&sought.npi, &claim.provider_npi)
+                || same(&sought.tin, &claim.provider_tin)
+                || members.into_iter().any(|member| same(member, claim.member_id.reveal()))
+        };
+        let parts = ladder::parts(sought.control_number.reveal());
+        let places = parts.into_iter().filter_map(|part| self.by_control.get(&ladder::bare(part))).flatten();
+        places.copied().filter(|&place| is_theirs(&self.claims[place])).collect()
     }
 
     /// The member's claims of the same day or charge, or with a number alike; a member may have hundreds. Those by

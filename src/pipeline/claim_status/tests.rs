@@ -64,6 +64,16 @@ fn faults(world: &World, bytes: &[u8]) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_number_that_the_payer_told_before_another_names_the_claim_still() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    answer(&world, &ack277ca(&[(claims[0].clone(), "A2:20", "ICN2")])).await;
+    let pays = [(claims[0].clone(), "1", "80", &["CAS*CO*45*20"][..], "ICN9")];
+    answer(&world, &era835(910, &[remittance("0001", "CHK77", "80", &pays, &[])])).await;
+    let told = told(&world, &[&["REF*1K*ICN2"], &["REF*1K*ICN9"]]).await;
+    assert!(told.matches("REF*EJ*A1~").count() == 2 && !told.contains("D0:35"), "{told}");
+}
+
+#[tokio::test]
 async fn each_question_is_answered_with_its_own_number_from_what_is_known() {
     let Sent { world, claims } =
         sent(&[&[sample("A1", 1), sample("A2", 2), sample("A3", 3), sample("A4", 4).spoilt()]]).await;
