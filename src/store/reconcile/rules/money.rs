@@ -22,6 +22,17 @@ pub(super) const MONEY: &[Rule] = &[
              AND e.undone_at IS NULL AND e.kind = '835' AND e.code = p.clp_status)",
     ),
     rule(
+        Subject::Claim,
+        "a claim was told of fewer payments of one kind (CLP02) in a file than it has",
+        "SELECT p.claim_id, 'file of a payer ' || written(p.inbound_id), 1, p.n
+         FROM (SELECT p.claim_id, r.inbound_id, p.clp_status, COUNT(*) AS n
+               FROM payment p JOIN remittance r ON r.id = p.remittance_id
+               WHERE r.received_at >= ?1 AND r.received_at < ?2 AND r.state = 0 AND p.claim_id IS NOT NULL
+               GROUP BY p.claim_id, r.inbound_id, p.clp_status HAVING COUNT(*) > 1) p
+         WHERE p.n > (SELECT COUNT(*) FROM claim_event e WHERE e.claim_id = p.claim_id AND e.inbound_id = p.inbound_id
+             AND e.undone_at IS NULL AND e.kind = '835' AND e.code = p.clp_status)",
+    ),
+    rule(
         Subject::Payment,
         "a payment of a posted remittance is on no claim and in no exception",
         "SELECT p.id, 'file of a payer ' || written(r.inbound_id) || ', check ' || r.trace, 1, 0

@@ -27,7 +27,8 @@ async fn pay(world: &World, control: u32, transaction: Vec<String>) {
     answer(world, &era835(control, &[transaction])).await;
 }
 
-/// Nine claims: B1 paid, B2 in a held remittance, B3 in one that was released, B4 in one that was put aside, B5 denied
+/// Nine claims: B1 paid, B2 in a held remittance, B3 in one that was released, B4 in one that was put
+/// aside, and then paid and taken back in one file, B5 denied
 /// without money, B6 paid and taken back, B7 partly paid, B8 refused by the payer, and B9 waits to be fetched.
 pub(super) async fn busy() -> World {
     let claims: Vec<_> = (1..=8).map(|n| sample(&format!("B{n}"), n)).collect();
@@ -58,6 +59,8 @@ pub(super) async fn busy() -> World {
     pay(&world, 915, remittance("0001", "BACK1", "80", &[paid(&claims[5])], &[])).await;
     let back = [(claims[5].clone(), "22", "-80", &["CAS*CO*45*-20"][..], ""), paid(&claims[6])];
     pay(&world, 916, remittance("0001", "BACK2", "0", &back, &[])).await;
+    let undone = (claims[3].clone(), "22", "-80", &["CAS*CO*45*-20"][..], "");
+    pay(&world, 920, remittance("0001", "BOTH1", "0", &[paid(&claims[3]), undone], &[])).await;
     pay(&world, 917, of_adjustments_alone("0001", "PLB1", &claims[0])).await;
     let stranger = SentClaim { npi: "1003000126".into(), tin: "123456789".into(), ..claims[0].clone() };
     pay(&world, 918, of_adjustments_alone("0001", "PLB2", &stranger)).await;
@@ -75,9 +78,9 @@ async fn money_that_a_person_let_through_or_put_aside_is_told_and_every_cent_of_
     assert!(whole.adds_up(), "{:?}", whole.sums_that_are_wrong());
     let money = whole.money;
     let sums = (money.paid_by_payers, money.on_claims, money.held, money.adjustments, money.out_of_balance);
-    // 85 + 150 + 90 + 0 + 80 + 0 + 5 + 5 came in.
+    // 85 + 150 + 90 + 0 + 80 + 0 + 0 + 5 + 5 came in.
     assert_eq!(sums, (Cents(41500), Cents(24000), Cents(15000), Cents(-1500), Cents(1000)));
-    assert_eq!((money.remittances, money.put_aside, money.put_aside_amount), (8, 1, Cents(7000)));
+    assert_eq!((money.remittances, money.put_aside, money.put_aside_amount), (9, 1, Cents(7000)));
     assert_eq!((money.released, whole.released.len()), (1, 1));
     let released = &whole.released[0];
     let told = (released.trace.as_str(), released.difference, released.by.as_deref());

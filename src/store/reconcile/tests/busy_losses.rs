@@ -173,6 +173,13 @@ pub(super) const BUSY_LOSSES: &[Loss] = &[
         "submission ",
     ),
     (
+        "that one of two payments in a file is a reversal",
+        &["UPDATE payment SET clp_status = '22' WHERE clp_status = '1' AND remittance_id =
+               (SELECT id FROM remittance WHERE trace = 'BOTH1')"],
+        "a claim was told of fewer payments of one kind (CLP02) in a file than it has",
+        "file of a payer ",
+    ),
+    (
         "that a payment is a reversal",
         &["UPDATE payment SET clp_status = '1' WHERE clp_status = '22'"],
         "a payment is on a claim that no event tells of it",

@@ -19,6 +19,25 @@ use crate::store::submissions::Channel;
 
 const ALWAYS: Period = Period { since_ms: 0, until_ms: i64::MAX };
 const DAY: i64 = 86_400_000;
+/// All that a loss is planted in.
+const TABLES: [&str; 16] = [
+    "submission",
+    "interchange",
+    "submission_transaction",
+    "claim",
+    "claim_event",
+    "batch",
+    "batch_event",
+    "batch_transaction",
+    "delivery",
+    "inbound",
+    "remittance",
+    "payment",
+    "exception",
+    "mail",
+    "handed_on",
+    "payload",
+];
 
 /// Four claims: paid, denied, refused by the payer, refused by us; and a payment that matches nothing.
 async fn day() -> World {
@@ -55,13 +74,15 @@ async fn named(world: &World, rule: &str) -> Vec<i64> {
     wrong(world).await.iter().filter(|one| one.rule == rule).map(|one| one.subject).collect()
 }
 
-async fn plant(world: &World, statements: &[&str]) {
+/// In one transaction; how many rows it changed.
+async fn plant(world: &World, statements: &[&str]) -> u64 {
+    let mut changed = 0;
     let mut tx = world.gateway.store.begin().await.unwrap();
     for sql in statements {
-        let done = query(sql.to_string()).execute(&mut tx).await.unwrap();
-        assert!(done.rows_affected() > 0, "nothing was planted: {sql}");
+        changed += query(sql.to_string()).execute(&mut tx).await.unwrap().rows_affected();
     }
     tx.commit().await.unwrap();
+    changed
 }
 
 #[tokio::test]
@@ -88,18 +109,28 @@ async fn every_planted_loss_is_named_with_where_it_is() {
     check_losses(day, LOSSES).await;
 }
 
-/// Each in a world of its own.
+/// Each by itself: what it changed is put back before the next.
 async fn check_losses(begin: impl AsyncFn() -> World, losses: &[Loss]) {
+    let world = begin().await;
+    for table in TABLES {
+        plant(&world, &[&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")]).await;
+    }
     for (what, statements, rule, place) in losses {
-        let world = begin().await;
-        plant(&world, statements).await;
+        for statement in *statements {
+            assert!(plant(&world, &[statement]).await > 0, "{what}: nothing was planted: {statement}");
+        }
         let found = wrong(&world).await;
         let named = found.iter().find(|one| one.rule == *rule && one.place.contains(place));
         let Some(named) = named else { panic!("{what}: `{rule}` of {place} is not among {found:#?}") };
         assert!(named.subject != 0, "{what} has no id");
         let names = |one: &Discrepancy| one.place.contains("claims.837") || one.place.contains("answer.x12");
         assert!(!found.iter().any(names), "{what}: a name that a partner gave a file is told: {found:#?}");
+        for table in TABLES {
+            let back = [&*format!("DELETE FROM {table}"), &*format!("INSERT INTO {table} SELECT * FROM kept_{table}")];
+            plant(&world, &back).await;
+        }
     }
+    assert_eq!(wrong(&world).await, [], "all is put back");
 }
 
 #[tokio::test]
