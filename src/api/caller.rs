@@ -27,12 +27,20 @@ pub enum Caller {
     Staff { user: User, source: String },
 }
 
+/// Before the name of a person of the house, where it is written down who did something.
+const STAFF: &str = "user:";
+
+/// Whether a person of the house did what this actor did.
+pub fn is_staff(actor: &str) -> bool {
+    actor.starts_with(STAFF)
+}
+
 impl Caller {
     /// As the audit trail names it.
     pub fn actor(&self) -> String {
         match self {
             Caller::Submitter { name, .. } | Caller::Payer { name, .. } => format!("partner:{name}"),
-            Caller::Staff { user, .. } => format!("user:{}", user.name),
+            Caller::Staff { user, .. } => format!("{STAFF}{}", user.name),
         }
     }
 

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::caller::Caller;
+use super::caller::{Caller, is_staff};
 use super::claims::{id_of, said_of_json, visible_claim};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
@@ -131,15 +131,20 @@ async fn resolve_exception(
     after(&gateway, &caller, row.id, "exception.resolve", decided).await
 }
 
-/// Take a decision back.
+/// Take a decision back. A submitter takes back its own and those that were made by rule, not those of staff.
 #[utoipa::path(post, path = "/v1/exceptions/{id}/undo", tag = "exceptions", params(("id" = String, Path)),
-    responses((status = 200, body = ExceptionItem), (status = 404), (status = 409)))]
+    responses((status = 200, body = ExceptionItem), (status = 403), (status = 404), (status = 409)))]
 async fn undo_exception(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<ExceptionItem>, Problem> {
     let row = decidable(&gateway, &caller, &id).await?;
+    // Not the submitter's to take back; it may ask.
+    let by_staff = row.resolved_by.as_deref().is_some_and(is_staff);
+    if by_staff && matches!(caller, Caller::Submitter { .. }) {
+        return Err(Problem::forbidden("The clearinghouse decided this: ask its staff to take the decision back."));
+    }
     let decided = decisions::undo(&gateway, row.id, &caller.actor()).await;
     after(&gateway, &caller, row.id, "exception.undo", decided).await
 }
@@ -160,7 +165,8 @@ async fn dismiss_exception(
     after(&gateway, &caller, row.id, "exception.dismiss", decided).await
 }
 
-/// Post a remittance that was held because it does not add up.
+/// Post a remittance that was held because it does not add up or may have come before; or hand on a payment without claims,
+/// or provider adjustments beside none, whose payee was not known.
 #[utoipa::path(post, path = "/v1/exceptions/{id}/release", tag = "exceptions", params(("id" = String, Path)),
     responses((status = 200, body = ExceptionItem), (status = 403), (status = 404), (status = 409)))]
 async fn release_exception(
@@ -201,13 +207,19 @@ async fn after(
         let (status, title) = match error {
             ResolveError::Stage(error) => return Err(error.into()),
             ResolveError::NoSuchException { .. } => return Err(Problem::not_found("exception")),
-            ResolveError::NotOpen { .. } | ResolveError::NotDecided { .. } | ResolveError::PaidAlready { .. } => {
-                (StatusCode::CONFLICT, "Not in this state")
-            }
+            ResolveError::NotOpen { .. }
+            | ResolveError::NotDecided { .. }
+            | ResolveError::PaidAlready { .. }
+            | ResolveError::HandedOn { .. }
+            | ResolveError::Final { .. } => (StatusCode::CONFLICT, "Not in this state"),
             ResolveError::NoSuchClaim { .. }
             | ResolveError::NeverSent { .. }
             | ResolveError::OtherPayer { .. }
             | ResolveError::NotOfOneClaim { .. }
+            | ResolveError::OfAPayee { .. }
+            | ResolveError::OfOneAnswer { .. }
+            | ResolveError::NothingHeld { .. }
+            | ResolveError::StillKept { .. }
             | ResolveError::FileDiffers { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "It does not fit"),
         };
         return Err(Problem::new(status, title, error.to_string()));
@@ -376,5 +388,20 @@ mod tests {
         let body = Bytes::from(json!({ "claim_id": id }).to_string());
         let again = resolve_exception(State(world.gateway.clone()), acme(), Path(resolved.id), body).await;
         assert_eq!(again.ok().unwrap().0.state, "resolved");
+    }
+
+    #[tokio::test]
+    async fn a_submitter_takes_back_its_own_decision_and_not_one_of_staff() {
+        let (world, exception) = doubtful().await;
+        let (open, id) = (exception.id.parse().unwrap(), claim(&world, "A1").await.received.id);
+        let undone = async || {
+            let path = Path(exception.id.clone());
+            undo_exception(State(world.gateway.clone()), acme(), path).await.is_ok()
+        };
+        decisions::resolve(&world.gateway, open, id, "user:sue").await.unwrap();
+        assert!(!undone().await && claim(&world, "A1").await.paid.0 == 48_000);
+        decisions::undo(&world.gateway, open, "user:sue").await.unwrap();
+        decisions::resolve(&world.gateway, open, id, &acme().actor()).await.unwrap();
+        assert!(undone().await && claim(&world, "A1").await.paid.0 == 0);
     }
 }

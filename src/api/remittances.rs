@@ -74,10 +74,14 @@ struct RemittanceItem {
     /// Sum of CLP04 of these claims.
     #[schema(value_type = String)]
     claims_paid: Cents,
-    /// Sum of PLB; positive takes money from the payee: amount = claims_paid - adjustments. Null for a submitter when
-    /// others share the remittance.
+    /// Sum of PLB; positive takes money from the payee: amount = claims_paid - adjustments. For a submitter of those that it was
+    /// handed, when others share the remittance; null where that is not known.
     #[schema(value_type = Option<String>)]
     adjustments: Option<Cents>,
+    /// For a submitter what a posted payment comes to for it, its claims less its adjustments: BPR02 of the 835 it was handed. Below
+    /// nothing its part takes more than it pays: BPR02 is 0 there, and a PLB FB that is not the payer's carries the rest.
+    #[schema(value_type = Option<String>)]
+    own_amount: Option<Cents>,
     received_at: String,
 }
 
@@ -85,8 +89,8 @@ struct RemittanceItem {
 struct RemittanceWhole {
     #[serde(flatten)]
     remittance: RemittanceItem,
-    /// PLB: reason, reference and amount of each adjustment of the provider's; of a remittance of several submitters
-    /// shown to people of the house and to its payer only.
+    /// PLB: reason, reference and amount of each adjustment of the provider's; of a remittance of several submitters one sees
+    /// those that it was handed, people of the house and its payer see all.
     #[schema(value_type = Vec<Object>)]
     provider_adjustments: Value,
     /// Payments on claims that were found: how many, and their sum.
@@ -162,9 +166,11 @@ async fn remittances(
         }
         Caller::Staff { .. } | Caller::Payer { .. } => HashMap::new(),
     };
+    let submitter = submitter_of(&caller);
     caller.audit(&gateway, "remittances.search", "").await?;
     let items = rows.into_iter().map(|row| {
-        let seen = own.remove(&row.id).map_or(Seen::Whole, |(claims, paid)| Seen::by_owner(&row, claims, paid));
+        let by_owner = |(claims, paid)| Seen::by_owner(&row, submitter, claims, paid);
+        let seen = own.remove(&row.id).map_or(Seen::Whole, by_owner);
         item(row, seen)
     });
     Ok(Json(Page::of(items.collect(), limit, |item: &RemittanceItem| item.id.clone())))
@@ -192,14 +198,14 @@ async fn remittance(
         Caller::Submitter { .. } if payments.is_empty() => return Err(none()),
         Caller::Submitter { .. } => {
             let (claims, paid) = (payments.len() as i64, payments.iter().map(|one| one.paid).sum());
-            (Seen::by_owner(&row, claims, paid), claims, paid)
+            (Seen::by_owner(&row, submitter_of(&caller), claims, paid), claims, paid)
         }
         Caller::Staff { .. } | Caller::Payer { .. } => whole(gateway.store.matched_of_remittance(id).await?),
     };
     caller.audit(&gateway, "remittance.view", &id.to_string()).await?;
-    let adjustments = match seen {
-        Seen::Whole => json_of(&row.adjustment_list),
-        Seen::Part { .. } => Value::Array(Vec::new()),
+    let adjustments = match &seen {
+        Seen::Whole | Seen::OwnWhole => json_of(&row.adjustment_list),
+        Seen::Part { adjustments, .. } => Value::Array(adjustments.clone().unwrap_or_default()),
     };
     Ok(Json(RemittanceWhole {
         remittance: item(row, seen),
@@ -211,20 +217,40 @@ async fn remittance(
 }
 
 /// How much of a remittance the caller may see.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Seen {
     Whole,
-    /// Others have claims in it too, or may have: its own claims, and what they were paid.
+    /// The same, by the submitter of all its claims.
+    OwnWhole,
+    /// Others have claims in it too, or may have: its own claims, what they were paid, and its PLB; `None`: not known.
     Part {
         claims: i64,
         paid: Cents,
+        adjustments: Option<Vec<Value>>,
     },
 }
 
 impl Seen {
-    fn by_owner(row: &RemittanceRow, claims: i64, paid: Cents) -> Seen {
-        if claims == row.claims { Seen::Whole } else { Seen::Part { claims, paid } }
+    fn by_owner(row: &RemittanceRow, submitter: &str, claims: i64, paid: Cents) -> Seen {
+        if claims == row.claims {
+            return Seen::OwnWhole;
+        }
+        let all: Vec<Value> = serde_json::from_str(&row.adjustment_list).unwrap_or_default();
+        let own = |places: Vec<usize>| places.into_iter().filter_map(|n| all.get(n).cloned()).collect();
+        Seen::Part { claims, paid, adjustments: row.adjustments_of(submitter).map(own) }
     }
+}
+
+/// Its name, where the caller is one.
+fn submitter_of(caller: &Caller) -> &str {
+    match caller {
+        Caller::Submitter { name, .. } => name,
+        Caller::Payer { .. } | Caller::Staff { .. } => "",
+    }
+}
+
+fn sum_of(adjustments: &[Value]) -> Cents {
+    adjustments.iter().filter_map(|one| serde_json::from_value::<Cents>(one["amount"].clone()).ok()).sum()
 }
 
 /// A day as it stands in the store.
@@ -241,10 +267,19 @@ fn state_of(text: &str) -> Result<RemittanceState, Problem> {
 }
 
 fn item(row: RemittanceRow, seen: Seen) -> RemittanceItem {
-    let (claims, claims_paid, adjustments, problem) = match seen {
-        Seen::Whole => (row.claims, row.claims_paid, Some(row.adjustments), filled(row.problem)),
-        Seen::Part { claims, paid } => (claims, paid, None, None),
+    let (claims, claims_paid, adjustments, own_amount) = match &seen {
+        Seen::Whole => (row.claims, row.claims_paid, Some(row.adjustments), None),
+        Seen::OwnWhole => (row.claims, row.claims_paid, Some(row.adjustments), Some(row.amount)),
+        Seen::Part { claims, paid, adjustments } => {
+            let sum = adjustments.as_deref().map(sum_of);
+            (*claims, *paid, sum, sum.map(|sum| *paid - sum))
+        }
     };
+    let problem = match seen {
+        Seen::Whole | Seen::OwnWhole => filled(row.problem),
+        Seen::Part { .. } => None,
+    };
+    let is_posted = row.state == RemittanceState::Posted;
     RemittanceItem {
         id: row.id.to_string(),
         payer: row.payer,
@@ -261,6 +296,7 @@ fn item(row: RemittanceRow, seen: Seen) -> RemittanceItem {
         claims,
         claims_paid,
         adjustments,
+        own_amount: own_amount.filter(|_| is_posted),
         received_at: rfc3339(row.received_at),
     }
 }
@@ -352,19 +388,50 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whose_adjustments_are_that_an_earlier_version_handed_on_is_not_known() {
+        let world = shared().await;
+        let row = world.gateway.store.list_remittances(None, None, 10).await.unwrap();
+        let row = row.into_iter().find(|one| one.trace == "T1").unwrap();
+        assert_eq!((row.adjustments_of("bolt"), row.adjustments_of("acme")), (Some(vec![0]), Some(vec![])));
+        let before = RemittanceRow { adjustment_owners: Vec::new(), ..row.clone() };
+        assert_eq!(before.adjustments_of("bolt"), None);
+        let decided = RemittanceRow { adjustments_with: Some("acme".into()), ..before };
+        assert_eq!((decided.adjustments_of("bolt"), decided.adjustments_of("acme")), (Some(vec![]), Some(vec![0])));
+        let with_nobody = RemittanceRow { adjustments_handed: false, ..row };
+        assert_eq!(with_nobody.adjustments_of("bolt"), Some(vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_day_that_is_none_is_refused() {
+        let world = shared().await;
+        for (from, to) in [(Some("tomorrow"), None), (None, Some("2026-13-01")), (Some("20261103"), None)] {
+            let params = RemittanceParams {
+                paid_from: from.map(Into::into),
+                paid_to: to.map(Into::into),
+                ..RemittanceParams::default()
+            };
+            assert!(remittances(State(world.gateway.clone()), submits("acme"), Ok(Query(params))).await.is_err());
+        }
+        assert_eq!(day_of("paid_from", "2026-11-03".into()).ok().as_deref(), Some("2026-11-03"));
+    }
+
+    #[tokio::test]
     async fn of_a_shared_remittance_a_submitter_sees_its_own_sums_and_of_its_own_all() {
         let world = shared().await;
         let told = |one: &Value| {
-            ["trace", "amount", "claims", "claims_paid", "adjustments"].map(|key| one[key].to_string()).join(" ")
+            ["trace", "amount", "claims", "claims_paid", "adjustments", "own_amount"]
+                .map(|key| one[key].to_string())
+                .join(" ")
         };
         let acme = seen(&world, submits("acme")).await;
         let texts: Vec<String> = acme.iter().map(told).collect();
-        assert_eq!(texts, [r#""T1" "210.00" 1 "80.00" null"#, r#""T2" "50.00" 1 "80.00" "30.00""#]);
+        assert_eq!(texts, [r#""T1" "210.00" 1 "80.00" "0.00" "80.00""#, r#""T2" "50.00" 1 "80.00" "30.00" "50.00""#]);
         assert_eq!(acme[0]["provider_adjustments"], Value::Array(Vec::new()));
         assert_eq!(acme[1]["provider_adjustments"].as_array().unwrap().len(), 1);
         let bolt = seen(&world, submits("bolt")).await;
-        assert_eq!(bolt.iter().map(told).collect::<Vec<_>>(), [r#""T1" "210.00" 2 "160.00" null"#]);
+        assert_eq!(bolt.iter().map(told).collect::<Vec<_>>(), [r#""T1" "210.00" 2 "160.00" "30.00" "130.00""#]);
+        assert_eq!(bolt[0]["provider_adjustments"][0]["reference"], "X", "as its 835 has it");
         let payer = Caller::Payer { name: "bluestar".into(), source: String::new() };
-        assert_eq!(told(&seen(&world, payer).await[0]), r#""T1" "210.00" 3 "240.00" "30.00""#);
+        assert_eq!(told(&seen(&world, payer).await[0]), r#""T1" "210.00" 3 "240.00" "30.00" null"#);
     }
 }

@@ -227,6 +227,7 @@ async fn of_payment(
         }
         None => {
             let extent = late_extent(remittance, &row);
+            let holds_adjustments = extent.holds_adjustments();
             let handed = Handed {
                 partner: claim.partner.clone(),
                 remittance: place,
@@ -235,7 +236,7 @@ async fn of_payment(
             };
             let mail = hand_on::write(gateway, papers, vec![handed], &letter_origin(id, claim.id)).await?.mail;
             // Without a letter they are still to be handed on.
-            let handed = (extent.holds_adjustments() && !mail.is_empty())
+            let handed = (holds_adjustments && !mail.is_empty())
                 .then_some(HandedAdjustments { remittance: row.id, letter: None });
             (mail, handed, Adjustments::None)
         }

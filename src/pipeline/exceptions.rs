@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::applying::{self, Decision};
 use super::gateway::discard;
 use super::notices::{self, Adjustments, Turn};
-use super::remit::Released;
+use super::remit::{LookedUp, Released};
 use super::{Gateway, StageError, remit, retry};
 use crate::domain::ids::{ClaimId, ExceptionId, RemittanceId};
 use crate::domain::{Phi, error_chain};
@@ -35,8 +35,27 @@ pub enum ResolveError {
     NeverSent { id: ClaimId },
     #[error("claim {claim} went to another payer than the one that answered ({payer}): choose another")]
     OtherPayer { claim: ClaimId, payer: String },
-    #[error("exception {id} is about a whole file and not about one claim: release it or dismiss it")]
+    #[error(
+        "exception {id} is about a whole file and not about one claim: release it, if it holds money back, or dismiss it"
+    )]
     NotOfOneClaim { id: ExceptionId },
+    #[error(
+        "exception {id} is about money of a payee and not about one claim: release it once it is known whose payee that is, \
+         which hands it on, or dismiss it"
+    )]
+    OfAPayee { id: ExceptionId },
+    #[error(
+        "exception {id} is about one answer and holds no remittance: resolve it with the claim it is about, or dismiss it"
+    )]
+    OfOneAnswer { id: ExceptionId },
+    #[error("exception {id} holds no remittance: there is nothing to release")]
+    NothingHeld { id: ExceptionId },
+    #[error("exception {id} is not released: {why}")]
+    StillKept { id: ExceptionId, why: &'static str },
+    #[error("what exception {id} is about was handed on since: dismiss it")]
+    HandedOn { id: ExceptionId },
+    #[error("exception {id} was released: what was posted or handed on with it is not taken back as a whole")]
+    Final { id: ExceptionId },
     #[error(
         "remittance {other} is posted and has the same number, amount, date and payee: to post this one too would count \
          the money twice. Dismiss this exception, or ask the payer which of the two is right"
@@ -74,8 +93,8 @@ pub async fn resolve(gateway: &Arc<Gateway>, id: ExceptionId, claim: ClaimId, by
             let papers = remit::papers(gateway, &inbound).await?;
             applying::payment(gateway, &exception, &papers, payment, claim, decision).await?
         }
-        (ExceptionKind::Remittance, None)
-        | (
+        (ExceptionKind::Remittance, None) => return Err(ResolveError::OfAPayee { id }),
+        (
             ExceptionKind::Ta1
             | ExceptionKind::Ack999
             | ExceptionKind::File
@@ -99,9 +118,10 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
     if exception.state == ExceptionState::Open {
         return Err(ResolveError::NotDecided { id });
     }
-    // A remittance that was let through is posted; it is not taken back claim by claim.
-    if exception.kind == ExceptionKind::Balance && exception.state == ExceptionState::Resolved {
-        return Err(ResolveError::NotOfOneClaim { id });
+    // A remittance that was let through is posted, what was handed to a payee's submitter is there; neither is of one claim.
+    let is_of_a_payee = exception.kind == ExceptionKind::Remittance && exception.payment_id.is_none();
+    if (exception.kind == ExceptionKind::Balance || is_of_a_payee) && exception.state == ExceptionState::Resolved {
+        return Err(ResolveError::Final { id });
     }
     let at = gateway.clock.now_ms();
     let event = NewClaimEvent {
@@ -188,29 +208,46 @@ pub async fn dismiss(gateway: &Arc<Gateway>, id: ExceptionId, by: &str, reason: 
     }
 }
 
-/// Posts the held remittance that a `balance` exception is about, although it does not add up.
+/// Posts the held remittance that a `balance` exception is about, although it does not add up or may have come before; or
+/// hands on what was with nobody as its payee was not known.
 pub async fn release(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
     #[derive(Deserialize)]
     struct Held {
         remittance: RemittanceId,
     }
     let exception = open(gateway, id).await?;
-    let held: Held = serde_json::from_str(&exception.response).map_err(|_| ResolveError::NotOfOneClaim { id })?;
-    match exception.kind {
-        ExceptionKind::Balance => {}
-        ExceptionKind::Ta1
-        | ExceptionKind::Ack999
-        | ExceptionKind::ClaimAck
-        | ExceptionKind::ClaimStatus
-        | ExceptionKind::Remittance
-        | ExceptionKind::File
-        | ExceptionKind::Route
-        | ExceptionKind::Batch => return Err(ResolveError::NotOfOneClaim { id }),
+    match (exception.kind, exception.payment_id) {
+        (ExceptionKind::Balance, _) => {}
+        (ExceptionKind::Remittance, None) => return hand_on(gateway, &exception, by).await,
+        (ExceptionKind::Remittance, Some(_)) | (ExceptionKind::ClaimAck | ExceptionKind::ClaimStatus, _) => {
+            return Err(ResolveError::OfOneAnswer { id });
+        }
+        (
+            ExceptionKind::Ta1
+            | ExceptionKind::Ack999
+            | ExceptionKind::File
+            | ExceptionKind::Route
+            | ExceptionKind::Batch,
+            _,
+        ) => return Err(ResolveError::NothingHeld { id }),
     }
+    let held: Held = serde_json::from_str(&exception.response).map_err(|_| ResolveError::NothingHeld { id })?;
     match remit::release_remittance(gateway, held.remittance, by).await? {
         Released::Posted => Ok(()),
         Released::NotHeld => Err(ResolveError::NotOpen { id }),
         Released::Contradicts(other) => Err(ResolveError::PaidAlready { other }),
+    }
+}
+
+/// To the submitter of the payee, where it is known now.
+async fn hand_on(gateway: &Arc<Gateway>, exception: &ExceptionRow, by: &str) -> Result<(), ResolveError> {
+    let id = exception.id;
+    match remit::look_up(gateway, exception, by).await? {
+        LookedUp::Done => Ok(()),
+        LookedUp::OfNoPayee => Err(ResolveError::NothingHeld { id }),
+        LookedUp::NotOpen => Err(ResolveError::NotOpen { id }),
+        LookedUp::HandedBefore => Err(ResolveError::HandedOn { id }),
+        LookedUp::Kept(why) => Err(ResolveError::StillKept { id, why }),
     }
 }
 

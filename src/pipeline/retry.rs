@@ -215,6 +215,12 @@ fn is_done(applied: Result<bool, ResolveError>) -> Result<bool, StageError> {
             | ResolveError::NeverSent { .. }
             | ResolveError::OtherPayer { .. }
             | ResolveError::NotOfOneClaim { .. }
+            | ResolveError::OfAPayee { .. }
+            | ResolveError::OfOneAnswer { .. }
+            | ResolveError::NothingHeld { .. }
+            | ResolveError::StillKept { .. }
+            | ResolveError::HandedOn { .. }
+            | ResolveError::Final { .. }
             | ResolveError::PaidAlready { .. }
             | ResolveError::FileDiffers { .. },
         ) => Ok(false),

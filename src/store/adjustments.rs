@@ -1,6 +1,9 @@
 //! Who has the provider adjustments (PLB) of a remittance. They are handed on once, with a letter; when that letter follows
 //! from a decision that is taken back, they are with nobody again until the next.
 
+use super::exceptions::{Orphaned, Resolved};
+use super::mail::put_mail;
+use super::remittances::owners_as_json;
 use super::sql::{Tx, query};
 use super::{Store, StoreError};
 use crate::domain::ids::{ExceptionId, MailId, PaymentId, RemittanceId};
@@ -59,6 +62,33 @@ impl Store {
         Ok(row.map(|row| (RemittanceId(row.get(0)), MailId(row.get(1)))))
     }
 
+    /// Closes the exception about a payee's money by handing it to the payee's submitter.
+    pub async fn release_to_payee(
+        &self,
+        id: ExceptionId,
+        by: &str,
+        at: i64,
+        orphaned: &Orphaned,
+    ) -> Result<Resolved, StoreError> {
+        let mut tx = self.begin().await?;
+        let closed =
+            query("UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ? WHERE id = ? AND state = 0")
+                .bind(by)
+                .bind(at)
+                .bind(id.0)
+                .execute(&mut tx)
+                .await
+                .map_err(StoreError::at("release a payee's money"))?;
+        if closed.rows_affected() == 0 {
+            return Ok(Resolved::NotOpen);
+        }
+        if !hand_to_payee(&mut tx, orphaned).await? {
+            return Ok(Resolved::AdjustmentsGone);
+        }
+        tx.commit().await.map_err(StoreError::at("release a payee's money"))?;
+        Ok(Resolved::Done)
+    }
+
     /// True when a person is yet to decide about another payment of the remittance.
     pub async fn is_another_open(&self, remittance: RemittanceId, besides: ExceptionId) -> Result<bool, StoreError> {
         let row = query(
@@ -82,6 +112,23 @@ pub(super) async fn hand_adjustments(tx: &mut Tx, remittance: RemittanceId) -> R
         .await
         .map_err(StoreError::at("hand on provider adjustments"))?;
     Ok(handed.rows_affected() == 1)
+}
+
+/// They go with no claim. `false`: some submitter has these adjustments already.
+pub(super) async fn hand_to_payee(tx: &mut Tx, orphaned: &Orphaned) -> Result<bool, StoreError> {
+    if !hand_adjustments(tx, orphaned.remittance).await? {
+        return Ok(false);
+    }
+    query("UPDATE remittance SET adjustment_owners = ? WHERE id = ?")
+        .bind(owners_as_json(&orphaned.owners))
+        .bind(orphaned.remittance.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::at("note whose provider adjustments are"))?;
+    for mail in &orphaned.mail {
+        put_mail(tx, mail).await?;
+    }
+    Ok(true)
 }
 
 /// They are in this letter of a decision.

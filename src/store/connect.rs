@@ -296,6 +296,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0009_lines_told.sql"),
     include_str!("migrations/sqlite/0010_answers.sql"),
     include_str!("migrations/sqlite/0011_payer_numbers.sql"),
+    include_str!("migrations/sqlite/0012_adjustment_owners.sql"),
 ];
 pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
@@ -310,6 +311,7 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0010_lines_told.sql"),
     include_str!("migrations/postgres/0011_answers.sql"),
     include_str!("migrations/postgres/0012_payer_numbers.sql"),
+    include_str!("migrations/postgres/0013_adjustment_owners.sql"),
 ];
 
 pub(super) fn migrator(steps: &[&'static str]) -> Migrator {

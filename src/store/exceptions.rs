@@ -1,6 +1,6 @@
 //! Responses that matched nothing: raised, listed, resolved, undone.
 
-use super::adjustments::{HandedAdjustments, are_left, hand_adjustments, note_letter, take_back};
+use super::adjustments::{HandedAdjustments, are_left, hand_adjustments, hand_to_payee, note_letter, take_back};
 use super::answers::{ClaimMove, LearnedNumber, learn_numbers, move_claims, replay};
 use super::awaited::{add_awaited, forget_awaited, try_learned};
 use super::events::{NewClaimEvent, add_claim_events};
@@ -179,6 +179,8 @@ pub struct Undoing {
 #[derive(Debug)]
 pub struct Orphaned {
     pub remittance: RemittanceId,
+    /// Whose each of them is with the letter.
+    pub owners: Vec<Option<String>>,
     /// The letter that holds them.
     pub mail: Vec<NewMail>,
     /// Where there is no letter: what a person is told, once.
@@ -428,13 +430,7 @@ async fn hand_orphaned(tx: &mut Tx, orphaned: &Orphaned, at: i64) -> Result<bool
         }
         return Ok(false);
     }
-    if !hand_adjustments(tx, orphaned.remittance).await? {
-        return Ok(false);
-    }
-    for mail in &orphaned.mail {
-        put_mail(tx, mail).await?;
-    }
-    Ok(true)
+    hand_to_payee(tx, orphaned).await
 }
 
 /// `since`: when the answers began to look for their claims.

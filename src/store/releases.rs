@@ -5,7 +5,7 @@ use super::earlier::is_posted_already;
 use super::events::NewClaimEvent;
 use super::exceptions::NewException;
 use super::mail::NewMail;
-use super::remittances::{LateMatch, PassedOn, attach_payment, finish, pass_on, post_claims};
+use super::remittances::{LateMatch, PassedOn, attach_payment, finish, owners_as_json, pass_on, post_claims};
 use super::sql::{query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{ClaimId, RemittanceId};
@@ -19,8 +19,8 @@ pub struct Release {
     pub at: i64,
     pub matched: Vec<LateMatch>,
     pub passed_on: Vec<PassedOn>,
-    /// A submitter is handed its provider adjustments.
-    pub adjustments_handed: bool,
+    /// Submitters are handed its provider adjustments: whose each is; `None`: nobody is handed any.
+    pub adjustment_owners: Option<Vec<Option<String>>>,
     pub claim_events: Vec<NewClaimEvent>,
     pub exceptions: Vec<NewException>,
     pub mail: Vec<NewMail>,
@@ -34,12 +34,15 @@ impl Store {
         if is_posted_already(&mut tx, release.id).await? {
             return Ok(false);
         }
-        let released = query("UPDATE remittance SET state = 0, adjustments_handed = ? WHERE id = ? AND state = 1")
-            .bind(i64::from(release.adjustments_handed))
-            .bind(release.id.0)
-            .execute(&mut tx)
-            .await
-            .map_err(StoreError::at("release a remittance"))?;
+        let released = query(
+            "UPDATE remittance SET state = 0, adjustments_handed = ?, adjustment_owners = ? WHERE id = ? AND state = 1",
+        )
+        .bind(i64::from(release.adjustment_owners.is_some()))
+        .bind(owners_as_json(release.adjustment_owners.as_deref().unwrap_or_default()))
+        .bind(release.id.0)
+        .execute(&mut tx)
+        .await
+        .map_err(StoreError::at("release a remittance"))?;
         if released.rows_affected() == 0 {
             return Ok(false);
         }

@@ -17,7 +17,7 @@ use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
 use crate::domain::posting::{PaymentKind, Posting, posted};
 use crate::domain::{Cents, ClaimStatus, Phi};
 
-/// Rows of one statement: 15 values each, SQLite takes 32,766.
+/// Rows of one statement: 22 values of a remittance at most, for half as many; 15 of a payment, SQLite takes 32,766.
 const ROWS_MAX: usize = 2_000;
 
 /// The numbers are the store's.
@@ -68,8 +68,28 @@ pub struct RemittanceRow {
     pub problem: String,
     pub digest: Vec<u8>,
     pub received_at: i64,
-    /// A submitter was handed its provider adjustments with its part.
+    /// Submitters were handed its provider adjustments with their parts.
     pub adjustments_handed: bool,
+    /// Whose each of them is, by the list; empty: nobody's, or not known.
+    pub adjustment_owners: Vec<Option<String>>,
+    /// The submitter that has all of them by a letter of a decision.
+    pub adjustments_with: Option<String>,
+}
+
+impl RemittanceRow {
+    /// Which of the adjustments this submitter was handed, by their place in the list; `None`: an earlier version handed them
+    /// to somebody.
+    pub fn adjustments_of(&self, submitter: &str) -> Option<Vec<usize>> {
+        let all = serde_json::from_str::<Vec<serde_json::Value>>(&self.adjustment_list).map_or(0, |list| list.len());
+        if all == 0 || !self.adjustments_handed {
+            return Some(Vec::new());
+        }
+        if let Some(with) = &self.adjustments_with {
+            return Some(if with == submitter { (0..all).collect() } else { Vec::new() });
+        }
+        let is_own = |n: &usize| self.adjustment_owners.get(*n).is_some_and(|one| one.as_deref() == Some(submitter));
+        (!self.adjustment_owners.is_empty()).then(|| (0..all).filter(is_own).collect())
+    }
 }
 
 /// One CLP.
@@ -132,7 +152,8 @@ pub struct LateMatch {
 pub(super) const COLUMNS: &str =
     "SELECT id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date, payee_npi,
     payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem, digest, received_at,
-    adjustments_handed FROM remittance ";
+    adjustments_handed, adjustment_owners,
+    (SELECT m.partner FROM mail m WHERE m.id = remittance.adjustments_mail) FROM remittance ";
 pub(super) const PAYMENT_COLUMNS: &str =
     "SELECT p.id, p.remittance_id, p.ordinal, p.claim_id, p.patient_control_number, p.clp_status,
     p.charge, p.paid, p.patient_responsibility, p.denied, p.payer_claim_control_number, p.rule, p.evidence, p.detail
@@ -394,7 +415,7 @@ async fn add_remittances(tx: &mut Tx, rows: &[RemittanceRow]) -> Result<(), Stor
         let mut insert = QueryBuilder::new(
             "INSERT INTO remittance (id, inbound_id, ordinal, payer, trace, trace_payer, amount, method, payment_date,
                  payee_npi, payee_tin, payee_name, claims, claims_paid, adjustments, adjustment_list, state, problem,
-                 digest, received_at, adjustments_handed) ",
+                 digest, received_at, adjustments_handed, adjustment_owners) ",
         );
         insert.push_values(part, |row, one| {
             row.push_bind(one.id.0).push_bind(one.inbound_id.0).push_bind(one.ordinal).push_bind(&one.payer);
@@ -403,11 +424,15 @@ async fn add_remittances(tx: &mut Tx, rows: &[RemittanceRow]) -> Result<(), Stor
             row.push_bind(&one.payee_name).push_bind(one.claims).push_bind(one.claims_paid.0);
             row.push_bind(one.adjustments.0).push_bind(&one.adjustment_list).push_bind(one.state as i64);
             row.push_bind(&one.problem).push_bind(&one.digest[..]).push_bind(one.received_at);
-            row.push_bind(i64::from(one.adjustments_handed));
+            row.push_bind(i64::from(one.adjustments_handed)).push_bind(owners_as_json(&one.adjustment_owners));
         });
         insert.build().execute(&mut *tx).await.map_err(StoreError::at("add remittances"))?;
     }
     Ok(())
+}
+
+pub(super) fn owners_as_json(owners: &[Option<String>]) -> String {
+    serde_json::to_string(owners).expect("names are JSON")
 }
 
 async fn add_payments(tx: &mut Tx, rows: &[PaymentRow]) -> Result<(), StoreError> {
@@ -455,6 +480,8 @@ pub(super) fn remittance_row(row: &Row) -> Result<RemittanceRow, StoreError> {
         digest: row.get(18),
         received_at: row.get(19),
         adjustments_handed: row.get(20),
+        adjustment_owners: serde_json::from_str(&row.get::<String>(21)).unwrap_or_default(),
+        adjustments_with: row.get(22),
     })
 }
 

@@ -43,7 +43,7 @@ edits! {
         "Match the payment with the bank's by amount and date." at "TRN02, TRN03";
     PAYEE_UNKNOWN "remittance-payee-unknown" "R4-02" 4 R Error ""
         "The payment is for no claim of this gateway, and its payee is not known here."
-        "Add the payee's NPI to the submitter it belongs to, then release the remittance." at "1000B N104";
+        "Name the payee's NPI in the file of its submitter (`npis`), reload, then release the exception: it is handed on." at "1000B N104";
     FORWARDED_TO_NOBODY "remittance-crossover-payer-missing" "R4-03" 4 R Warning ""
         "The claim was forwarded (CLP02 {status}), but the payer it went to is not named."
         "Ask the payer where the claim went; NM1*TT should name it." at "2100 NM1*TT";

@@ -62,7 +62,7 @@ fn add_claim(claim: &ClaimPayment, number: usize, ledger: &mut Ledger, balance: 
     let share = claim.patient_responsibility.unwrap_or(Cents::ZERO);
     ledger.claim(claim.status.as_bytes(), Some(claim.charge), Some(claim.paid), Some(share));
     take_broken(ledger, "BPR", balance);
-    let place = format!("claim {number} (line {})", claim.line);
+    let place = format!("claim {number} (line {}, segment {})", claim.line, claim.segment);
     claim.cas.iter().for_each(|one| add_adjustment(one, ledger));
     for (n, line) in claim.lines.iter().enumerate() {
         let units = |text: &str| Units::read(text.trim().as_bytes());
@@ -163,11 +163,11 @@ mod tests {
         assert_eq!(
             balance.errors,
             [
-                "claim 1 (line 0), service line 1: 60.00 charged less 20.00 adjusted is 40.00, but 41.00 is paid for the service line"
+                "claim 1 (line 0, segment 0), service line 1: 60.00 charged less 20.00 adjusted is 40.00, but 41.00 is paid for the service line"
             ]
         );
         let balance = check(&remittance(8000, vec![claim(10000, 8000, vec![cas("CO", "45", 1999)], vec![])]));
-        assert!(balance.errors[0].starts_with("claim 1 (line 0): 100.00 charged less 19.99"), "{balance:?}");
+        assert!(balance.errors[0].starts_with("claim 1 (line 0, segment 0): 100.00 charged less 19.99"), "{balance:?}");
         let balance = check(&remittance(7999, vec![claim(8000, 8000, vec![], vec![])]));
         assert!(balance.errors[0].contains("BPR02 is 79.99"), "{balance:?}");
     }

@@ -1,12 +1,13 @@
 //! Turns remittances and what they matched into rows: remittances, payments, events, exceptions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::balance;
 use super::hand_on::Handed;
+use super::placing;
 use super::plan::{self, Extent};
 use super::read::{Adjustment, ClaimPayment, Line, Remittance};
 use super::split::Own;
@@ -18,12 +19,15 @@ use crate::pipeline::answers::{Matched, Sought, awaits};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{ExceptionKind, NewException};
-use crate::store::matching::ClaimFacts;
+use crate::store::matching::{ClaimFacts, ClaimKey};
 use crate::store::payees::PaidFor;
 use crate::store::remittances::{PassedOn, PaymentRow, RemittanceRow, RemittanceState};
 
 const OF_SEVERAL: &str = "The payment is for no claim of this gateway, and several submitters bill for its payee: ask the \
-     payee whose it is, and tell that submitter.";
+     payee whose it is, tell that submitter, and dismiss this.";
+
+const SUBMITTER_GONE: &str = "The payment is for no claim of this gateway, and the submitter of its payee has no file in \
+     partners/ any more: put it back, reload, and release this.";
 
 /// What a CLP says of the claim it pays.
 pub fn sought(remittance: &Remittance, claim: &ClaimPayment) -> Sought {
@@ -82,6 +86,8 @@ impl Books<'_> {
             digest: digest.to_vec(),
             received_at: self.at,
             adjustments_handed: false,
+            adjustment_owners: Vec::new(),
+            adjustments_with: None,
         }
     }
 
@@ -195,12 +201,14 @@ impl Books<'_> {
     }
 
     /// A payment without claims of which nobody knows whose it is.
-    pub async fn payee_unknown(&self, remittance: &Remittance) -> Result<NewException, StageError> {
+    pub async fn payee_unknown(&self, id: RemittanceId, remittance: &Remittance) -> Result<NewException, StageError> {
         let reason = match self.submitter_of_payee(&remittance.payee_npi, &remittance.payee_tin).await? {
             PaidFor::Several => OF_SEVERAL.to_string(),
-            PaidFor::NoSubmitter | PaidFor::One(_) => PAYEE_UNKNOWN.say(&[]),
+            PaidFor::NoSubmitter => format!("{} {}", PAYEE_UNKNOWN.say(&[]), PAYEE_UNKNOWN.fix),
+            PaidFor::One(_) => SUBMITTER_GONE.to_string(),
         };
         let response = json!({
+            "remittance": id,
             "trace": remittance.trace,
             "amount": remittance.amount,
             "payee_npi": remittance.payee_npi,
@@ -219,7 +227,7 @@ impl Books<'_> {
         claims: &[Option<&ClaimFacts>],
     ) -> Result<Vec<Handed>, StageError> {
         if !remittance.claims.is_empty() {
-            return Ok(divided(place, claims));
+            return self.divided(place, remittance, claims).await;
         }
         let hand = |partner| Handed { partner, remittance: place, own: Own::new(), extent: Extent::Whole };
         Ok(match self.submitter_of_payee(&remittance.payee_npi, &remittance.payee_tin).await? {
@@ -228,23 +236,78 @@ impl Books<'_> {
         })
     }
 
-    /// The submitter whose claims this payee was last paid for or, where it never was, the only one that bills for it.
+    async fn divided(
+        &self,
+        place: usize,
+        remittance: &Remittance,
+        claims: &[Option<&ClaimFacts>],
+    ) -> Result<Vec<Handed>, StageError> {
+        let partners: Vec<Option<&str>> =
+            claims.iter().map(|claim| claim.map(|claim| claim.partner.as_str())).collect();
+        let mut known = HashMap::new();
+        if !plan::is_whole(&partners) {
+            known = self.submitters_of_numbers(placing::unplaced(remittance, &partners)).await?;
+        }
+        let own = |indexes: Vec<usize>| {
+            let number = |n: usize| claims[n].map(|claim| (n, claim.patient_control_number.clone()));
+            indexes.into_iter().filter_map(number).collect::<BTreeMap<_, _>>()
+        };
+        let hand = |share: plan::Share| Handed {
+            partner: share.partner,
+            remittance: place,
+            own: own(share.claims),
+            extent: share.extent,
+        };
+        Ok(plan::shares(remittance, &partners, &known).into_iter().map(hand).collect())
+    }
+
+    /// Whose claims the payer knows, or knew, by these numbers. One that several submitters' claims have is nobody's.
+    async fn submitters_of_numbers(&self, numbers: Vec<&str>) -> Result<HashMap<String, String>, StageError> {
+        let (mut known, mut shared) = (HashMap::new(), Vec::new());
+        if numbers.is_empty() {
+            return Ok(known);
+        }
+        let store = &self.gateway.store;
+        let before = store.other_payer_numbers(&numbers).await?;
+        let ids: Vec<i64> = before.iter().map(|(claim, _)| claim.0).collect();
+        let claims = store.claims_for_answers(ClaimKey::Id, ids).await?;
+        let mut found: Vec<(String, ClaimFacts)> = Vec::new();
+        for (id, number) in before {
+            let claim = claims.iter().find(|claim| claim.id == id);
+            found.extend(claim.map(|claim| (number.reveal().clone(), claim.clone())));
+        }
+        for claim in store.claims_for_answers(ClaimKey::PayerClaimControlNumber, numbers).await? {
+            let number = claim.payer_claim_control_number.as_ref().map(|number| number.reveal().clone());
+            found.extend(number.map(|number| (number, claim)));
+        }
+        for (number, claim) in found.into_iter().filter(|(_, claim)| claim.is_with(self.payer)) {
+            let owner: &mut String = known.entry(number.clone()).or_insert_with(|| claim.partner.clone());
+            if *owner != claim.partner {
+                shared.push(number);
+            }
+        }
+        shared.iter().for_each(|number| drop(known.remove(number)));
+        Ok(known)
+    }
+
+    /// The submitter whose claims this payee was last paid for or, where it never was, the only one that bills for it or whose
+    /// file names it.
     pub async fn submitter_of_payee(&self, npi: &str, tin: &str) -> Result<PaidFor, StageError> {
-        Ok(match self.gateway.store.submitter_of_payee(npi, tin).await? {
-            PaidFor::NoSubmitter => self.submitters_named_for(npi),
+        let known = match self.gateway.store.submitter_paid_for(npi, tin).await? {
+            PaidFor::NoSubmitter => self.gateway.store.submitter_billing_for(npi, tin).await?,
+            known @ (PaidFor::One(_) | PaidFor::Several) => known,
+        };
+        Ok(match known {
+            PaidFor::NoSubmitter => PaidFor::of(self.submitters_named_for(npi)),
             known @ (PaidFor::One(_) | PaidFor::Several) => known,
         })
     }
 
     /// The submitters whose files name this billing provider.
-    fn submitters_named_for(&self, npi: &str) -> PaidFor {
+    fn submitters_named_for(&self, npi: &str) -> Vec<String> {
         let partners = self.gateway.partners.current();
-        let mut named = partners.submitters().filter(|one| one.npis.iter().any(|known| known.as_str() == npi));
-        match (named.next(), named.next()) {
-            (None, _) => PaidFor::NoSubmitter,
-            (Some(only), None) => PaidFor::One(only.id.to_string()),
-            (Some(_), Some(_)) => PaidFor::Several,
-        }
+        let named = partners.submitters().filter(|one| one.npis.iter().any(|known| known.as_str() == npi));
+        named.map(|one| one.id.to_string()).collect()
     }
 
     pub fn exception(
@@ -269,21 +332,6 @@ impl Books<'_> {
             origin: None,
         }
     }
-}
-
-fn divided(place: usize, claims: &[Option<&ClaimFacts>]) -> Vec<Handed> {
-    let partners: Vec<Option<&str>> = claims.iter().map(|claim| claim.map(|claim| claim.partner.as_str())).collect();
-    let own = |indexes: Vec<usize>| {
-        let number = |n: usize| claims[n].map(|claim| (n, claim.patient_control_number.clone()));
-        indexes.into_iter().filter_map(number).collect::<BTreeMap<_, _>>()
-    };
-    let hand = |share: plan::Share| Handed {
-        partner: share.partner,
-        remittance: place,
-        own: own(share.claims),
-        extent: share.extent,
-    };
-    plan::shares(&partners).into_iter().map(hand).collect()
 }
 
 /// What this payment by itself makes of the claim, for the timeline.

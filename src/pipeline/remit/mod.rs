@@ -4,10 +4,11 @@
 //! has released it, and never counts the same payment twice: what may be one that came before waits for a person too.
 //!
 //! What a submitter gets: a transaction whose claims are all its own goes to it as it came, under our envelope. A
-//! transaction of several submitters, or with claims nobody was found for, is divided, see [`plan::shares`].
+//! transaction of several submitters, or with claims nobody was found for, is divided, see [`plan::shares`] and, for its provider adjustments, [`placing::placed`].
 
 pub mod balance;
 pub mod hand_on;
+pub mod placing;
 pub mod plan;
 pub mod read;
 pub mod repeats;
@@ -19,10 +20,13 @@ mod release;
 mod run;
 mod tie;
 
-pub use orphaned::beside as adjustments_beside;
+pub use orphaned::{LookedUp, beside as adjustments_beside, look_up};
 pub use release::{Released, release_remittance};
 pub use run::{papers, run};
 pub use tie::{CLAIM_LINE, TIED_BY};
+
+#[cfg(test)]
+mod handing_tests;
 
 #[cfg(test)]
 mod repeats_tests;

@@ -127,11 +127,12 @@ async fn a_payee_without_a_number_is_nobody_that_was_paid_before() {
 #[tokio::test]
 async fn a_payment_that_is_held_tells_nothing_of_whose_the_payee_is() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
-    let paid = [(claims[0].clone(), "1", "80", CUT, "ICN1")];
+    let other = "1999999984";
+    let paid = [(SentClaim { npi: other.into(), ..claims[0].clone() }, "1", "80", CUT, "ICN1")];
     answer(&world, &era835(910, &[remittance("0001", "T1", "81", &paid, &[])])).await;
     let held = world.gateway.store.list_remittances(None, None, 10).await.unwrap();
     assert_eq!(held[0].state, RemittanceState::Held);
-    answer(&world, &of_others(&claims[0], &claims[0].npi)).await;
+    answer(&world, &of_others(&claims[0], other)).await;
     let told = put_aside(&world).await;
     assert!(told.contains("its payee is no submitter's"), "{told}");
 }

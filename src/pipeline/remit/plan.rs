@@ -1,10 +1,11 @@
 //! Decides who is handed which part of a remittance, and by what its repeat is known at a glance. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use aws_lc_rs::digest;
 
+use super::placing::placed;
 use super::read::Remittance;
 use crate::domain::Cents;
 use crate::store::remittances::RemittanceRow;
@@ -48,77 +49,97 @@ pub struct Share {
     pub extent: Extent,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// All of it, as it came.
     Whole,
-    /// Its claims with the provider adjustments; BPR02 is what these leave.
-    WithAdjustments,
-    /// Its claims alone; BPR02 is their sum.
-    ClaimsOnly,
+    /// Its claims with these provider adjustments, by their index; BPR02 is what these leave.
+    Part(Vec<usize>),
 }
 
 impl Extent {
-    pub fn holds_adjustments(self) -> bool {
+    pub fn holds_adjustments(&self) -> bool {
         match self {
-            Extent::Whole | Extent::WithAdjustments => true,
-            Extent::ClaimsOnly => false,
+            Extent::Whole => true,
+            Extent::Part(adjustments) => !adjustments.is_empty(),
         }
     }
 }
 
-/// Divides a remittance among the submitters of its claims (`None`: a claim nobody was found for). A remittance
-/// whose claims are all one submitter's goes to it whole. Otherwise each gets its claims, and the provider
-/// adjustments go with the submitter of most claims, the first in the file when several have as many: an
-/// adjustment is one sum of the payee's and cannot be divided. So the parts' BPR02 add up to the payment, less
-/// what was paid on claims nobody was found for. Where nobody was found for any, the adjustments wait with them, and go
-/// with the first that is found ([`late_extent`]).
-pub fn shares(partners: &[Option<&str>]) -> Vec<Share> {
+/// Divides a remittance among the submitters of its claims (`None`: a claim nobody was found for). A remittance whose
+/// claims are all one submitter's goes to it whole. Otherwise each gets its claims and those provider adjustments that
+/// [`placing::placed`](super::placing::placed) gives it. So the parts' BPR02 add up to the payment, less what was paid on claims
+/// nobody was found for; but a part that takes more money than it pays cannot say so in its BPR02, see
+/// [`split`](super::split). Where nobody was found for any claim, the adjustments wait with them, and go with the first that is
+/// found ([`late_extent`]).
+pub fn shares(remittance: &Remittance, partners: &[Option<&str>], known: &HashMap<String, String>) -> Vec<Share> {
     let mut claims: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (n, partner) in partners.iter().enumerate() {
         if let Some(partner) = partner {
             claims.entry(partner).or_default().push(n);
         }
     }
-    let whole = claims.len() == 1 && partners.iter().all(Option::is_some);
-    let adjusted = claims.iter().max_by_key(|(_, own)| (own.len(), std::cmp::Reverse(own[0]))).map(|(name, _)| *name);
+    if is_whole(partners) {
+        let all = |(partner, own): (&str, Vec<usize>)| Share {
+            partner: partner.to_string(),
+            claims: own,
+            extent: Extent::Whole,
+        };
+        return claims.into_iter().map(all).collect();
+    }
+    let placed = placed(remittance, partners, known);
     let share = |(partner, own): (&str, Vec<usize>)| Share {
+        extent: Extent::Part((0..placed.len()).filter(|&n| placed[n] == Some(partner)).collect()),
         partner: partner.to_string(),
         claims: own,
-        extent: match (whole, adjusted == Some(partner)) {
-            (true, _) => Extent::Whole,
-            (false, true) => Extent::WithAdjustments,
-            (false, false) => Extent::ClaimsOnly,
-        },
     };
     claims.into_iter().map(share).collect()
 }
 
+/// True when all claims are one submitter's.
+pub fn is_whole(partners: &[Option<&str>]) -> bool {
+    let first = partners.first().copied().flatten();
+    first.is_some() && partners.iter().all(|partner| *partner == first)
+}
+
 /// What the submitter of a claim that was found late is handed of `remittance`, besides that claim.
 pub fn late_extent(remittance: &Remittance, row: &RemittanceRow) -> Extent {
-    match row.adjustments_handed || remittance.adjustments.is_empty() {
-        true => Extent::ClaimsOnly,
-        false => Extent::WithAdjustments,
+    match row.adjustments_handed {
+        true => Extent::Part(Vec::new()),
+        false => Extent::Part((0..remittance.adjustments.len()).collect()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::read::{ClaimPayment, ProviderAdjustment};
     use super::*;
+
+    fn of(partners: &[Option<&str>]) -> Vec<Share> {
+        let claims = vec![ClaimPayment::default(); partners.len()];
+        let taken = ProviderAdjustment {
+            provider: "1".into(),
+            period: "20261231".into(),
+            reason: "WO".into(),
+            reference: String::new(),
+            amount: Cents(0),
+        };
+        shares(&Remittance { claims, adjustments: vec![taken], ..Remittance::default() }, partners, &HashMap::new())
+    }
 
     #[test]
     fn one_submitters_remittance_goes_to_it_whole() {
-        let all = shares(&[Some("acme"), Some("acme")]);
+        let all = of(&[Some("acme"), Some("acme")]);
         assert_eq!(all, [Share { partner: "acme".into(), claims: vec![0, 1], extent: Extent::Whole }]);
     }
 
     #[test]
     fn a_shared_remittance_is_divided_and_nobodys_claim_is_handed_to_nobody() {
-        let all = shares(&[Some("bolt"), Some("acme"), None, Some("bolt")]);
+        let all = of(&[Some("bolt"), Some("acme"), None, Some("bolt")]);
         assert_eq!(all.len(), 2);
-        assert_eq!((all[0].partner.as_str(), all[0].extent), ("acme", Extent::ClaimsOnly));
-        assert_eq!((all[1].claims.as_slice(), all[1].extent), (&[0, 3][..], Extent::WithAdjustments));
-        assert_eq!(shares(&[Some("acme"), None])[0].extent, Extent::WithAdjustments);
-        assert!(shares(&[None]).is_empty());
+        assert_eq!((all[0].partner.as_str(), &all[0].extent), ("acme", &Extent::Part(vec![])));
+        assert_eq!((all[1].claims.as_slice(), &all[1].extent), (&[0, 3][..], &Extent::Part(vec![0])));
+        assert_eq!(of(&[Some("acme"), None])[0].extent, Extent::Part(vec![0]));
+        assert!(of(&[None]).is_empty());
     }
 }

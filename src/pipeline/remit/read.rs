@@ -75,6 +75,8 @@ pub struct ClaimPayment {
     pub section: Option<usize>,
     /// Of its CLP in the file, from 1.
     pub line: u32,
+    /// Of its CLP in the transaction, ST being 1, as SE01 counts them: many files are one line.
+    pub segment: u32,
     pub range: Range<usize>,
 }
 
@@ -148,7 +150,8 @@ struct Open {
     place: Place,
     /// Where the current part began.
     begin: usize,
-    any: bool,
+    /// So many segments were read, ST included.
+    segments: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +174,7 @@ impl Listener for FileReader {
             remittance: remittance(head),
             place: Place::Opening,
             begin: 0,
-            any: false,
+            segments: 1,
         });
     }
 
@@ -192,9 +195,10 @@ impl Listener for FileReader {
 impl Open {
     fn take(&mut self, segment: &Segment<'_>) {
         let at = usize::try_from(segment.offset).unwrap_or(usize::MAX);
-        if !std::mem::replace(&mut self.any, true) {
+        if self.segments == 1 {
             self.begin = at;
         }
+        self.segments += 1;
         match segment.id() {
             b"BPR" => self.take_bpr(segment),
             b"TRN" if self.place == Place::Opening => {
@@ -335,7 +339,7 @@ impl Open {
         if let Some(claim) = self.remittance.claims.last_mut() {
             claim.control_number = Phi::new(segment.text(1).trim().to_string());
             claim.status = segment.text(2).trim().to_string();
-            claim.line = segment.line;
+            (claim.line, claim.segment) = (segment.line, self.segments);
             (claim.charge, claim.paid, claim.patient_responsibility) = (charge, paid, patient_responsibility);
             claim.payer_number = Phi::new(segment.text(7).trim().to_string());
             claim.frequency = segment.text(9).trim().to_string();

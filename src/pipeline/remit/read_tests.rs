@@ -22,6 +22,7 @@ fn a_remittance_reads_whole() {
     assert_eq!((first.cas[0].reason.as_str(), first.cas[0].amount), ("2", Cents(2000)));
     assert_eq!((first.remarks[0].as_str(), first.service_from.as_str()), ("MA01", "2026-10-01"));
     assert_eq!(second.lines[0].adjustments.len(), 2);
+    assert_eq!((first.segment, second.segment), (10, 15), "as SE01 counts");
     assert_eq!((second.lines[0].control_number.as_str(), second.service_from.as_str()), ("L1", "2026-10-02"));
     assert_eq!(one.adjustments[0].reference, "ICN9");
     let text = |range: &Range<usize>| &FILE[range.clone()];

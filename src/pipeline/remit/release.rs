@@ -46,10 +46,10 @@ pub async fn release_remittance(gateway: &Arc<Gateway>, id: RemittanceId, by: &s
     let facts = facts(remittance, &paid);
     let handed = books.handed(place, remittance, &facts).await?;
     if remittance.claims.is_empty() && handed.is_empty() {
-        release.exceptions.push(books.payee_unknown(remittance).await?);
+        release.exceptions.push(books.payee_unknown(id, remittance).await?);
     }
     let written = hand_on::write(gateway, &papers, handed, &format!("remittance:{id}")).await?;
-    release.adjustments_handed = written.adjustments.contains(&place);
+    release.adjustment_owners = written.adjustments.get(&place).cloned();
     release.mail = written.mail;
     match store.release_remittance(&release).await? {
         true => Ok(Released::Posted),
@@ -131,7 +131,7 @@ fn draft(books: &Books<'_>, row: &RemittanceRow, remittance: &Remittance, paid: 
         at: books.at,
         matched: Vec::new(),
         passed_on: Vec::new(),
-        adjustments_handed: false,
+        adjustment_owners: None,
         claim_events: Vec::new(),
         exceptions: Vec::new(),
         mail: Vec::new(),

@@ -149,7 +149,9 @@ async fn work(
     let mut remitted = desk.remitted;
     for row in &mut remitted.remittances {
         // Without a letter they are still to be handed on.
-        row.adjustments_handed = usize::try_from(row.ordinal).is_ok_and(|place| written.adjustments.contains(&place));
+        let place = usize::try_from(row.ordinal).unwrap_or(usize::MAX);
+        row.adjustments_handed = written.adjustments.contains_key(&place);
+        row.adjustment_owners = written.adjustments.get(&place).cloned().unwrap_or_default();
     }
     remitted.mail = written.mail;
     remitted.house_notes.extend(written.notes);
@@ -246,7 +248,7 @@ impl Desk<'_> {
             }
             RemittanceState::Posted => {
                 self.add_payments(remittance, &row.trace, row.id, matched, state);
-                let handed = self.hand_on(place, remittance, matched).await?;
+                let handed = self.hand_on(place, row.id, remittance, matched).await?;
                 self.handed.extend(handed);
             }
         }
@@ -357,6 +359,7 @@ impl Desk<'_> {
     async fn hand_on(
         &mut self,
         place: usize,
+        id: RemittanceId,
         remittance: &Remittance,
         matched: &[Matched],
     ) -> Result<Vec<Handed>, StageError> {
@@ -369,7 +372,7 @@ impl Desk<'_> {
             .collect();
         let handed = self.books.handed(place, remittance, &facts).await?;
         if remittance.claims.is_empty() && handed.is_empty() {
-            self.remitted.exceptions.push(self.books.payee_unknown(remittance).await?);
+            self.remitted.exceptions.push(self.books.payee_unknown(id, remittance).await?);
         }
         if handed.iter().any(|one| one.extent != Extent::Whole) {
             self.remitted.house_notes.push(format!(

@@ -1,6 +1,7 @@
 //! Writes what one submitter is handed of a remittance. What the payer wrote is copied; changed are the envelope, the
 //! claim's number where the payer cut or rewrote it, and in a part of a remittance BPR02, which is what that part
-//! pays, and the LX numbers.
+//! pays, and the LX numbers. A part that takes more money than it pays has 0 there and, as all amounts must add up, a PLB FB of
+//! ours: the payer took that money from another part of the payment. hand_on.rs tells its submitter so.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::pipeline::answers::outgoing::{elements, segments};
 pub type Own = BTreeMap<usize, Phi<String>>;
 
 /// Writes one transaction.
-pub fn write(out: &mut Outgoing, file: &[u8], remittance: &Remittance, own: &Own, extent: Extent) {
+pub fn write(out: &mut Outgoing, file: &[u8], remittance: &Remittance, own: &Own, extent: &Extent) {
     out.begin_transaction("835", "");
     let paper = Paper { file, remittance };
     match extent {
@@ -23,9 +24,15 @@ pub fn write(out: &mut Outgoing, file: &[u8], remittance: &Remittance, own: &Own
             paper.write_claims(out, own, Sections::AsTheyCame);
             paper.copy(out, &remittance.closing);
         }
-        Extent::WithAdjustments | Extent::ClaimsOnly => paper.write_part(out, own, extent),
+        Extent::Part(adjustments) => paper.write_part(out, own, adjustments),
     }
     out.end_transaction();
+}
+
+/// What a part pays: its claims less its provider adjustments. Below nothing where it takes more than it pays.
+pub fn amount_of(remittance: &Remittance, own: &Own, adjustments: &[usize]) -> Cents {
+    let paid: Cents = own.keys().filter_map(|&n| remittance.claims.get(n)).map(|claim| claim.paid).sum();
+    paid - adjustments.iter().filter_map(|&n| remittance.adjustments.get(n)).map(|one| one.amount).sum()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,11 +60,9 @@ impl Paper<'_> {
         }
     }
 
-    fn write_part(&self, out: &mut Outgoing, own: &Own, extent: Extent) {
+    fn write_part(&self, out: &mut Outgoing, own: &Own, adjustments: &[usize]) {
         let delimiters = self.remittance.head.interchange.delimiters;
-        let paid: Cents = own.keys().filter_map(|&n| self.remittance.claims.get(n)).map(|claim| claim.paid).sum();
-        let adjusted = if extent == Extent::WithAdjustments { self.remittance.adjusted() } else { Cents::ZERO };
-        let amount = paid - adjusted;
+        let amount = amount_of(self.remittance, own, adjustments);
         for segment in segments(self.part(&self.remittance.opening), delimiters) {
             match (elements(segment, delimiters).next().unwrap_or_default(), amount > Cents::ZERO) {
                 (b"BPR", true) => out.copy_replacing(segment, delimiters, 2, &amount.to_x12()),
@@ -69,9 +74,7 @@ impl Paper<'_> {
             }
         }
         self.write_claims(out, own, Sections::Anew);
-        if extent == Extent::WithAdjustments {
-            self.copy(out, &self.remittance.closing);
-        }
+        self.write_adjustments(out, adjustments);
         // Money that is taken back here and not paid out here was taken from another part of the payment.
         if amount < Cents::ZERO {
             let reference = format!("FB:{}", self.remittance.trace);
@@ -81,6 +84,33 @@ impl Paper<'_> {
                 npi => npi,
             };
             out.segment_with_composite(&["PLB", provider, &period, &reference, &amount.to_x12()], 3);
+        }
+    }
+
+    /// The PLB segments with these reasons alone; each keeps its provider and period.
+    fn write_adjustments(&self, out: &mut Outgoing, chosen: &[usize]) {
+        let delimiters = self.remittance.head.interchange.delimiters;
+        let mut next = 0;
+        for segment in segments(self.part(&self.remittance.closing), delimiters) {
+            let all: Vec<&[u8]> = elements(segment, delimiters).collect();
+            let (head, pairs) = all.split_at(all.len().min(3));
+            if head.first() != Some(&&b"PLB"[..]) {
+                continue;
+            }
+            let mut kept = head.to_vec();
+            let mut is_cut = false;
+            for pair in pairs.chunks(2).filter(|pair| pair.iter().any(|element| !element.is_empty())) {
+                match chosen.contains(&next) {
+                    true => kept.extend(pair),
+                    false => is_cut = true,
+                }
+                next += 1;
+            }
+            if !is_cut {
+                out.copy(segment, delimiters);
+            } else if kept.len() > head.len() {
+                out.copy(&kept.join(&delimiters.element), delimiters);
+            }
         }
     }
 

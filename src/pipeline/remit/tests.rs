@@ -125,7 +125,7 @@ async fn a_payment_nobody_was_found_for_is_kept_and_the_others_go_on() {
 }
 
 /// Claims of two submitters, in one file for the payer.
-async fn two_submitters() -> Sent {
+pub(super) async fn two_submitters() -> Sent {
     let world = world_of(
         "",
         &[
@@ -144,7 +144,7 @@ async fn two_submitters() -> Sent {
 }
 
 /// BPR02 and the sums of CLP04 and PLB of a letter of one transaction.
-fn sums(letter: &str) -> (String, i64, i64) {
+pub(super) fn sums(letter: &str) -> (String, i64, i64) {
     let (mut amount, mut paid, mut adjusted) = (String::new(), 0, 0);
     for segment in letter.split('~') {
         let e: Vec<&str> = segment.trim().split('*').collect();

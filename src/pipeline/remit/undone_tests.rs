@@ -89,7 +89,7 @@ async fn adjustments_of_a_decision_that_is_made_again_are_with_its_letter_again(
         exceptions::dismiss(&world.gateway, exception.id, "sue", "not ours").await.unwrap();
     }
     let told = open_exceptions(&world).await;
-    assert!(told.len() == 1 && told[0].reason.contains("its payee is no submitter's"));
+    assert!(told.len() == 1 && told[0].reason.contains("several submitters bill for its payee"));
 }
 
 #[tokio::test]
