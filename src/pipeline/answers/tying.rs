@@ -87,7 +87,7 @@ fn tie_by_facts(
     let left = (0..told.len()).filter(|&n| tied[n].is_none());
     let fit = |n: usize| fitting(claimed, |one| says_the_same(&told[n], one));
     let free_of = |fits: &[usize]| fits.iter().filter(|&&one| free_before[one]).count();
-    let (in_doubt, untied): (Vec<(usize, Vec<usize>)>, Vec<(usize, Vec<usize>)>) =
+    let (in_doubt, untied): (Vec<_>, Vec<_>) =
         left.map(|n| (n, fit(n))).partition(|(n, fits)| !told[*n].control_number.is_empty() && free_of(fits) > 1);
     let mut told_alike: HashMap<&[usize], usize> = HashMap::new();
     untied.iter().for_each(|(_, fits)| *told_alike.entry(fits).or_default() += 1);

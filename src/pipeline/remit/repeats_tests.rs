@@ -53,7 +53,7 @@ async fn a_copy_whose_payee_is_written_otherwise_is_a_repeat() {
         replaced(&first, "TRN*1", &["TRN*1*T1*512345678"]),
     ];
     for (n, copy) in copies.into_iter().enumerate() {
-        answer(&world, &era835(920 + n as u32, &[copy.clone()])).await;
+        answer(&world, &era835(920 + n as u32, std::slice::from_ref(&copy))).await;
         assert_eq!(newest(&world).await.0, RemittanceState::Repeat, "{copy:?}");
     }
     assert_eq!(sums(&world).await, [8000, 8000]);
