@@ -206,7 +206,7 @@ fn answering(received: Delimiters) -> Delimiters {
 
 impl Sink for AckBuilder<'_> {
     fn interchange_start(&mut self, interchange: &Interchange) -> io::Result<()> {
-        let usable = interchange.delimiters.fault().is_none();
+        let usable = interchange.delimiters.fault().is_none() && interchange.delimiters.are_ascii();
         self.delimiters = answering(if usable { interchange.delimiters } else { Delimiters::USUAL });
         self.partner = interchange.sender.clone();
         (self.n999, self.n277ca) = (Draft::default(), Draft::default());

@@ -1,6 +1,7 @@
 //! The interchange header, the one segment read by its widths: 106 bytes with the terminator.
 
 use super::Delimiters;
+use super::delimiters::Fault;
 
 /// Bytes of a header with its terminator.
 pub(super) const BYTES: usize = 106;
@@ -16,6 +17,16 @@ pub(super) struct Header {
     pub length: usize,
     pub delimiters: Delimiters,
     pub width: Width,
+}
+
+impl Header {
+    /// What makes its delimiters unfit. What is no ASCII is trusted only in its place: elsewhere it may be any text.
+    pub fn fault(&self) -> Option<Fault> {
+        match self.width {
+            Width::Wrong if !self.delimiters.are_ascii() => Some(Fault::HidesSegments),
+            Width::Wrong | Width::Right => self.delimiters.fault(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +67,12 @@ fn header(bytes: &[u8], separators: [usize; 16], width: Width) -> Header {
         let end = separators.get(n + 1).copied().unwrap_or(last);
         *bound = (separators[n] as u8 + 1, end as u8);
     }
-    let repetition = bytes[separators[10] + 1..separators[11]].trim_ascii();
+    // Padding is passed over, where the header is not as wide as it must be.
+    let written = &bytes[separators[10] + 1..separators[11]];
+    let repetition = written.iter().copied().find(|byte| !matches!(byte, b' ' | b'\r' | b'\n'));
     let delimiters = Delimiters {
         element: bytes[3],
-        repetition: repetition.first().copied().filter(|b| !b.is_ascii_alphanumeric()),
+        repetition: repetition.filter(|b| !b.is_ascii_alphanumeric()),
         component: bytes[separators[15] + 1],
         segment: bytes[last],
     };

@@ -247,7 +247,7 @@ impl<R: Read> Reader<R> {
                 }
                 let apart = !bytes[at - 1].is_ascii_alphanumeric();
                 let found = header::read(&bytes[at..]).filter(|h| apart || h.width == Width::Right);
-                if found.is_some_and(|h| h.delimiters.fault().is_none()) {
+                if found.is_some_and(|h| h.fault().is_none()) {
                     break (at, true);
                 }
                 from = at + 3;
@@ -276,7 +276,7 @@ impl<R: Read> Reader<R> {
             let bytes = self.window.offset() - offset;
             return Ok(Some(Last::Damage(Damage { kind: DamageKind::IsaUnreadable, offset, line, bytes })));
         };
-        let (fault, ends_with) = (header.delimiters.fault(), header.delimiters.segment);
+        let (fault, ends_with) = (header.fault(), header.delimiters.segment);
         let back = header.length + 1;
         // A header that is not padded may have line breaks in it.
         self.pass(header.length);
@@ -502,6 +502,8 @@ impl<R: Read> Reader<R> {
         let mut indent = 0;
         while self.window.begin() < end {
             match self.window.bytes()[0] {
+                // An element or its part that is empty, at the begin of a segment without an id.
+                byte if byte == b'\t' && self.delimiters.is_one(byte) => break,
                 b'\n' => {
                     self.line += u32::from(!self.after_cr);
                     indent = 0;

@@ -15,7 +15,7 @@ pub enum WriteError {
     Delimiter { segment: String, element: usize },
     #[error("{element} must have {width} characters or fewer")]
     TooWide { element: &'static str, width: usize },
-    #[error("the delimiters must be four different signs, none a letter, digit or blank")]
+    #[error("the delimiters must be four different signs of ASCII, none a letter, digit or blank")]
     UnfitDelimiters,
     #[error("{0} cannot be written here: the envelopes are interchange, group, transaction")]
     OutOfPlace(&'static str),
@@ -113,7 +113,7 @@ pub struct Writer<W> {
 
 impl<W: Write> Writer<W> {
     pub fn new(out: W, delimiters: Delimiters, layout: Layout) -> Result<Writer<W>, WriteError> {
-        if delimiters.fault().is_some() || delimiters.repetition.is_none() {
+        if delimiters.fault().is_some() || !delimiters.are_ascii() || delimiters.repetition.is_none() {
             return Err(WriteError::UnfitDelimiters);
         }
         Ok(Writer {

@@ -20,7 +20,7 @@ pub fn writer(data: &[u8]) {
 /// Writes these segments and reads them back. Values that cannot be written stay out of the file.
 pub fn round_trip(delimiters: Delimiters, layout: Layout, segments: &[Vec<&str>]) {
     let Ok(mut writer) = Writer::new(Vec::new(), delimiters, layout) else {
-        assert!(delimiters.fault().is_some(), "{delimiters:?} are fit");
+        assert!(delimiters.fault().is_some() || !delimiters.are_ascii(), "{delimiters:?} are fit");
         return;
     };
     let Ok(written) = write(&mut writer, segments) else { return };

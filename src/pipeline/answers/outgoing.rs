@@ -155,12 +155,7 @@ impl Outgoing {
 
     /// A segment of the payer's, as it stands, without its terminator.
     pub fn copy(&mut self, segment: &[u8], from: Delimiters) {
-        if from.element == self.delimiters.element {
-            self.bytes.extend_from_slice(segment);
-        } else {
-            let written = segment.iter().map(|&byte| if byte == from.element { self.delimiters.element } else { byte });
-            self.bytes.extend(written);
-        }
+        self.copy_bytes(segment, from);
         self.end_segment();
     }
 
@@ -170,9 +165,25 @@ impl Outgoing {
             if at > 0 {
                 self.bytes.push(self.delimiters.element);
             }
-            if at == place { self.value(value) } else { self.bytes.extend_from_slice(element) }
+            if at == place { self.value(value) } else { self.copy_bytes(element, from) }
         }
         self.end_segment();
+    }
+
+    /// In the delimiters of this file. A byte that would be read as one here and was none there becomes a blank.
+    fn copy_bytes(&mut self, bytes: &[u8], from: Delimiters) {
+        let to = self.delimiters;
+        if from == to {
+            return self.bytes.extend_from_slice(bytes);
+        }
+        let written = |&byte: &u8| match byte {
+            byte if byte == from.element => to.element,
+            byte if byte == from.component => to.component,
+            byte if Some(byte) == from.repetition => to.repetition.unwrap_or(b' '),
+            byte if to.is_one(byte) => b' ',
+            byte => byte,
+        };
+        self.bytes.extend(bytes.iter().map(written));
     }
 
     fn value(&mut self, value: &str) {
@@ -210,9 +221,9 @@ impl TrimBreaks for [u8] {
     }
 }
 
-/// Delimiters that a 00501 header can say: a payer's that cannot be used give way to the usual ones.
+/// Delimiters that a 00501 header can say: a payer's that cannot be used, or are no ASCII, give way to the usual ones.
 fn fit(delimiters: Delimiters) -> Delimiters {
-    if delimiters.fault().is_some() {
+    if delimiters.fault().is_some() || !delimiters.are_ascii() {
         return Delimiters::USUAL;
     }
     let free = [b'^', b'!', b'|', b'%'].into_iter().find(|&byte| !delimiters.is_one(byte));
@@ -253,6 +264,25 @@ mod tests {
         check(Delimiters::USUAL);
         check(Delimiters { element: b'|', repetition: None, component: b'>', segment: b'\n' });
         check(Delimiters { element: 0x1D, repetition: Some(0x1F), component: 0x1E, segment: 0x1C });
+    }
+
+    #[test]
+    fn what_is_copied_is_in_the_delimiters_of_the_letter() {
+        let from = Delimiters { element: 0xA6, repetition: Some(0xFE), component: 0xFF, segment: b'\n' };
+        check(from);
+        let copied = |from: Delimiters, segment: &[u8]| {
+            let at: Zoned = "2026-11-22T07:05:00-05:00[America/New_York]".parse().unwrap();
+            let id = InterchangeId::new("ZZ", "CLAIMGATE").unwrap();
+            let head = Letterhead { sender: &id, receiver: &id, usage: Usage::Test, at: &at };
+            let mut out = Outgoing::begin(from, &head, 42, "HN", "005010X214");
+            let begin = out.bytes.len();
+            out.copy(segment, from);
+            out.copy_replacing(segment, from, 1, "NEW");
+            out.bytes.split_off(begin)
+        };
+        assert_eq!(copied(from, b"STC\xA6A1\xFF19\xFEA2*\xA6x~"), b"STC*A1:19^A2 *x ~STC*NEW*x ~");
+        let tabs = Delimiters { element: b'\t', ..Delimiters::USUAL };
+        assert_eq!(copied(tabs, b"STC\tA1:19\tx"), b"STC\tA1:19\tx~STC\tNEW\tx~");
     }
 
     #[test]
