@@ -11,6 +11,7 @@ pub trait RemoteFiles: Send {
     fn put(&self, source: &mut dyn Read, folder: &str, name: &str, bytes: u64) -> Result<(), LinkError>;
     fn rename(&self, from: &str, to: &str) -> Result<(), LinkError>;
     fn stat(&self, path: &str) -> Result<Option<u64>, LinkError>;
+    fn look(&self, path: &str) -> Result<Option<RemoteFile>, LinkError>;
     fn list(&self, folder: &str) -> Result<Vec<RemoteFile>, LinkError>;
     fn get(&self, path: &str, sink: &mut dyn Write) -> Result<u64, LinkError>;
     fn remove(&self, path: &str) -> Result<(), LinkError>;
@@ -35,6 +36,10 @@ impl RemoteFiles for SftpClient {
 
     fn stat(&self, path: &str) -> Result<Option<u64>, LinkError> {
         SftpClient::stat(self, path)
+    }
+
+    fn look(&self, path: &str) -> Result<Option<RemoteFile>, LinkError> {
+        SftpClient::look(self, path)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<RemoteFile>, LinkError> {

@@ -115,8 +115,14 @@ impl SftpClient {
 
     /// The size of a file; `None` when there is none.
     pub fn stat(&self, path: &str) -> Result<Option<u64>, LinkError> {
+        Ok(self.look(path)?.map(|there| there.bytes))
+    }
+
+    /// Size and time of a file; `None` when there is none.
+    pub fn look(&self, path: &str) -> Result<Option<RemoteFile>, LinkError> {
+        let name = path.rsplit('/').next().unwrap_or(path).to_string();
         match self.sftp.stat(Path::new(path)) {
-            Ok(stat) => Ok(Some(stat.size.unwrap_or(0))),
+            Ok(stat) => Ok(Some(RemoteFile { name, bytes: stat.size.unwrap_or(0), modified: stat.mtime })),
             Err(error) => match error.code() {
                 ErrorCode::SFTP(code::NO_SUCH_FILE | code::NO_SUCH_PATH) => Ok(None),
                 _ => Err(self.trouble(Step::Checking, path, error)),

@@ -105,9 +105,6 @@ impl Putting {
                 taken(&session, &name, received).await;
                 Ok(())
             }
-            Content::Response(bytes) if bytes.is_empty() => {
-                Err(SftpRefusal::failure("the file is empty; nothing of it was kept"))
-            }
             Content::Response(bytes) if unfinished => {
                 let sealed = session.gateway.seal(bytes).await.map_err(ours)?;
                 keep_upload(&session, &name, sealed).await

@@ -9,7 +9,9 @@ use crate::link::certs;
 use crate::link::listen::{bind, stop_signal};
 use crate::link::sftp_server::{SftpLimits, SftpRefusal, SftpSession, serve};
 use crate::pipeline::testing::{KEY, World, hosted_payer, professional, sample, submitter, world, world_of};
-use crate::pipeline::validate;
+use crate::pipeline::{Progress, correlate, validate};
+use crate::store::exceptions::ExceptionState;
+use crate::store::inbound::InboundState;
 use crate::store::submissions::SubmissionState;
 
 fn view(world: &World, login: &str) -> Session {
@@ -160,7 +162,6 @@ async fn a_hosted_payer_puts_its_answers_and_sees_no_submitters_folders() {
     put(&view, "a.835", b"ISA*00*").await.unwrap();
     put(&view, "b.tmp", b"ISA*01*").await.unwrap();
     view.rename("inbound", "b.tmp", "b.277").await.unwrap();
-    assert!(put(&view, "c.835", b"").await.is_err());
     let kept = world.gateway.store.list_inbound(Some("bluestar"), None, 10).await.unwrap();
     let mut names: Vec<_> = kept.iter().map(|row| row.file_name.as_str()).collect();
     names.sort_unstable();
@@ -233,4 +234,15 @@ async fn openssh_puts_a_file_and_fetches_its_acknowledgements() {
     assert!(std::fs::read_to_string(folder.join("got.999")).unwrap().contains("AK9*A*1*1*1~"));
     stop.send_replace(true);
     served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_empty_file_of_a_payer_is_kept_and_shown_to_a_person() {
+    let world = world().await;
+    put(&view(&world, "bluestar"), "remit.835", b"").await.unwrap();
+    while correlate::run(&world.gateway).await.unwrap() == Progress::Worked {}
+    let file = world.gateway.store.list_inbound(None, None, 10).await.unwrap().remove(0);
+    assert_eq!((file.bytes, file.state), (0, InboundState::NotX12));
+    let raised = world.gateway.store.list_exceptions(Some(ExceptionState::Open), None, None, 10).await.unwrap();
+    assert!(raised.len() == 1 && raised[0].reason.contains("empty"), "{:?}", raised.len());
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::catch::Catch;
 use super::keep::keep_sealed;
-use super::plan::{Look, Step, failed_file, is_of_one_file, is_ready, step};
+use super::plan::{Look, Step, failed_file, is_of_one_file, is_ready, step, too_large};
 use super::run::{Fetched, LookError};
-use crate::domain::ids::PayloadId;
+use crate::domain::ids::{InboundId, PayloadId};
 use crate::domain::{CrashPoint, passing};
 use crate::link::remote_files::RemoteFiles;
 use crate::link::sftp_client::RemoteFile;
@@ -38,7 +38,12 @@ pub(super) async fn collect(
     let known = gateway.store.collected(payer.id.as_str(), &listed).await?;
     let mut fetched = Fetched::default();
     for file in listed {
-        let (back, done) = serve(gateway, payer, endpoint, client, &file, step(&file, &known)).await?;
+        let step = step(&file, &known);
+        if let Some(told) = too_large(&file, gateway.config.intake.bytes_max).filter(|_| step == Step::Fetch) {
+            fetched.failed.push(told);
+            continue;
+        }
+        let (back, done) = serve(gateway, payer, endpoint, client, &file, step).await?;
         client = back;
         match done {
             Ok(Taken::Now) => fetched.files += 1,
@@ -172,9 +177,9 @@ async fn clear(
     client: Box<dyn RemoteFiles>,
     file: &Seen,
 ) -> Called<()> {
-    let (path, bytes, after) = (file.remote_path.clone(), file.bytes, endpoint.after_collect.clone());
+    let (there, after, aside) = (file.clone(), endpoint.after_collect.clone(), gateway.draw_id::<InboundId>());
     let (client, cleared) = blocking(move || {
-        let cleared = clear_there(&*client, &path, bytes, &after);
+        let cleared = clear_there(&*client, &there, &after, aside);
         (client, cleared)
     })
     .await?;
@@ -190,18 +195,25 @@ async fn clear(
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cleared {
+pub(super) enum Cleared {
     /// Also when it is gone already.
     Done,
     Replaced,
 }
 
-fn clear_there(client: &dyn RemoteFiles, path: &str, bytes: i64, after: &AfterCollect) -> Result<Cleared, LinkError> {
+/// `aside` makes a name of its own for a file that is moved to where one of its name is already.
+pub(super) fn clear_there(
+    client: &dyn RemoteFiles,
+    file: &Seen,
+    after: &AfterCollect,
+    aside: InboundId,
+) -> Result<Cleared, LinkError> {
     if *after == AfterCollect::Leave {
         return Ok(Cleared::Done);
     }
-    match client.stat(path)?.map(i64::try_from) {
-        Some(Ok(there)) if there == bytes => {}
+    let path = &file.remote_path;
+    match client.look(path)? {
+        Some(there) if is_as_seen(&there, file) => {}
         Some(_) => return Ok(Cleared::Replaced),
         None => return Ok(Cleared::Done),
     }
@@ -210,8 +222,19 @@ fn clear_there(client: &dyn RemoteFiles, path: &str, bytes: i64, after: &AfterCo
         AfterCollect::Delete => client.remove(path)?,
         AfterCollect::Move(folder) => {
             let name = path.rsplit('/').next().unwrap_or(path);
-            client.rename(path, &format!("{}/{name}", folder.trim_end_matches('/')))?;
+            let mut to = format!("{}/{name}", folder.trim_end_matches('/'));
+            if client.stat(&to)?.is_some() {
+                to = format!("{to}.{aside}");
+            }
+            client.rename(path, &to)?;
         }
     }
     Ok(Cleared::Done)
+}
+
+/// Of the same size and, where the server tells it, of the same time.
+fn is_as_seen(there: &RemoteFile, file: &Seen) -> bool {
+    let modified = there.modified.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(0);
+    let is_of_its_time = file.modified_at == 0 || modified == 0 || modified == file.modified_at;
+    i64::try_from(there.bytes) == Ok(file.bytes) && is_of_its_time
 }

@@ -105,6 +105,14 @@ pub(super) fn failed_file(error: &LinkError, remote_path: &str) -> String {
     }
 }
 
+/// What is said of a file that is too large to be worked, which is left where it is.
+pub(super) fn too_large(file: &Seen, bytes_max: u64) -> Option<String> {
+    let is_larger = u64::try_from(file.bytes).is_ok_and(|bytes| bytes > bytes_max);
+    is_larger.then(|| {
+        format!("a file of {} bytes is larger than intake.bytes_max ({bytes_max}) and was left there", file.bytes)
+    })
+}
+
 /// A name as one part of an address: all but plain characters escaped.
 pub(super) fn path_segment(name: &str) -> String {
     let mut out = String::new();
@@ -221,6 +229,17 @@ mod tests {
         assert!(is_of_one_file(&gone));
         let told = failed_file(&gone, "DOE JANE.835");
         assert!(told.contains("/out/NAME") && !told.contains("DOE"), "{told}");
+    }
+
+    #[test]
+    fn a_file_larger_than_what_is_worked_is_told_of_without_its_name() {
+        let told = too_large(&seen("/out/DOE.835", 1_001), 1_000).unwrap();
+        assert!(
+            told.contains("1001 bytes") && told.contains("intake.bytes_max (1000)") && !told.contains("DOE"),
+            "{told}"
+        );
+        assert_eq!(too_large(&seen("/out/DOE.835", 1_000), 1_000), None);
+        assert_eq!(too_large(&seen("/out/DOE.835", -1), 1_000), None, "the payer does not say");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::catch::Catch;
 use super::keep::keep_sealed;
-use super::plan::{Look, Step, failed_file, is_of_one_file, is_ready, path_segment, step};
+use super::plan::{Look, Step, failed_file, is_of_one_file, is_ready, path_segment, step, too_large};
 use super::run::{Fetched, LookError};
 use crate::link::https_client::HttpsClient;
 use crate::partner::Payer;
@@ -56,6 +56,10 @@ pub(super) async fn collect(
     let known = gateway.store.collected(payer.id.as_str(), &all).await?;
     let mut fetched = Fetched::default();
     for file in all.iter().filter(|file| step(file, &known) == Step::Fetch) {
+        if let Some(told) = too_large(file, gateway.config.intake.bytes_max) {
+            fetched.failed.push(told);
+            continue;
+        }
         let url = format!("{}/{}", url.as_str().trim_end_matches('/'), path_segment(&file.remote_path));
         match fetch(gateway, payer, &client, &url, file).await {
             Ok(taken) => fetched.files += u32::from(taken),

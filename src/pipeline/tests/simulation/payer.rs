@@ -265,6 +265,16 @@ impl RemoteFiles for Payer {
         Ok(desk.files.get(path).map(|(bytes, _)| bytes.len() as u64))
     }
 
+    fn look(&self, path: &str) -> Result<Option<RemoteFile>, LinkError> {
+        let desk = self.asked(Step::Checking)?;
+        let there = |(bytes, time): &(Vec<u8>, u64)| RemoteFile {
+            name: path.to_string(),
+            bytes: bytes.len() as u64,
+            modified: Some(*time),
+        };
+        Ok(desk.files.get(path).map(there))
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<RemoteFile>, LinkError> {
         let desk = self.asked(Step::Listing)?;
         let inside = format!("{folder}/");
