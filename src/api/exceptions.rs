@@ -166,7 +166,7 @@ async fn dismiss_exception(
 }
 
 /// Post a remittance that was held because it does not add up or may have come before; or hand on a payment without claims,
-/// or provider adjustments beside none, whose payee was not known.
+/// or provider adjustments beside none, whose payee was not known; or have a file worked that was held for its usage (ISA15).
 #[utoipa::path(post, path = "/v1/exceptions/{id}/release", tag = "exceptions", params(("id" = String, Path)),
     responses((status = 200, body = ExceptionItem), (status = 403), (status = 404), (status = 409)))]
 async fn release_exception(

@@ -125,7 +125,8 @@ struct FileItem {
     file_name: String,
     received_at: String,
     bytes: i64,
-    /// `received`, `worked` when all that it says has had its effect, `not_x12`, or `repeat`.
+    /// `received`, `worked` when all that it says has had its effect, `not_x12`, `repeat`, or `held` when nothing of it was
+    /// applied, as its ISA15 is for tests where answers count, or the other way round.
     state: &'static str,
     /// What was found in it: TA1, 999, 997, 277CA, 277, 835.
     kinds: Vec<String>,
@@ -231,6 +232,7 @@ fn file_item(row: InboundRow, caller: &Caller) -> FileItem {
             InboundState::Done => "worked",
             InboundState::NotX12 => "not_x12",
             InboundState::Repeat => "repeat",
+            InboundState::Held => "held",
         },
         kinds: row.kinds.split(',').filter(|kind| !kind.is_empty()).map(str::to_string).collect(),
         repeat_of: row.repeat_of.map(|id| id.to_string()),

@@ -10,7 +10,7 @@ use crate::domain::Clock;
 use crate::domain::ids::IdSource;
 use crate::edits::CodeSets;
 use crate::edits::codesets::CodesError;
-use crate::guide::{Guides, LoadError};
+use crate::guide::{Guides, Labels, LabelsError, LoadError};
 use crate::link::objects::{Bucket, BucketError};
 use crate::partner::config::{PayloadsUrl, StoreUrl};
 use crate::partner::rate::RateLimits;
@@ -30,6 +30,8 @@ pub enum OpenError {
     #[error("the guides cannot be read")]
     Guides(#[from] LoadError),
     #[error(transparent)]
+    Labels(#[from] LabelsError),
+    #[error(transparent)]
     Codes(#[from] CodesError),
     #[error(transparent)]
     Bucket(#[from] BucketError),
@@ -48,6 +50,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
     let partners =
         PartnerBook::open(&config, payer_edits::further_checks()).map_err(|faults| OpenError::Partners { faults })?;
     let guides = Guides::load(Some(&config.paths.schemas))?;
+    let labels = Labels::load(Some(&config.paths.schemas))?;
     let codes = CodeSets::load(Some(&config.paths.schemas))?;
     let payloads = match &config.payloads {
         PayloadsUrl::Folder(folder) => PayloadStore::open_folder(folder, KeyRing::read(&config.paths.certs)?)?,
@@ -63,6 +66,7 @@ pub async fn open_gateway(config: Config) -> Result<Arc<Gateway>, OpenError> {
         payloads,
         partners,
         guides: Arc::new(guides),
+        labels: Arc::new(labels),
         codes: ArcSwap::from_pointee(codes),
         nudges: Nudges::default(),
         lines: Lines::default(),

@@ -42,6 +42,11 @@ pub fn refusal_of_answer(file: &[u8]) -> String {
     told(head, file.len() as u64, "Answers are taken as X12 only; send it as an 835, 277, 277CA, 999 or TA1.")
 }
 
+/// A ZIP archive, in which a file may stand as it is: what can be read of it is not what was sent.
+pub fn is_archive(file: &[u8]) -> bool {
+    file.starts_with(b"PK\x03\x04")
+}
+
 /// `instead_of_table` is what to do with a table.
 fn told(head: &[u8], length: u64, instead_of_table: &str) -> String {
     if length == 0 {
@@ -83,6 +88,8 @@ fn told(head: &[u8], length: u64, instead_of_table: &str) -> String {
         return format!("The file is blank: {length} bytes without a letter; an X12 file begins with ISA.");
     } else if text.starts_with(b"ISA") {
         return cut_off(length);
+    } else if lower.starts_with(b"isa") && !lower[3..].first().is_none_or(u8::is_ascii_alphanumeric) {
+        return "The file begins with `isa` in small letters; the ids of segments are capitals: ISA.".into();
     } else if text.starts_with(b"GS") || text.starts_with(b"ST") {
         return "The file has no ISA segment: it begins with GS or ST. Send the whole interchange, from ISA to IEA."
             .into();
@@ -133,6 +140,7 @@ mod tests {
         check(b"  \r\n ", "blank");
         check(b"ISA*00*          *00", "after 20 bytes");
         check(b"GS*HC*A*B", "no ISA");
+        check(b"isa*00*", "small letters");
         check(b"hello world", "not X12");
         check(b"claim,charge\n1,100\n2,200\n", "CSV");
         check(b"\xC9\xE2\xC1\x5C\xF0\xF0", "EBCDIC");

@@ -39,7 +39,7 @@ pub struct Payer {
     pub takes_questions: bool,
     /// ISA07 and ISA08 of what we send, ISA05 and ISA06 of what it answers.
     pub interchange: InterchangeId,
-    /// ISA15 of what we send it, where it differs from the gateway's own.
+    /// ISA15 of what we send it and what it sends, where it differs from the gateway's own.
     pub usage: Option<Usage>,
     pub batch: Batch,
     pub endpoint: Endpoint,

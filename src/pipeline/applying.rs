@@ -10,7 +10,7 @@ use super::correlate::post::{self, Item, Papers, Parcel, Posting, Told};
 use super::correlate::questions::Questions;
 use super::correlate::read;
 use super::correlate::read::status::{ClaimAnswer, ReportKind, StatusReport};
-use super::correlate::{claims, plan, repeats, service_lines};
+use super::correlate::{claims, repeats, service_lines, wording};
 use super::exceptions::ResolveError;
 use super::gateway::{blocking, discard};
 use super::notices::{self, Adjustments, Turn, letter_origin};
@@ -132,7 +132,7 @@ async fn of_status(
     let answered = question(gateway, exception, (&papers.payer, report.kind), claim_id, answer).await?;
     let (answered, asked_under) = answered.map(|question| (question.key, question.reference)).unzip();
     let is_repeat = answered.is_none() && repeats::repeated(&what, status, before).is_some();
-    let text = if is_repeat { repeats::told(kind) } else { plan::sentence(status).to_string() };
+    let text = if is_repeat { repeats::told(kind) } else { wording::of_answer(&gateway.labels, report.kind, answer) };
     let claimed = service_lines::claimed(gateway, [(claim_id, answer)].into_iter()).await?;
     let lines = if is_repeat { Phi::default() } else { service_lines::told(answer, claimed.get(&claim_id)) };
     let event = NewClaimEvent {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::applying::{self, Decision};
+use super::correlate::whole_file::HeldForUsage;
 use super::gateway::discard;
 use super::notices::{self, Adjustments, Turn};
 use super::remit::{LookedUp, Released};
-use super::{Gateway, StageError, remit, retry};
+use super::{Gateway, Stage, StageError, remit, retry};
 use crate::domain::ids::{ClaimId, ExceptionId, RemittanceId};
 use crate::domain::{Phi, error_chain};
 use crate::store::StoreError;
@@ -48,7 +49,7 @@ pub enum ResolveError {
         "exception {id} is about one answer and holds no remittance: resolve it with the claim it is about, or dismiss it"
     )]
     OfOneAnswer { id: ExceptionId },
-    #[error("exception {id} holds no remittance: there is nothing to release")]
+    #[error("exception {id} holds no remittance and no file: there is nothing to release")]
     NothingHeld { id: ExceptionId },
     #[error("exception {id} is not released: {why}")]
     StillKept { id: ExceptionId, why: &'static str },
@@ -118,9 +119,11 @@ pub async fn undo(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(
     if exception.state == ExceptionState::Open {
         return Err(ResolveError::NotDecided { id });
     }
-    // A remittance that was let through is posted, what was handed to a payee's submitter is there; neither is of one claim.
+    // A remittance that was let through is posted, a file was worked, what was handed to a payee's submitter is there; none is of
+    // one claim.
     let is_of_a_payee = exception.kind == ExceptionKind::Remittance && exception.payment_id.is_none();
-    if (exception.kind == ExceptionKind::Balance || is_of_a_payee) && exception.state == ExceptionState::Resolved {
+    let is_whole = matches!(exception.kind, ExceptionKind::Balance | ExceptionKind::File);
+    if (is_whole || is_of_a_payee) && exception.state == ExceptionState::Resolved {
         return Err(ResolveError::Final { id });
     }
     let at = gateway.clock.now_ms();
@@ -209,7 +212,8 @@ pub async fn dismiss(gateway: &Arc<Gateway>, id: ExceptionId, by: &str, reason: 
 }
 
 /// Posts the held remittance that a `balance` exception is about, although it does not add up or may have come before; or
-/// hands on what was with nobody as its payee was not known.
+/// hands on what was with nobody as its payee was not known; or has a file worked that was held for its usage, by what the
+/// payer's file in `partners/` says now.
 pub async fn release(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Result<(), ResolveError> {
     #[derive(Deserialize)]
     struct Held {
@@ -219,17 +223,13 @@ pub async fn release(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Resul
     match (exception.kind, exception.payment_id) {
         (ExceptionKind::Balance, _) => {}
         (ExceptionKind::Remittance, None) => return hand_on(gateway, &exception, by).await,
+        (ExceptionKind::File, _) => return work_file(gateway, &exception, by).await,
         (ExceptionKind::Remittance, Some(_)) | (ExceptionKind::ClaimAck | ExceptionKind::ClaimStatus, _) => {
             return Err(ResolveError::OfOneAnswer { id });
         }
-        (
-            ExceptionKind::Ta1
-            | ExceptionKind::Ack999
-            | ExceptionKind::File
-            | ExceptionKind::Route
-            | ExceptionKind::Batch,
-            _,
-        ) => return Err(ResolveError::NothingHeld { id }),
+        (ExceptionKind::Ta1 | ExceptionKind::Ack999 | ExceptionKind::Route | ExceptionKind::Batch, _) => {
+            return Err(ResolveError::NothingHeld { id });
+        }
     }
     let held: Held = serde_json::from_str(&exception.response).map_err(|_| ResolveError::NothingHeld { id })?;
     match remit::release_remittance(gateway, held.remittance, by).await? {
@@ -249,6 +249,17 @@ async fn hand_on(gateway: &Arc<Gateway>, exception: &ExceptionRow, by: &str) -> 
         LookedUp::HandedBefore => Err(ResolveError::HandedOn { id }),
         LookedUp::Kept(why) => Err(ResolveError::StillKept { id, why }),
     }
+}
+
+async fn work_file(gateway: &Arc<Gateway>, exception: &ExceptionRow, by: &str) -> Result<(), ResolveError> {
+    let id = exception.id;
+    let _: HeldForUsage = serde_json::from_str(&exception.response).map_err(|_| ResolveError::NothingHeld { id })?;
+    let at = gateway.clock.now_ms();
+    if !gateway.store.release_inbound(exception.inbound_id, id, by, at).await? {
+        return Err(ResolveError::NotOpen { id });
+    }
+    gateway.nudges.nudge(Stage::Correlate);
+    Ok(())
 }
 
 async fn found(gateway: &Gateway, id: ExceptionId) -> Result<ExceptionRow, ResolveError> {

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::domain::Clock;
 use crate::domain::ids::{BatchId, IdSource, PayloadId, SubmissionId};
 use crate::edits::CodeSets;
-use crate::guide::Guides;
+use crate::guide::{Guides, Labels};
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::intake::Backlog;
@@ -31,6 +31,8 @@ pub struct Gateway {
     pub payloads: PayloadStore,
     pub partners: PartnerBook,
     pub guides: Arc<Guides>,
+    /// What codes mean, for people.
+    pub labels: Arc<Labels>,
     /// Code lists; read again with the partners' files. One check works with the lists it began with.
     pub codes: ArcSwap<CodeSets>,
     pub nudges: Nudges,

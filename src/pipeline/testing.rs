@@ -13,7 +13,7 @@ use super::{Gateway, Nudges};
 use crate::domain::Clock;
 use crate::domain::ids::IdSource;
 use crate::edits::CodeSets;
-use crate::guide::Guides;
+use crate::guide::{Guides, Labels};
 use crate::partner::rate::RateLimits;
 use crate::partner::{Config, PartnerBook};
 use crate::store::{MasterKey, PayloadStore, Store};
@@ -76,6 +76,7 @@ pub async fn opened(folder: &Path, settings: &str, clock: Clock, store: Store) -
         payloads: PayloadStore::open("file:var/payloads", folder, key).unwrap(),
         partners: PartnerBook::open(&config, payer_edits::further_checks()).unwrap(),
         guides: guides(),
+        labels: labels(),
         codes: ArcSwap::from_pointee(CodeSets::shipped()),
         nudges: Nudges::default(),
         lines: Lines::default(),
@@ -95,6 +96,11 @@ pub async fn opened(folder: &Path, settings: &str, clock: Clock, store: Store) -
 fn guides() -> Arc<Guides> {
     static GUIDES: OnceLock<Arc<Guides>> = OnceLock::new();
     GUIDES.get_or_init(|| Arc::new(Guides::load(None).expect("the built-in guides load"))).clone()
+}
+
+fn labels() -> Arc<Labels> {
+    static LABELS: OnceLock<Arc<Labels>> = OnceLock::new();
+    LABELS.get_or_init(|| Arc::new(Labels::load(None).expect("the built-in labels load"))).clone()
 }
 
 /// A submitter's file. `acks` are lines of its `[acks]`.

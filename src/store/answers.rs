@@ -2,6 +2,8 @@
 //! transaction with the file's next state. Answers come in any order, late and twice: a status moves only
 //! forward, whatever another worker did since it was read.
 
+use std::collections::HashSet;
+
 use super::awaited::try_learned;
 use super::events::{NewBatchEvent, NewClaimEvent, add_batch_event, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
@@ -11,7 +13,7 @@ use super::payer_numbers::add_told;
 use super::questions::{QuestionKey, answer_questions};
 use super::sql::{QueryBuilder, Tx, query, query_for};
 use super::{Store, StoreError};
-use crate::domain::ids::{BatchId, ClaimId, EventId, InboundId};
+use crate::domain::ids::{BatchId, ClaimId, EventId, ExceptionId, InboundId};
 use crate::domain::{ClaimStatus, Phi};
 
 /// All that one file changes.
@@ -81,6 +83,43 @@ pub struct TransactionVerdict {
 }
 
 impl Store {
+    /// The claims of a batch of which something was said by itself: what is said of the batch does not count for them.
+    pub async fn claims_with_words(&self, batch: BatchId) -> Result<HashSet<ClaimId>, StoreError> {
+        let rows = query("SELECT id FROM claim WHERE batch_id = ? AND status >= ?")
+            .bind(batch.0)
+            .bind(ClaimStatus::Sent.code())
+            .fetch_all(self.readers())
+            .await
+            .map_err(StoreError::at("find what was said of a batch's claims"))?;
+        Ok(rows.iter().map(|row| ClaimId(row.get(0))).collect())
+    }
+
+    /// Closes the exception of a file that was held, and lets the file be worked. `false`: it is not held, or the exception
+    /// not open.
+    pub async fn release_inbound(
+        &self,
+        id: InboundId,
+        exception: ExceptionId,
+        by: &str,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let closed =
+            query("UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ? WHERE id = ? AND state = 0")
+                .bind(by)
+                .bind(at)
+                .bind(exception.0)
+                .execute(&mut tx)
+                .await
+                .map_err(StoreError::at("close the exception of a file that was held"))?;
+        if closed.rows_affected() == 0 || !move_inbound(&mut tx, id, InboundState::Held, InboundState::Received).await?
+        {
+            return Ok(false);
+        }
+        tx.commit().await.map_err(StoreError::at("release a file that was held"))?;
+        Ok(true)
+    }
+
     /// Records an answered file. `false`: another worker did it before, and nothing was changed.
     pub async fn record_answers(&self, answered: &Answered) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
@@ -175,14 +214,6 @@ async fn move_batch(tx: &mut Tx, moved: &BatchMove, at: i64) -> Result<(), Store
     push_list(&mut query, &from);
     query.push(")");
     query.build().execute(&mut *tx).await.map_err(StoreError::at("move a batch"))?;
-    if said == ClaimStatus::PayerRejected {
-        // Claims of which the payer had said something more before.
-        let own: Vec<i64> = from.into_iter().filter(|&code| code >= ClaimStatus::Sent.code()).collect();
-        let mut query = QueryBuilder::new("UPDATE claim SET status = ");
-        query.push_bind(said.code()).push(" WHERE batch_id = ").push_bind(moved.batch_id.0).push(" AND status IN ");
-        push_list(&mut query, &own);
-        query.build().execute(&mut *tx).await.map_err(StoreError::at("move a batch's claims"))?;
-    }
     Ok(())
 }
 

@@ -16,15 +16,18 @@ pub enum InboundState {
     NotX12 = 3,
     /// The same bytes came from the same payer before.
     Repeat = 4,
+    /// It is for tests where answers count, or the other way round: nothing of it was applied.
+    Held = 5,
 }
 
 impl InboundState {
-    pub const ALL: [InboundState; 5] = [
+    pub const ALL: [InboundState; 6] = [
         InboundState::Received,
         InboundState::Correlated,
         InboundState::Done,
         InboundState::NotX12,
         InboundState::Repeat,
+        InboundState::Held,
     ];
 
     pub fn from_code(code: i64) -> Option<InboundState> {

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::io;
 
 use crate::domain::{Edit, Finding, Timestamp};
-use crate::edits::catalogue::envelope::{TRANSACTION_VERSION_NOT_SUPPORTED, VERSION_NOT_SUPPORTED};
+use crate::edits::catalogue::envelope::{
+    GROUP_NOT_SUPPORTED, TRANSACTION_VERSION_NOT_SUPPORTED, VERSION_NOT_SUPPORTED,
+};
 use crate::edits::{self, CodeSets, Day, Reading, Settings, Sink, Syntax, sniff};
 use crate::guide::Guides;
 use crate::pipeline::Gateway;
@@ -14,7 +16,7 @@ use crate::x12::envelope::Group;
 /// Syntax: what is not allowed in one situation only is no matter of a file that is taken in.
 const SNIP_MAX: u8 = 2;
 /// Edits of what no guide describes.
-static UNGUIDED: [&Edit; 2] = [&VERSION_NOT_SUPPORTED, &TRANSACTION_VERSION_NOT_SUPPORTED];
+static UNGUIDED: [&Edit; 3] = [&GROUP_NOT_SUPPORTED, &VERSION_NOT_SUPPORTED, &TRANSACTION_VERSION_NOT_SUPPORTED];
 /// Sentences kept of one file.
 const SENTENCES_MAX: usize = 50;
 
@@ -45,6 +47,9 @@ fn sentences(file: &[u8], bench: &Bench<'_>) -> Vec<String> {
         context: None,
         reading: Reading::USUAL,
     };
+    if sniff::is_archive(file) {
+        return vec![sniff::refusal_of_answer(file)];
+    }
     let mut notepad = Notepad::default();
     // Memory is read, and the notepad never refuses.
     match edits::check_on_one_core(file, bench.guides, &settings, &mut notepad) {
@@ -109,11 +114,12 @@ fn sentence(finding: &Finding, group: &str) -> String {
     let message = match &finding.value {
         // The edits' own words are for submitters, of whom nothing is taken that no guide describes.
         Some(value) if UNGUIDED.iter().any(|edit| edit.id == finding.edit) => {
-            let named = match segment_is(finding, "GS") {
-                true => format!("GS01 and GS08 ({group}, {value})"),
-                false => format!("ST01 and ST03 ({value})"),
+            let named = match (segment_is(finding, "GS"), finding.place.element) {
+                (true, Some(1)) => format!("GS01 ({value}) names no kind of answer"),
+                (true, _) => format!("GS01 and GS08 ({group}, {value}) name no guide"),
+                (false, _) => format!("ST01 and ST03 ({value}) name no guide"),
             };
-            format!("{named} name no guide that is known here: what it says is taken in, its form is not checked")
+            format!("{named} that is known here: what it says is taken in, its form is not checked")
         }
         Some(_) | None => finding.message.clone(),
     };
@@ -122,7 +128,11 @@ fn sentence(finding: &Finding, group: &str) -> String {
         (Some(transaction), position) if position > 0 => format!(" (segment {position} of transaction {transaction})"),
         (_, _) => String::new(),
     };
-    format!("line {}{within}: {message}", segment.line)
+    let capitals = match segment.id.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        true => format!(" (ids of segments are capitals: {})", segment.id.to_ascii_uppercase()),
+        false => String::new(),
+    };
+    format!("line {}{within}: {message}{capitals}", segment.line)
 }
 
 fn segment_is(finding: &Finding, id: &str) -> bool {
@@ -135,9 +145,13 @@ mod tests {
     use crate::edits::samples::guides;
     use crate::pipeline::answers::testing::interchange;
 
-    fn check(file: &str, expected: &[&str]) {
+    fn said(file: &str) -> Vec<String> {
         let bench = Bench { guides: guides(), codes: &CodeSets::shipped(), as_of: Day::read(b"20261102").unwrap() };
-        assert_eq!(sentences(file.as_bytes(), &bench), expected);
+        sentences(file.as_bytes(), &bench)
+    }
+
+    fn check(file: &str, expected: &[&str]) {
+        assert_eq!(said(file), expected);
     }
 
     fn ack(more: &[&str]) -> String {
@@ -170,6 +184,17 @@ mod tests {
                 not checked",
             ],
         );
+    }
+
+    #[test]
+    fn a_group_of_no_known_kind_and_ids_in_small_letters_are_told_as_what_they_are() {
+        let file = ack(&["AK9*A*1*1*1"]).replace("GS*FA*", "GS*ZZ*");
+        let notes = said(&file);
+        assert!(notes[0].contains("GS01 (ZZ) names no kind of answer") && notes[0].contains("taken in"), "{notes:?}");
+        let notes = said(&ack(&["AK9*A*1*1*1"]).replace("GS*FA*", "gs*FA*"));
+        assert!(notes[0].contains("ids of segments are capitals: GS"), "{notes:?}");
+        let notes = said(&ack(&["AK9*A*1*1*1"]).to_lowercase());
+        assert!(notes[0].contains("begins with `isa` in small letters"), "{notes:?}");
     }
 
     #[test]

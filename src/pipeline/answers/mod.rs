@@ -10,6 +10,7 @@ pub mod ladder;
 pub mod names;
 pub mod outgoing;
 pub mod search;
+pub mod skipped;
 pub mod tying;
 pub mod walk;
 pub mod written;

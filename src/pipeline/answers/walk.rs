@@ -1,6 +1,7 @@
 //! Walks a file of a payer: whatever interchanges, groups and transactions it holds, in any order and with any
 //! delimiters. What is wrong with its envelopes stops nothing; [`super::lacks`] tells it.
 
+use super::skipped::Skipped;
 use crate::domain::Finding;
 use crate::x12::envelope::{Group, Interchange, Transaction};
 use crate::x12::{Envelopes, Event, Reader, Segment};
@@ -34,9 +35,16 @@ pub trait Listener {
 /// What a file is as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
-    /// `TA1`, `999`, `277`, `835`, ... each once, in the order of the file. Empty: the file is no X12.
+    /// `TA1`, `999`, `277`, `835`, ... each once, in the order of the file.
     pub kinds: Vec<String>,
+    /// Its interchanges; of those between the same two with the same usage the first.
+    pub interchanges: Vec<Interchange>,
+    /// What could not be read and may hold answers.
+    pub skipped: Skipped,
 }
+
+/// Interchanges of one file that are compared with each other.
+const INTERCHANGES_MAX: usize = 100;
 
 /// Walks all of `bytes`.
 pub fn walk(bytes: &[u8], listener: &mut impl Listener) -> Overview {
@@ -46,9 +54,20 @@ pub fn walk(bytes: &[u8], listener: &mut impl Listener) -> Overview {
     let mut open = Open::default();
     // Memory cannot fail to be read, so an error is the end.
     while let Ok(Some(event)) = envelopes.next(&mut findings) {
+        match &event {
+            Event::Damage(damage) => overview.skipped.damage(bytes, *damage),
+            Event::InterchangeStart(facts) => overview.skipped.interchange(bytes, facts.offset),
+            Event::Ta1(_) | Event::GroupStart(_) | Event::Stray(_) => overview.skipped.read(),
+            Event::TransactionStart(..)
+            | Event::Segment(..)
+            | Event::TransactionEnd(..)
+            | Event::GroupEnd(_)
+            | Event::InterchangeEnd(_) => {}
+        }
         take(event, &mut open, &mut overview, listener);
         findings.clear();
     }
+    overview.skipped.interchange(bytes, bytes.len() as u64);
     overview
 }
 
@@ -65,6 +84,7 @@ struct Open {
 fn take(event: Event<'_>, open: &mut Open, overview: &mut Overview, listener: &mut impl Listener) {
     match event {
         Event::InterchangeStart(facts) => {
+            add_interchange(overview, facts);
             open.interchange = facts.clone();
             open.group = Group::default();
         }
@@ -116,7 +136,7 @@ fn take_stray(segment: &Segment<'_>, open: &mut Open, overview: &mut Overview, l
             open.body_end = end_of(segment);
             listener.segment(segment);
         }
-        _ => {}
+        _ => overview.skipped.stray(segment),
     }
 }
 
@@ -140,6 +160,18 @@ fn head(open: &Open, transaction: &Transaction) -> Head {
         code: transaction.code.clone(),
         control: transaction.control.clone(),
         version: version.clone(),
+    }
+}
+
+fn add_interchange(overview: &mut Overview, facts: &Interchange) {
+    let ends = |one: &Interchange| {
+        let Interchange { sender_qualifier, sender, receiver_qualifier, receiver, usage, .. } = one.clone();
+        [sender_qualifier, sender, receiver_qualifier, receiver, usage]
+    };
+    if overview.interchanges.len() < INTERCHANGES_MAX
+        && !overview.interchanges.iter().any(|known| ends(known) == ends(facts))
+    {
+        overview.interchanges.push(facts.clone());
     }
 }
 

@@ -1,16 +1,19 @@
-//! TA1, 999 and 997: what a payer says of a whole file of ours, or of one transaction in it.
+//! TA1, 999 and 997: what a payer says of a whole file of ours, or of one transaction in it, or (CTX) of one claim.
+
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
 use super::draft::{Draft, Unmatched};
-use super::read::functional::{FunctionalAck, InterchangeAck};
-use super::{plan, repeats};
+use super::read::functional::{FunctionalAck, InterchangeAck, SegmentError, TransactionAck, Verdict};
+use super::{plan, repeats, wording};
 use crate::domain::ClaimStatus;
+use crate::domain::ids::ClaimId;
 use crate::pipeline::StageError;
 use crate::store::answers::{Acknowledged, TransactionVerdict};
 use crate::store::events::NewBatchEvent;
 use crate::store::exceptions::ExceptionKind;
-use crate::store::matching::BatchFacts;
+use crate::store::matching::{BatchFacts, BatchTransactionFacts, ClaimFacts};
 use crate::store::said::BatchWord;
 
 /// The kind of a batch of questions.
@@ -19,12 +22,14 @@ const QUESTIONS: &str = "276";
 const REFUSED_WITH_ITS_FILE: &str = "A3:684";
 
 pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Result<(), StageError> {
-    let store = draft.gateway.store.clone();
+    let (store, labels) = (draft.gateway.store.clone(), draft.gateway.labels.clone());
     let digest = repeats::of_interchange_ack(ack);
     let Some(batch) = store.batch_by_isa13(draft.payer(), &ack.control).await? else {
         let response = json!({ "control": ack.control, "verdict": ack.verdict.code(), "note": ack.note });
-        let reason =
-            format!("no file with the interchange control number {} was sent to this payer", shown(&ack.control));
+        let reason = match ack.control.as_str() {
+            "" => "it does not say which file it is about: TA101 is missing".to_string(),
+            control => format!("no file with the interchange control number {} was sent to this payer", shown(control)),
+        };
         return draft.except_unmatched(vec![unmatched(ExceptionKind::Ta1, reason, response, digest)]).await;
     };
     let said = plan::by_interchange_ack(ack);
@@ -33,23 +38,19 @@ pub async fn take_interchange_ack(draft: &mut Draft, ack: &InterchangeAck) -> Re
     if draft.batch_repeats(batch.id, "TA1", (&word, &code)).await? {
         return Ok(());
     }
-    let text = match said {
-        Some(ClaimStatus::PayerRejected) => format!("The payer refused the interchange, TA105 {}", ack.note),
-        Some(_) => "The payer took the interchange".to_string(),
-        None => "The payer's TA1 holds no verdict".to_string(),
-    };
-    let event = draft.event_of_batch(batch.id, "TA1", code, text);
+    let event = draft.event_of_batch(batch.id, "TA1", code, wording::of_interchange(&labels, ack));
     draft.batch_event(NewBatchEvent { said: Some(word), ..event });
     draft.move_batch(batch.id, Acknowledged::ByTa1, said);
     if said == Some(ClaimStatus::PayerRejected) {
-        let text = format!("THE PAYER REFUSED THE FILE, TA1 NOTE {}", ack.note);
-        refuse_batch(draft, &batch, (ExceptionKind::Ta1, digest), &text).await?;
+        let with_words = store.claims_with_words(batch.id).await?;
+        let text = wording::refused_interchange(&labels, ack);
+        refuse_batch(draft, &batch, ("TA1", ExceptionKind::Ta1, digest), (&text, &with_words)).await?;
     }
     Ok(())
 }
 
 pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Result<(), StageError> {
-    let store = draft.gateway.store.clone();
+    let (store, labels) = (draft.gateway.store.clone(), draft.gateway.labels.clone());
     let digest = repeats::of_functional_ack(ack);
     let batch = match ack.group_code.as_str() {
         "HC" | "HR" | "" => store.batch_by_gs06(draft.payer(), &ack.group_control).await?,
@@ -67,29 +68,20 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     if draft.batch_repeats(batch.id, ack.kind, (&word, &code)).await? {
         return Ok(());
     }
-    let text = match outcome.batch {
-        Some(ClaimStatus::PayerRejected) => "The payer refused the group".to_string(),
-        Some(_) if outcome.refused.is_empty() => "The payer took the group".to_string(),
-        Some(_) => format!("The payer refused {} of {} transactions", outcome.refused.len(), sent.len()),
-        None => "The payer's acknowledgment holds no verdict".to_string(),
-    };
+    let text = wording::of_group(&labels, ack, (outcome.batch, outcome.refused.len(), sent.len()));
     let event = draft.event_of_batch(batch.id, ack.kind, code, text);
     draft.batch_event(NewBatchEvent { said: Some(word), ..event });
     draft.move_batch(batch.id, Acknowledged::By999, outcome.batch);
-    for transaction in &ack.transactions {
-        draft.answered.verdicts.extend(
-            sent.iter().filter(|one| plan::same_number(&one.st02, &transaction.control)).map(|one| {
-                let (batch_id, st02) = (one.batch_id, one.st02.clone());
-                TransactionVerdict { batch_id, st02, verdict: transaction.verdict.code() }
-            }),
-        );
-    }
-    for (transaction, of) in &outcome.refused {
-        let text = plan::refusal_text(of);
-        let event = draft.event_of_batch(batch.id, ack.kind, of.codes.join(" "), text.clone());
-        draft.batch_event(NewBatchEvent { st02: transaction.st02.clone(), ..event });
-        let claims = store.claims_of_transaction(transaction, None).await?;
-        draft.refuse(claims, REFUSED_WITH_ITS_FILE, &text, Some(ack.kind));
+    keep_verdicts(draft, ack, &sent);
+    let is_refused = outcome.batch == Some(ClaimStatus::PayerRejected);
+    let with_words = if is_refused { store.claims_with_words(batch.id).await? } else { HashSet::new() };
+    for (transaction, of) in &outcome.told {
+        let fate = match of.verdict {
+            _ if is_refused => Fate::WithItsGroup(&with_words),
+            Verdict::Rejected => Fate::Alone,
+            Verdict::Accepted | Verdict::AcceptedWithErrors | Verdict::Partly | Verdict::Unclear => Fate::Taken,
+        };
+        take_transaction(draft, ack, (transaction, of), fate).await?;
     }
     // Of a file of questions no transactions are kept.
     for of in outcome.unknown.iter().filter(|_| batch.kind != QUESTIONS) {
@@ -100,21 +92,106 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
             shown(&ack.group_control)
         ));
     }
-    if outcome.batch == Some(ClaimStatus::PayerRejected) {
-        let codes = ack.codes.join(" ");
-        let text = format!("THE PAYER REFUSED THE FILE, {} R {codes}", ack.kind);
-        refuse_batch(draft, &batch, (ExceptionKind::Ack999, digest), &text).await?;
+    if is_refused {
+        let mut text = wording::refused_group(&labels, ack, None);
+        for of in ack.transactions.iter().filter(|_| batch.kind == QUESTIONS) {
+            text = format!("{text}; {}", wording::of_transaction(&labels, of));
+        }
+        refuse_batch(draft, &batch, (ack.kind, ExceptionKind::Ack999, digest), (&text, &with_words)).await?;
     }
     Ok(())
 }
 
-/// The batch's own event and status tell of its claims; their submitters are told claim by claim. Questions are told of to a
-/// person: nobody answers them any more.
+fn keep_verdicts(draft: &mut Draft, ack: &FunctionalAck, sent: &[BatchTransactionFacts]) {
+    for transaction in &ack.transactions {
+        draft.answered.verdicts.extend(
+            sent.iter().filter(|one| plan::same_number(&one.st02, &transaction.control)).map(|one| {
+                let (batch_id, st02) = (one.batch_id, one.st02.clone());
+                TransactionVerdict { batch_id, st02, verdict: transaction.verdict.code() }
+            }),
+        );
+    }
+}
+
+/// What becomes of the claims of a transaction.
+#[derive(Clone, Copy)]
+enum Fate<'a> {
+    Taken,
+    /// The transaction is refused and its group is not.
+    Alone,
+    /// The claims of the batch that have a word of their own.
+    WithItsGroup(&'a HashSet<ClaimId>),
+}
+
+/// Tells what is said of one transaction on its claims' timelines, and of a claim that is named on that claim's own;
+/// refuses its claims where they are refused.
+async fn take_transaction(
+    draft: &mut Draft,
+    ack: &FunctionalAck,
+    (transaction, of): (&BatchTransactionFacts, &TransactionAck),
+    fate: Fate<'_>,
+) -> Result<(), StageError> {
+    let labels = draft.gateway.labels.clone();
+    let code = [&[of.verdict.code().to_string()], of.codes.as_slice()].concat().join(" ");
+    let event =
+        draft.event_of_batch(transaction.batch_id, ack.kind, code.clone(), wording::of_transaction(&labels, of));
+    draft.batch_event(NewBatchEvent { st02: transaction.st02.clone(), ..event });
+    let is_any_named = of.errors.iter().any(|error| !error.claim.reveal().is_empty());
+    if matches!(fate, Fate::Taken) && !is_any_named {
+        return Ok(());
+    }
+    let claims = draft.gateway.store.claims_of_transaction(transaction, None).await?;
+    let named = named(&claims, of);
+    for claim in claims {
+        let own = named.get(&claim.id).map(Vec::as_slice).unwrap_or_default();
+        let is_open = plan::can_be_refused(claim.status) && !draft.is_refused(claim.id);
+        let (text, has_event) = match fate {
+            Fate::Alone if is_open => (wording::refused_transaction(&labels, of, own), true),
+            Fate::WithItsGroup(with_words) if is_open => {
+                let has_event = !own.is_empty() || with_words.contains(&claim.id);
+                (wording::refused_group(&labels, ack, Some((of, own))), has_event)
+            }
+            Fate::Taken | Fate::Alone | Fate::WithItsGroup(_) => {
+                if !own.is_empty() {
+                    let text = wording::of_claim(&labels, own);
+                    let event = draft.event_of(claim.id, ack.kind, None, code.clone(), text);
+                    draft.claim_event(event);
+                }
+                continue;
+            }
+        };
+        draft.refuse_one(claim, (REFUSED_WITH_ITS_FILE, &text), has_event.then_some((ack.kind, None)));
+    }
+    Ok(())
+}
+
+/// The errors for which claims are named. A number that more than one of the transaction's claims has names none.
+fn named<'a>(claims: &[ClaimFacts], of: &'a TransactionAck) -> HashMap<ClaimId, Vec<&'a SegmentError>> {
+    let mut named: HashMap<ClaimId, Vec<&SegmentError>> = HashMap::new();
+    for error in of.errors.iter().filter(|error| !error.claim.reveal().is_empty()) {
+        let number = error.claim.reveal();
+        let exactly = claims.iter().filter(|claim| claim.patient_control_number.reveal() == number);
+        let in_any_case =
+            claims.iter().filter(|claim| claim.patient_control_number.reveal().eq_ignore_ascii_case(number));
+        if let Some(claim) = only(exactly).or_else(|| only(in_any_case)) {
+            named.entry(claim.id).or_default().push(error);
+        }
+    }
+    named
+}
+
+fn only<'a>(mut claims: impl Iterator<Item = &'a ClaimFacts>) -> Option<&'a ClaimFacts> {
+    let first = claims.next()?;
+    claims.next().is_none().then_some(first)
+}
+
+/// The batch's own event and status tell of its claims, but for those that have a word of their own: these have an event too.
+/// Their submitters are told claim by claim. Questions are told of to a person: nobody answers them any more.
 async fn refuse_batch(
     draft: &mut Draft,
     batch: &BatchFacts,
-    (kind, said): (ExceptionKind, i64),
-    text: &str,
+    (kind, exception, said): (&'static str, ExceptionKind, i64),
+    (text, with_words): (&str, &HashSet<ClaimId>),
 ) -> Result<(), StageError> {
     if batch.kind == QUESTIONS {
         let reason = format!(
@@ -122,11 +199,14 @@ async fn refuse_batch(
              refuses, and have them asked again",
             batch.id
         );
-        let response = json!({ "batch": batch.id, "told": text.trim_end() });
-        return draft.except_unmatched(vec![unmatched(kind, reason, response, said)]).await;
+        let response = json!({ "batch": batch.id, "told": text });
+        return draft.except_unmatched(vec![unmatched(exception, reason, response, said)]).await;
     }
     let claims = draft.gateway.store.claims_of_batch(batch.id).await?;
-    draft.refuse(claims, REFUSED_WITH_ITS_FILE, text.trim_end(), None);
+    for claim in claims.into_iter().filter(|claim| plan::can_be_refused(claim.status)) {
+        let event = with_words.contains(&claim.id).then_some((kind, None));
+        draft.refuse_one(claim, (REFUSED_WITH_ITS_FILE, text), event);
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::draft::{Draft, Unmatched};
 use super::post::{self, Item, Parcel, Told};
 use super::read::status::{ClaimAnswer, ReportKind, StatusReport};
-use super::{levels, plan, repeats, service_lines};
+use super::{levels, repeats, service_lines, wording};
 use crate::domain::ids::{BatchId, ClaimId};
 use crate::domain::{ClaimStatus, Phi};
 use crate::pipeline::answers::search::says_something;
@@ -120,7 +120,8 @@ fn take_answer(
         draft.answered.claims.push(ClaimMove { claim_id, said });
     }
     draft.answered.learned.extend(learned(claim_id, answer));
-    let event = draft.event_of(claim_id, kind.as_str(), said, answer.codes_text(), plan::sentence(said).to_string());
+    let text = wording::of_answer(&draft.gateway.labels, kind, answer);
+    let event = draft.event_of(claim_id, kind.as_str(), said, answer.codes_text(), text);
     draft.claim_event(NewClaimEvent {
         rule: found.rule.as_str(),
         evidence: found.evidence.clone(),

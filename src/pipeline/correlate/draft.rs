@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::post::{self, Papers, Parcel, Posting, Refusal};
 use super::questions::Questions;
 use super::read::status::{ClaimAnswer, ReportKind};
-use super::{plan, repeats};
+use super::repeats;
 use crate::domain::ids::{BatchId, ClaimId, InboundId};
 use crate::domain::{ClaimStatus, Phi};
 use crate::pipeline::answers::ladder::Candidate;
@@ -293,15 +293,13 @@ impl Draft {
         });
     }
 
-    /// Claims refused with their file, each with its own event when `event` names a kind. A claim that is refused
-    /// already, or of which the payer said something final, is not told of again.
-    pub fn refuse(&mut self, claims: Vec<ClaimFacts>, code: &str, text: &str, event: Option<&'static str>) {
-        for claim in claims.into_iter().filter(|claim| plan::can_be_refused(claim.status)) {
-            self.refuse_one(claim, (code, text), event.map(|kind| (kind, None)));
-        }
+    /// True when an answer of this file refused it.
+    pub fn is_refused(&self, claim: ClaimId) -> bool {
+        self.refused.contains(&claim)
     }
 
-    /// Once, however many answers of this file refuse it. `event`: its kind, and by what a repeat of it is known.
+    /// Once, however many answers of this file refuse it. `event`: its kind, and by what a repeat of it is known; `None` where
+    /// what stands on its batch tells of it.
     pub fn refuse_one(
         &mut self,
         claim: ClaimFacts,

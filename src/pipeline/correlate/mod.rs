@@ -16,9 +16,13 @@ mod draft;
 mod levels;
 mod run;
 pub(super) mod service_lines;
+pub(super) mod whole_file;
+pub(super) mod wording;
 
 pub use run::run;
 
+#[cfg(test)]
+mod acks_tests;
 #[cfg(test)]
 mod tests;
 
@@ -29,3 +33,5 @@ mod service_lines_tests;
 
 #[cfg(test)]
 mod levels_tests;
+#[cfg(test)]
+mod whole_file_tests;

@@ -4,9 +4,6 @@ use super::read::functional::{FunctionalAck, InterchangeAck, TransactionAck, Ver
 use crate::domain::ClaimStatus;
 use crate::store::matching::BatchTransactionFacts;
 
-/// Errors of one transaction that its event tells.
-const ERRORS_TOLD_MAX: usize = 5;
-
 /// Which STs of a batch a 999 refuses, and where it puts the batch as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupOutcome<'a> {
@@ -14,6 +11,8 @@ pub struct GroupOutcome<'a> {
     pub batch: Option<ClaimStatus>,
     /// Refused one by one, when the batch as a whole is not.
     pub refused: Vec<(&'a BatchTransactionFacts, &'a TransactionAck)>,
+    /// Those of which more is said than that they were taken, whatever becomes of the batch.
+    pub told: Vec<(&'a BatchTransactionFacts, &'a TransactionAck)>,
     /// AK2s that name no ST of this batch.
     pub unknown: Vec<&'a TransactionAck>,
 }
@@ -29,12 +28,17 @@ pub fn by_interchange_ack(ack: &InterchangeAck) -> Option<ClaimStatus> {
 
 /// Where a 999 or 997 puts the batch and its transactions.
 pub fn by_functional_ack<'a>(ack: &'a FunctionalAck, sent: &'a [BatchTransactionFacts]) -> GroupOutcome<'a> {
-    let mut outcome = GroupOutcome { batch: None, refused: Vec::new(), unknown: Vec::new() };
+    let mut outcome = GroupOutcome { batch: None, refused: Vec::new(), told: Vec::new(), unknown: Vec::new() };
     for transaction in &ack.transactions {
-        match sent.iter().find(|one| same_number(&one.st02, &transaction.control)) {
-            Some(one) if transaction.verdict == Verdict::Rejected => outcome.refused.push((one, transaction)),
-            Some(_) => {}
-            None => outcome.unknown.push(transaction),
+        let Some(one) = sent.iter().find(|one| same_number(&one.st02, &transaction.control)) else {
+            outcome.unknown.push(transaction);
+            continue;
+        };
+        if transaction.verdict == Verdict::Rejected {
+            outcome.refused.push((one, transaction));
+        }
+        if says_more(transaction) {
+            outcome.told.push((one, transaction));
         }
     }
     let all_refused = !sent.is_empty() && outcome.refused.len() == sent.len();
@@ -60,6 +64,15 @@ pub fn by_functional_ack<'a>(ack: &'a FunctionalAck, sent: &'a [BatchTransaction
     outcome
 }
 
+/// More than that it was taken.
+fn says_more(ack: &TransactionAck) -> bool {
+    let is_marked = match ack.verdict {
+        Verdict::Rejected | Verdict::AcceptedWithErrors | Verdict::Partly => true,
+        Verdict::Accepted | Verdict::Unclear => false,
+    };
+    is_marked || !ack.errors.is_empty()
+}
+
 /// The numbers of the batch's transactions of which the acknowledgment speaks, a space between; empty where it speaks of
 /// the group alone.
 pub fn about(ack: &FunctionalAck, sent: &[BatchTransactionFacts]) -> String {
@@ -70,40 +83,6 @@ pub fn about(ack: &FunctionalAck, sent: &[BatchTransactionFacts]) -> String {
 /// ST02 `1` and `0001` name the same transaction to some payers.
 pub fn same_number(sent: &str, answered: &str) -> bool {
     sent == answered || sent.trim_start_matches('0') == answered.trim_start_matches('0')
-}
-
-/// What a refused transaction's event tells: codes and places.
-pub fn refusal_text(ack: &TransactionAck) -> String {
-    let mut text = format!("The payer refused the transaction: {} {}", ack.verdict.code(), ack.codes.join(" "));
-    text.truncate(text.trim_end().len());
-    for error in ack.errors.iter().take(ERRORS_TOLD_MAX) {
-        text.push_str("; ");
-        text.push_str(error);
-    }
-    text
-}
-
-/// For a claim's timeline.
-pub fn sentence(said: Option<ClaimStatus>) -> &'static str {
-    match said {
-        Some(ClaimStatus::PayerReceived) => "The payer has the claim",
-        Some(ClaimStatus::PayerAccepted) => "The payer took the claim into adjudication",
-        Some(ClaimStatus::PayerRejected) => "The payer refused the claim",
-        Some(ClaimStatus::Pending) => "The claim is in adjudication",
-        Some(ClaimStatus::Denied) => "The payer says that the claim is denied",
-        Some(
-            ClaimStatus::Received
-            | ClaimStatus::Rejected
-            | ClaimStatus::Accepted
-            | ClaimStatus::Batched
-            | ClaimStatus::Sent
-            | ClaimStatus::Paid
-            | ClaimStatus::PartiallyPaid
-            | ClaimStatus::Reversed
-            | ClaimStatus::Forwarded,
-        )
-        | None => "The payer answered without moving the claim",
-    }
 }
 
 /// True when an answer that refuses would still move a claim from here.

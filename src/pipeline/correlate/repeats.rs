@@ -83,7 +83,13 @@ pub fn of_functional_ack(ack: &FunctionalAck) -> i64 {
     ack.codes.iter().for_each(|code| words.add(code));
     for one in &ack.transactions {
         [one.control.as_str(), one.verdict.code()].into_iter().for_each(|word| words.add(word));
-        one.codes.iter().chain(&one.errors).for_each(|word| words.add(word));
+        one.codes.iter().for_each(|code| words.add(code));
+        for error in &one.errors {
+            words.add(&error.text());
+            if !error.claim.reveal().is_empty() {
+                words.add(error.claim.reveal());
+            }
+        }
     }
     words.finish()
 }

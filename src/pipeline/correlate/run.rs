@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::draft::Draft;
-use super::post::Papers;
+use super::post::{Papers, Parcel};
 use super::read::{self, Answers};
-use super::{acks, claims};
+use super::{acks, claims, whole_file};
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::pipeline::answers::lacks::lacks;
 use crate::pipeline::gateway::{blocking, discard, guarded};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, Stage, StageError, retry};
-use crate::store::exceptions::ExceptionKind;
 use crate::store::inbound::{InboundRow, InboundState};
 
 /// Works all files that wait, the oldest first. One that cannot be worked now, by our own trouble, does not keep
@@ -53,19 +50,10 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
     let mut draft = Draft::new(gateway, inbound);
     draft.answered.kinds = answers.kinds.join(",");
     draft.answered.notes = notes;
-    draft.answered.to = next_state(&answers);
-    note_unreadable(&mut draft, &answers);
-    for ack in &answers.interchange_acks {
-        acks::take_interchange_ack(&mut draft, ack).await?;
-    }
-    for ack in &answers.functional_acks {
-        acks::take_functional_ack(&mut draft, ack).await?;
-    }
-    let mut parcels = Vec::new();
-    for (place, report) in answers.status_reports.iter().enumerate() {
-        parcels.extend(claims::take_report(&mut draft, place, report, &file).await?);
-    }
-    draft.note_repeats(answers.foreign.is_empty() && !answers.has_remittances());
+    let parcels = match whole_file::take(&mut draft, &answers) {
+        true => take_answers(&mut draft, &answers, &file).await?,
+        false => Vec::new(),
+    };
     let papers = Papers {
         inbound_id: draft.inbound.id,
         payer: draft.inbound.partner.clone(),
@@ -73,6 +61,26 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
         reports: Arc::new(answers.status_reports),
     };
     draft.write_letters(&papers, parcels).await?;
+    record(gateway, &draft).await
+}
+
+/// All that the file says but its remittances.
+async fn take_answers(draft: &mut Draft, answers: &Answers, file: &[u8]) -> Result<Vec<Parcel>, StageError> {
+    for ack in &answers.interchange_acks {
+        acks::take_interchange_ack(draft, ack).await?;
+    }
+    for ack in &answers.functional_acks {
+        acks::take_functional_ack(draft, ack).await?;
+    }
+    let mut parcels = Vec::new();
+    for (place, report) in answers.status_reports.iter().enumerate() {
+        parcels.extend(claims::take_report(draft, place, report, file).await?);
+    }
+    draft.note_repeats(answers.foreign.is_empty() && !answers.has_remittances());
+    Ok(parcels)
+}
+
+async fn record(gateway: &Gateway, draft: &Draft) -> Result<(), StageError> {
     passing(CrashPoint::AcksRead);
     let recorded = gateway.store.record_answers(&draft.answered).await?;
     if recorded {
@@ -94,26 +102,4 @@ async fn work(gateway: &Arc<Gateway>, inbound: InboundRow) -> Result<(), StageEr
         }
     }
     Ok(())
-}
-
-fn next_state(answers: &Answers) -> InboundState {
-    match (answers.kinds.is_empty(), answers.has_remittances()) {
-        (true, _) => InboundState::NotX12,
-        (false, true) => InboundState::Correlated,
-        (false, false) => InboundState::Done,
-    }
-}
-
-/// What nobody could read is kept, and a person is told.
-fn note_unreadable(draft: &mut Draft, answers: &Answers) {
-    if answers.kinds.is_empty() {
-        let response = json!({ "file_name": draft.inbound.file_name, "bytes": draft.inbound.bytes });
-        let what = draft.answered.notes.first().cloned().unwrap_or_default();
-        draft.except(ExceptionKind::File, format!("no X12 could be read: {what}"), response);
-    } else if !answers.foreign.is_empty() {
-        let kinds = answers.foreign.join(", ");
-        let response = json!({ "file_name": draft.inbound.file_name, "kinds": answers.foreign });
-        let reason = format!("the file holds transactions that are not answers to claims: {kinds}");
-        draft.except(ExceptionKind::File, reason, response);
-    }
 }

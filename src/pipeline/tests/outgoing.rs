@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::domain::ids::{BatchId, IdSource, PayloadId, SubmissionId, TransactionId};
 use crate::domain::{Cents, ClaimKind, Clock, Phi};
 use crate::edits::CodeSets;
-use crate::guide::Guides;
+use crate::guide::{Guides, Labels};
 use crate::partner::{Config, PartnerBook};
 use crate::pipeline::lines::Lines;
 use crate::pipeline::under_way::UnderWay;
@@ -68,6 +68,7 @@ impl World {
             payloads: PayloadStore::open("file:payloads", folder.path(), key).unwrap(),
             partners: PartnerBook::open(&config, Vec::new()).unwrap(),
             guides: Arc::new(Guides::load(None).unwrap()),
+            labels: Arc::new(Labels::load(None).unwrap()),
             codes: ArcSwap::from_pointee(CodeSets::shipped()),
             submission_rates: Default::default(),
             backlog: Default::default(),

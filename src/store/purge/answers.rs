@@ -8,7 +8,7 @@ use crate::store::{Store, StoreError};
 /// `?1` the time before which it was received, `?2` held partners, `?3` files that tell of held claims, `?4` held claims:
 /// a person may have put an answer on one since. A file stays as long as a person is asked about it, and as long as a
 /// payment in it is on a claim that is kept.
-const REMOVABLE: &str = "i.purged_at IS NULL AND i.received_at < ?1 AND i.state IN (2, 3, 4)
+const REMOVABLE: &str = "i.purged_at IS NULL AND i.received_at < ?1 AND i.state IN (2, 3, 4, 5)
      AND i.partner NOT IN (SELECT value FROM list(?2)) AND i.id NOT IN (SELECT value FROM list(?3))
      AND NOT EXISTS (SELECT 1 FROM exception e WHERE e.inbound_id = i.id AND e.state = 0)
      AND NOT EXISTS (SELECT 1 FROM exception e JOIN claim c ON c.id = e.claim_id WHERE e.inbound_id = i.id

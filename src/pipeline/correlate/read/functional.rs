@@ -1,10 +1,15 @@
 //! Answers about files: TA1 about an interchange, 999 (and the older 997) about a group and its transactions.
 
+use crate::domain::Phi;
 use crate::pipeline::answers::Head;
 use crate::x12::Segment;
+use crate::x12::segment::text_of;
 
 /// Error codes kept of one transaction.
 const CODES_MAX: usize = 20;
+/// Errors kept of one transaction, and elements of one error.
+const ERRORS_MAX: usize = 20;
+const ELEMENTS_MAX: usize = 10;
 
 /// What an acknowledgment says of what it acknowledges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +63,7 @@ impl InterchangeAck {
         InterchangeAck {
             control: segment.text(1).trim().to_string(),
             verdict: Verdict::read(segment.element(4)),
-            note: segment.text(5).trim().to_string(),
+            note: code_of(segment.element(5)),
         }
     }
 }
@@ -89,8 +94,41 @@ pub struct TransactionAck {
     pub verdict: Verdict,
     /// IK502 to IK506.
     pub codes: Vec<String>,
-    /// Places and codes of what was found, as `SV1 at 34: 8, element 2: 7`. No bad data.
-    pub errors: Vec<String>,
+    /// What was found in it, in the payer's order.
+    pub errors: Vec<SegmentError>,
+}
+
+/// One IK3 with its CTX and IK4. No bad data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SegmentError {
+    /// IK301 and IK302: which segment, counted from ST.
+    pub segment: String,
+    pub position: String,
+    /// IK304.
+    pub code: String,
+    pub elements: Vec<ElementError>,
+    /// CLM01 of the claim in which the payer says that it stands (CTX); empty: it names none.
+    pub claim: Phi<String>,
+}
+
+/// One IK4.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ElementError {
+    /// IK401: the element and, where it is one, the component, as `5-2`.
+    pub place: String,
+    /// IK403.
+    pub code: String,
+}
+
+impl SegmentError {
+    /// In codes alone, as `SV1 at 34: 8, element 2: 7`.
+    pub fn text(&self) -> String {
+        let mut text = format!("{} at {}: {}", self.segment, self.position, self.code);
+        for element in &self.elements {
+            text.push_str(&format!(", element {}: {}", element.place, element.code));
+        }
+        text
+    }
 }
 
 pub struct FunctionalReader {
@@ -115,13 +153,25 @@ impl FunctionalReader {
                 codes: Vec::new(),
             }),
             b"AK2" => self.start_transaction(segment),
-            b"IK3" | b"AK3" => {
-                let place = format!("{} at {}: {}", segment.text(1), segment.text(2), segment.text(4));
-                self.add_error(place);
+            b"IK3" | b"AK3" => self.add_error(SegmentError {
+                segment: code_of(segment.element(1)),
+                position: code_of(segment.element(2)),
+                code: code_of(segment.element(4)),
+                ..SegmentError::default()
+            }),
+            b"CTX" if segment.component(1, 1).trim_ascii() == b"CLM01" => {
+                let claim = text_of(segment.component(1, 2)).trim().to_string();
+                if let Some(error) = self.error() {
+                    error.claim = Phi::new(claim);
+                }
             }
             b"IK4" | b"AK4" => {
-                let element = String::from_utf8_lossy(segment.component(1, 1)).into_owned();
-                self.extend_error(&format!(", element {element}: {}", segment.text(3)));
+                let (element, component) = (code_of(segment.component(1, 1)), code_of(segment.component(1, 2)));
+                let place = if component.is_empty() { element } else { format!("{element}-{component}") };
+                let code = code_of(segment.element(3));
+                if let Some(error) = self.error().filter(|error| error.elements.len() < ELEMENTS_MAX) {
+                    error.elements.push(ElementError { place, code });
+                }
             }
             b"IK5" | b"AK5" => {
                 if let Some(transaction) = self.transaction() {
@@ -140,8 +190,9 @@ impl FunctionalReader {
         }
     }
 
-    pub fn finish(self) -> Vec<FunctionalAck> {
-        self.acks
+    /// `999` or `997`, and one ack for each AK1.
+    pub fn finish(self) -> (&'static str, Vec<FunctionalAck>) {
+        (self.kind, self.acks)
     }
 
     fn start_transaction(&mut self, segment: &Segment<'_>) {
@@ -159,25 +210,30 @@ impl FunctionalReader {
         self.acks.last_mut()?.transactions.last_mut()
     }
 
-    fn add_error(&mut self, text: String) {
+    fn add_error(&mut self, error: SegmentError) {
         if let Some(transaction) = self.transaction()
-            && transaction.errors.len() < CODES_MAX
+            && transaction.errors.len() < ERRORS_MAX
         {
-            transaction.errors.push(text);
+            transaction.errors.push(error);
         }
     }
 
-    fn extend_error(&mut self, text: &str) {
-        if let Some(error) = self.transaction().and_then(|transaction| transaction.errors.last_mut())
-            && error.len() < 200
-        {
-            error.push_str(text);
-        }
+    fn error(&mut self) -> Option<&mut SegmentError> {
+        self.transaction()?.errors.last_mut()
     }
 }
 
 fn codes(segment: &Segment<'_>, elements: std::ops::RangeInclusive<usize>) -> Vec<String> {
-    elements.map(|n| segment.text(n)).filter(|code| !code.is_empty()).collect()
+    elements.map(|n| code_of(segment.element(n))).filter(|code| !code.is_empty()).take(CODES_MAX).collect()
+}
+
+/// A code, a segment's id or a place, as they are told to people: what a payer writes there that is none of these may be
+/// anything, also a patient's.
+fn code_of(element: &[u8]) -> String {
+    let code = element.trim_ascii();
+    let is_code = code.len() <= 3 && code.iter().all(u8::is_ascii_alphanumeric);
+    let is_count = code.len() <= 7 && code.iter().all(u8::is_ascii_digit);
+    if is_code || is_count { String::from_utf8_lossy(code).into_owned() } else { "?".to_string() }
 }
 
 #[cfg(test)]
@@ -201,14 +257,17 @@ mod tests {
     #[test]
     fn a_999_tells_of_each_transaction_without_the_bad_data() {
         let body = "GS*FA*A*B*20261122*0700*1*X*005010X231A1~ST*999*0001*005010X231A1~AK1*HC*12*005010X222A1~\
-                    AK2*837*0001~IK5*A~AK2*837*0002~IK3*SV1*34*2400*8~IK4*2*782*6*SMITH~IK5*R*5~AK9*P*2*2*1~SE*9*0001~GE*1*1~IEA*1*000000007~";
+                    AK2*837*0001~IK5*A~AK2*837*0002~IK3*SV1*34*2400*8~CTX*CLM01:PCN7~IK4*2*782*6*SMITH~IK4*1:2*234*7~IK5*R*5~AK9*P*2*2*1~SE*9*0001~GE*1*1~IEA*1*000000007~";
         let answers = read(format!("{ISA}{body}").as_bytes());
         let ack = &answers.functional_acks[0];
         assert_eq!((ack.verdict, ack.group_control.as_str()), (Verdict::Partly, "12"));
         assert_eq!(ack.transactions[0].verdict, Verdict::Accepted);
         assert_eq!(ack.transactions[1].verdict, Verdict::Rejected);
         assert_eq!(ack.transactions[1].codes, ["5"]);
-        assert_eq!(ack.transactions[1].errors, ["SV1 at 34: 8, element 2: 6"]);
+        let errors = &ack.transactions[1].errors;
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].text(), "SV1 at 34: 8, element 2: 6, element 1-2: 7");
+        assert_eq!(errors[0].claim.reveal(), "PCN7");
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod status;
 use functional::{FunctionalAck, FunctionalReader, InterchangeAck};
 use status::{StatusReader, StatusReport};
 
+use crate::edits::sniff::is_archive;
+use crate::pipeline::answers::skipped::Skipped;
 use crate::pipeline::answers::{Head, Listener, walk};
 use crate::x12::Segment;
 use crate::x12::envelope::Interchange;
@@ -18,10 +20,15 @@ pub struct Answers {
     pub interchange_acks: Vec<InterchangeAck>,
     pub functional_acks: Vec<FunctionalAck>,
     pub status_reports: Vec<StatusReport>,
-    /// `TA1`, `999`, `277CA`, `277`, `835`, ...: each once. Empty: the file is no X12.
+    /// `TA1`, `999`, `277CA`, `277`, `835`, ...: each once.
     pub kinds: Vec<String>,
-    /// Kinds that no stage reads.
+    /// Kinds that no stage reads; empty where a transaction does not say what it is.
     pub foreign: Vec<String>,
+    /// Answers that name nothing they are about, by their kind.
+    pub mute: Vec<&'static str>,
+    /// As the walk found them.
+    pub interchanges: Vec<Interchange>,
+    pub skipped: Skipped,
 }
 
 impl Answers {
@@ -31,14 +38,20 @@ impl Answers {
 }
 
 pub fn read(bytes: &[u8]) -> Answers {
+    if is_archive(bytes) {
+        return Answers::default();
+    }
     let mut reader = FileReader::default();
     let overview = walk(bytes, &mut reader);
     let mut answers = reader.answers;
+    answers.interchanges = overview.interchanges;
+    answers.skipped = overview.skipped;
     for kind in overview.kinds {
         match kind.as_str() {
             // Which of the two a 277 is stands in its own report.
             "277" => {}
             "TA1" | "999" | "997" | "835" => answers.kinds.push(kind),
+            "" => answers.foreign.push(kind),
             _ => {
                 answers.foreign.push(kind.clone());
                 answers.kinds.push(kind);
@@ -91,8 +104,20 @@ impl Listener for FileReader {
 
     fn end(&mut self, offset: u64) {
         match std::mem::take(&mut self.open) {
-            Transaction::Functional(reader) => self.answers.functional_acks.extend(reader.finish()),
-            Transaction::Status(reader) => self.answers.status_reports.push(reader.finish(offset)),
+            Transaction::Functional(reader) => {
+                let (kind, acks) = reader.finish();
+                if acks.is_empty() {
+                    self.answers.mute.push(kind);
+                }
+                self.answers.functional_acks.extend(acks);
+            }
+            Transaction::Status(reader) => {
+                let report = reader.finish(offset);
+                if report.receivers.is_empty() && report.providers.is_empty() && report.claims.is_empty() {
+                    self.answers.mute.push(report.kind.as_str());
+                }
+                self.answers.status_reports.push(report);
+            }
             Transaction::Other => {}
         }
     }

@@ -156,10 +156,16 @@ impl ClaimAnswer {
 
     /// Where it says that the claim is, or `None` when it moves nothing: not found, try again, no claim code.
     pub fn says(&self, kind: ReportKind) -> Option<ClaimStatus> {
+        self.speaking(kind).and_then(|code| meaning(kind, &code.category))
+    }
+
+    /// The code by which it says so.
+    pub fn speaking(&self, kind: ReportKind) -> Option<&Code> {
         // A 277 may tell the whole history; the newest date speaks.
         let newest = self.own_statuses().map(|status| status.date.as_str()).max().unwrap_or_default();
         let now = self.own_statuses().filter(|status| kind == ReportKind::ClaimAck || status.date == newest);
-        now.flat_map(|status| &status.codes).filter_map(|code| meaning(kind, &code.category)).max_by_key(|s| weight(*s))
+        let said = |code: &&Code| meaning(kind, &code.category).map(weight);
+        now.flat_map(|status| &status.codes).filter(|code| said(code).is_some()).max_by_key(|code| said(code))
     }
 
     /// All codes of the claim and its lines, as `A7:562:85 A7:21`.
