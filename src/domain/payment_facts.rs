@@ -29,7 +29,15 @@ pub enum Likeness {
 impl PaymentFacts<'_> {
     /// Whether both are of one payment.
     pub fn likeness(&self, other: &PaymentFacts<'_>) -> Likeness {
-        if self.trace != other.trace || self.amount != other.amount {
+        match self.amount == other.amount {
+            true => self.likeness_but_amount(other),
+            false => Likeness::Different,
+        }
+    }
+
+    /// The same of what may be a correction of the amount.
+    pub fn likeness_but_amount(&self, other: &PaymentFacts<'_>) -> Likeness {
+        if self.trace != other.trace {
             return Likeness::Different;
         }
         let mut likeness = Likeness::Same;
@@ -46,7 +54,8 @@ impl PaymentFacts<'_> {
     /// What is not the same in both, in words.
     pub fn doubts(&self, other: &PaymentFacts<'_>) -> Vec<&'static str> {
         let unlike = self.compared(other).into_iter().filter(|(_, likeness)| *likeness != Likeness::Same);
-        unlike.map(|(name, _)| name).collect()
+        let amount = (self.amount != other.amount).then_some("the amount (BPR02)");
+        amount.into_iter().chain(unlike.map(|(name, _)| name)).collect()
     }
 
     fn compared(&self, other: &PaymentFacts<'_>) -> [(&'static str, Likeness); 3] {

@@ -9,7 +9,7 @@ use super::applying::{self, Decision};
 use super::correlate::whole_file::HeldForUsage;
 use super::gateway::discard;
 use super::notices::{self, Adjustments, Turn};
-use super::remit::{LookedUp, Released};
+use super::remit::LookedUp;
 use super::{Gateway, Stage, StageError, remit, retry};
 use crate::domain::ids::{ClaimId, ExceptionId, RemittanceId};
 use crate::domain::{Phi, error_chain};
@@ -18,6 +18,7 @@ use crate::store::events::NewClaimEvent;
 use crate::store::exceptions::{Dismissed, ExceptionKind, ExceptionRow, ExceptionState, Undoing};
 use crate::store::inbound::InboundRow;
 use crate::store::matching::{ClaimFacts, ClaimKey};
+use crate::store::releases::ReleaseEnd;
 
 pub const BY_HAND: &str = "by hand";
 
@@ -58,8 +59,9 @@ pub enum ResolveError {
     #[error("exception {id} was released: what was posted or handed on with it is not taken back as a whole")]
     Final { id: ExceptionId },
     #[error(
-        "remittance {other} is posted and has the same number, amount, date and payee: to post this one too would count \
-         the money twice. Dismiss this exception, or ask the payer which of the two is right"
+        "remittance {other} is posted for the same payment: number, date and payee are the same, and so are its amount or its \
+         claims; to post this one too would count the money twice. Dismiss this exception, or ask the payer which of the two \
+         is right"
     )]
     PaidAlready { other: RemittanceId },
     #[error("the file behind exception {id} does not read as it did when it came")]
@@ -233,9 +235,9 @@ pub async fn release(gateway: &Arc<Gateway>, id: ExceptionId, by: &str) -> Resul
     }
     let held: Held = serde_json::from_str(&exception.response).map_err(|_| ResolveError::NothingHeld { id })?;
     match remit::release_remittance(gateway, held.remittance, by).await? {
-        Released::Posted => Ok(()),
-        Released::NotHeld => Err(ResolveError::NotOpen { id }),
-        Released::Contradicts(other) => Err(ResolveError::PaidAlready { other }),
+        ReleaseEnd::Posted => Ok(()),
+        ReleaseEnd::NotHeld => Err(ResolveError::NotOpen { id }),
+        ReleaseEnd::Contradicts(other) => Err(ResolveError::PaidAlready { other }),
     }
 }
 

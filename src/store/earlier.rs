@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::remittances::RemittanceState;
-use super::sql::{Row, Tx, query};
+use super::sql::{Row, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::Cents;
 use crate::domain::ids::{ClaimId, RemittanceId};
@@ -96,14 +96,14 @@ impl Store {
     }
 }
 
-/// True when the same payment as this remittance's is posted: with this one it would count twice. Payments of nothing share
-/// their number and are not asked.
-pub(super) async fn is_posted_already(tx: &mut Tx, id: RemittanceId) -> Result<bool, StoreError> {
+/// The posted remittance that is the same payment as this one, or one of another amount under its number that pays claims of
+/// it: with this one they would count twice. Payments of nothing share their number and are not asked.
+pub(super) async fn posted_already(tx: &mut Tx, id: RemittanceId) -> Result<Option<RemittanceId>, StoreError> {
     let own = query(format!("{COLUMNS} WHERE id = ?")).bind(id.0).fetch_optional(&mut *tx).await;
-    let Some(row) = own.map_err(StoreError::at("read a remittance"))? else { return Ok(false) };
+    let Some(row) = own.map_err(StoreError::at("read a remittance"))? else { return Ok(None) };
     let (own, payer) = (earlier(&row), row.get::<String>(10));
     if own.amount == Cents::ZERO || own.trace.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let rows = query(format!("{COLUMNS} WHERE trace = ? AND payer = ? AND state = 0 AND id <> ?"))
         .bind(&own.trace)
@@ -112,7 +112,56 @@ pub(super) async fn is_posted_already(tx: &mut Tx, id: RemittanceId) -> Result<b
         .fetch_all(&mut *tx)
         .await
         .map_err(StoreError::at("find the same payment"))?;
-    Ok(rows.iter().any(|row| own.facts().likeness(&earlier(row).facts()) == Likeness::Same))
+    let posted: Vec<EarlierRemittance> = rows.iter().map(earlier).collect();
+    let is_like = |one: &&EarlierRemittance| own.facts().likeness_but_amount(&one.facts()) == Likeness::Same;
+    for one in posted.iter().filter(is_like) {
+        if one.amount == own.amount || (one.amount != Cents::ZERO && pay_the_same(tx, id, one.id).await?) {
+            return Ok(Some(one.id));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a claim is paid by both.
+async fn pay_the_same(tx: &mut Tx, one: RemittanceId, other: RemittanceId) -> Result<bool, StoreError> {
+    let found = query(
+        "SELECT 1 FROM payment a JOIN payment b ON b.claim_id = a.claim_id
+         WHERE a.remittance_id = ? AND b.remittance_id = ? LIMIT 1",
+    )
+    .bind(one.0)
+    .bind(other.0)
+    .fetch_optional(&mut *tx)
+    .await;
+    Ok(found.map_err(StoreError::at("compare the claims of two remittances"))?.is_some())
+}
+
+/// Who puts a held remittance aside when one that adds up takes its place.
+const BY_GATEWAY: &str = "claimgate";
+
+/// Dismisses the exception of a held remittance: the posted one is the same payment.
+pub(super) async fn put_aside(
+    tx: &mut Tx,
+    held: RemittanceId,
+    posted: RemittanceId,
+    at: i64,
+) -> Result<(), StoreError> {
+    query_for(
+        "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ?
+         WHERE kind = 'balance' AND state = 0 AND json_extract(response, '$.remittance') = ?
+           AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
+        "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ?
+         WHERE kind = 'balance' AND state = 0 AND CAST(response AS jsonb) ->> 'remittance' = ?
+           AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
+    )
+    .bind(BY_GATEWAY)
+    .bind(at)
+    .bind(format!("remittance {posted}, which came later and adds up, was posted for the same payment"))
+    .bind(held.to_string())
+    .bind(held.0)
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::at("put a held remittance aside"))?;
+    Ok(())
 }
 
 const COLUMNS: &str =

@@ -1,7 +1,7 @@
 //! A held remittance that a person lets through.
 
 use super::awaited::try_learned;
-use super::earlier::is_posted_already;
+use super::earlier::posted_already;
 use super::events::NewClaimEvent;
 use super::exceptions::NewException;
 use super::mail::NewMail;
@@ -26,13 +26,30 @@ pub struct Release {
     pub mail: Vec<NewMail>,
 }
 
+/// What became of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseEnd {
+    Posted,
+    /// There is none of that id that is held.
+    NotHeld,
+    /// This one, which is posted, is the same payment, or pays claims of it under the same number, date and payee. To post
+    /// both would count the money twice.
+    Contradicts(RemittanceId),
+}
+
 impl Store {
-    /// Posts a held remittance and closes its exception. `false`: it is not held.
-    pub async fn release_remittance(&self, release: &Release) -> Result<bool, StoreError> {
+    /// The posted remittance with which this one would count money twice.
+    pub async fn posted_already(&self, id: RemittanceId) -> Result<Option<RemittanceId>, StoreError> {
+        let mut tx = self.begin().await?;
+        posted_already(&mut tx, id).await
+    }
+
+    /// Posts a held remittance and closes its exception.
+    pub async fn release_remittance(&self, release: &Release) -> Result<ReleaseEnd, StoreError> {
         let mut tx = self.begin().await?;
         // The one writer at a time sees what another person released just before.
-        if is_posted_already(&mut tx, release.id).await? {
-            return Ok(false);
+        if let Some(other) = posted_already(&mut tx, release.id).await? {
+            return Ok(ReleaseEnd::Contradicts(other));
         }
         let released = query(
             "UPDATE remittance SET state = 0, adjustments_handed = ?, adjustment_owners = ? WHERE id = ? AND state = 1",
@@ -44,7 +61,7 @@ impl Store {
         .await
         .map_err(StoreError::at("release a remittance"))?;
         if released.rows_affected() == 0 {
-            return Ok(false);
+            return Ok(ReleaseEnd::NotHeld);
         }
         query_for(
             "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
@@ -75,6 +92,6 @@ impl Store {
         pass_on(&mut tx, &release.passed_on).await?;
         finish(&mut tx, &release.claim_events, (&release.exceptions, release.at), &release.mail).await?;
         tx.commit().await.map_err(StoreError::at("release a remittance"))?;
-        Ok(true)
+        Ok(ReleaseEnd::Posted)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::awaited::{try_paid, try_passed_on};
+use super::earlier::put_aside;
 use super::events::{NewClaimEvent, add_claim_events};
 use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
@@ -129,6 +130,8 @@ pub struct Remitted {
     pub claim_events: Vec<NewClaimEvent>,
     pub exceptions: Vec<NewException>,
     pub mail: Vec<NewMail>,
+    /// Held ones, each with the posted one that is the same payment and adds up.
+    pub instead_of: Vec<(RemittanceId, RemittanceId)>,
 }
 
 /// A claim that its payer passed on.
@@ -185,6 +188,9 @@ impl Store {
         }
         pass_on(&mut tx, &remitted.passed_on).await?;
         finish(&mut tx, &remitted.claim_events, (&remitted.exceptions, remitted.at), &remitted.mail).await?;
+        for (held, posted) in &remitted.instead_of {
+            put_aside(&mut tx, *held, *posted, remitted.at).await?;
+        }
         tx.commit().await.map_err(StoreError::at("record remittances"))?;
         Ok(true)
     }

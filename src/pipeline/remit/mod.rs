@@ -21,7 +21,7 @@ mod run;
 mod tie;
 
 pub use orphaned::{LookedUp, beside as adjustments_beside, look_up};
-pub use release::{Released, release_remittance};
+pub use release::release_remittance;
 pub use run::{papers, run};
 pub use tie::{CLAIM_LINE, TIED_BY};
 

@@ -6,40 +6,27 @@ use std::sync::Arc;
 use super::books::{self, Books};
 use super::read::{ClaimPayment, Remittance};
 use super::{hand_on, run};
-use crate::domain::Cents;
 use crate::domain::ids::{ClaimId, RemittanceId};
-use crate::domain::payment_facts::{Likeness, PaymentFacts};
 use crate::pipeline::answers::{Matched, Sought, find_claims};
 use crate::pipeline::{Gateway, StageError};
 use crate::store::events::NewClaimEvent;
 use crate::store::matching::{ClaimFacts, ClaimKey};
-use crate::store::releases::Release;
+use crate::store::releases::{Release, ReleaseEnd};
 use crate::store::remittances::{LateMatch, PaymentRow, RemittanceRow, RemittanceState};
 
-/// What became of a release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Released {
-    Posted,
-    /// There is none of that id that is held.
-    NotHeld,
-    /// This one, which is posted, is the same payment: its number, amount, day and payee are the same. To post both
-    /// would count the money twice.
-    Contradicts(RemittanceId),
-}
-
 /// Posts a held remittance and hands it on.
-pub async fn release_remittance(gateway: &Arc<Gateway>, id: RemittanceId, by: &str) -> Result<Released, StageError> {
+pub async fn release_remittance(gateway: &Arc<Gateway>, id: RemittanceId, by: &str) -> Result<ReleaseEnd, StageError> {
     let store = &gateway.store;
     let Some(row) = store.remittance(id).await?.filter(|row| row.state == RemittanceState::Held) else {
-        return Ok(Released::NotHeld);
+        return Ok(ReleaseEnd::NotHeld);
     };
-    if let Some(other) = posted_for_the_same(gateway, &row).await? {
-        return Ok(Released::Contradicts(other));
+    if let Some(other) = store.posted_already(id).await? {
+        return Ok(ReleaseEnd::Contradicts(other));
     }
-    let Some(inbound) = store.inbound(row.inbound_id).await? else { return Ok(Released::NotHeld) };
+    let Some(inbound) = store.inbound(row.inbound_id).await? else { return Ok(ReleaseEnd::NotHeld) };
     let papers = run::papers(gateway, &inbound).await?;
     let place = usize::try_from(row.ordinal).unwrap_or(usize::MAX);
-    let Some(remittance) = papers.remittances.get(place) else { return Ok(Released::NotHeld) };
+    let Some(remittance) = papers.remittances.get(place) else { return Ok(ReleaseEnd::NotHeld) };
     let books = Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at: gateway.clock.now_ms() };
     let paid = look_again(&books, remittance, store.payments_of_remittance(id).await?).await?;
     let mut release = draft(&books, &row, remittance, &paid, by);
@@ -51,11 +38,8 @@ pub async fn release_remittance(gateway: &Arc<Gateway>, id: RemittanceId, by: &s
     let written = hand_on::write(gateway, &papers, handed, &format!("remittance:{id}")).await?;
     release.adjustment_owners = written.adjustments.get(&place).cloned();
     release.mail = written.mail;
-    match store.release_remittance(&release).await? {
-        true => Ok(Released::Posted),
-        // Another person was first, or released the one that contradicts it in the meantime.
-        false => Ok(Released::NotHeld),
-    }
+    // Another person may have been first, or have released the one that contradicts it in the meantime.
+    Ok(store.release_remittance(&release).await?)
 }
 
 /// A payment with its CLP and the claim it pays.
@@ -157,22 +141,4 @@ fn draft(books: &Books<'_>, row: &RemittanceRow, remittance: &Remittance, paid: 
         }
     }
     release
-}
-
-/// A posted remittance for the same payment. Payments of nothing share their number and contradict nothing.
-async fn posted_for_the_same(gateway: &Gateway, row: &RemittanceRow) -> Result<Option<RemittanceId>, StageError> {
-    if row.amount == Cents::ZERO || row.trace.is_empty() {
-        return Ok(None);
-    }
-    let earlier = gateway.store.earlier_remittances(&row.payer, &[row.trace.as_str()]).await?;
-    let facts = PaymentFacts {
-        trace: &row.trace,
-        originator: &row.trace_payer,
-        amount: row.amount,
-        date: &row.payment_date,
-        payee_npi: &row.payee_npi,
-        payee_tin: &row.payee_tin,
-    };
-    let posted = earlier.iter().filter(|one| one.state == RemittanceState::Posted);
-    Ok(posted.into_iter().find(|one| one.facts().likeness(&facts) == Likeness::Same).map(|one| one.id))
 }

@@ -1,6 +1,7 @@
 //! Whether a remittance says again what an earlier one of its payer said, is another word on the same payment, or is
 //! new. Posting one payment twice counts money that never came, so what may be the same is held. Pure.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use serde::Deserialize;
@@ -15,28 +16,30 @@ use crate::store::remittances::{PaymentRow, RemittanceState};
 /// How a remittance stands to earlier ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Newness {
-    New,
+    /// These were held for the same payment, and it adds up: it takes their place.
+    New { instead_of: Vec<RemittanceId> },
     /// It says what that one said.
     Repeat(RemittanceId),
     /// The same payment, as its numbers, amount, date and payee say, but it says other things of claims: posting both would
     /// count the money twice.
-    Contradicts {
-        of: RemittanceId,
-        state: RemittanceState,
-    },
+    Contradicts { of: RemittanceId, state: RemittanceState },
     /// It may be the same payment: what is missing in one of them or is not the same, and whether claims are told the same.
-    MayRepeat {
-        of: RemittanceId,
-        doubts: Vec<&'static str>,
-        says_the_same: bool,
-    },
+    MayRepeat { of: RemittanceId, doubts: Vec<&'static str>, says_the_same: bool },
 }
 
 impl Newness {
     pub fn repeated(&self) -> Option<RemittanceId> {
         match self {
             Newness::Repeat(of) => Some(*of),
-            Newness::New | Newness::Contradicts { .. } | Newness::MayRepeat { .. } => None,
+            Newness::New { .. } | Newness::Contradicts { .. } | Newness::MayRepeat { .. } => None,
+        }
+    }
+
+    /// The held ones whose place it takes.
+    pub fn instead_of(&self) -> &[RemittanceId] {
+        match self {
+            Newness::New { instead_of } => instead_of,
+            Newness::Repeat(_) | Newness::Contradicts { .. } | Newness::MayRepeat { .. } => &[],
         }
     }
 }
@@ -46,6 +49,8 @@ impl Newness {
 pub struct Compared<'a> {
     pub earlier: &'a EarlierRemittance,
     pub says_the_same: bool,
+    /// Most of the new one's claims are paid by both.
+    pub shares_claims: bool,
 }
 
 impl Remittance {
@@ -68,8 +73,19 @@ impl Remittance {
 
 /// Whether what the earlier one says has to be looked at: where it cannot be the same payment whatever it says, it is not.
 pub fn may_matter(remittance: &Remittance, earlier: &EarlierRemittance) -> bool {
-    let is_alike = earlier.trace == remittance.trace && earlier.amount == remittance.amount;
-    is_alike && (remittance.is_numbered() || remittance.facts().likeness(&earlier.facts()) != Likeness::Different)
+    let (facts, theirs) = (remittance.facts(), earlier.facts());
+    match (earlier.trace == remittance.trace, earlier.amount == remittance.amount) {
+        (false, _) => false,
+        (true, true) => remittance.is_numbered() || facts.likeness(&theirs) != Likeness::Different,
+        (true, false) => is_of_another_amount(remittance, earlier),
+    }
+}
+
+/// Apart from its amount it is the same payment, and its claims decide: the one may correct the other.
+pub fn is_of_another_amount(remittance: &Remittance, earlier: &EarlierRemittance) -> bool {
+    let are_numbered = remittance.is_numbered() && earlier.amount != Cents::ZERO;
+    let is_alike = || remittance.facts().likeness_but_amount(&earlier.facts()) == Likeness::Same;
+    are_numbered && earlier.amount != remittance.amount && is_alike()
 }
 
 /// Whether both are of one size, as far as one can tell without looking at each claim.
@@ -78,18 +94,42 @@ pub fn is_as_large(one: &Remittance, other: &Remittance) -> bool {
     size(one) == size(other)
 }
 
-/// Decides by those that may matter.
-pub fn newness(remittance: &Remittance, all: &[Compared<'_>]) -> Newness {
+/// Decides by those that may matter. `adds_up`: what is held, and was never posted, gives way to it.
+pub fn newness(remittance: &Remittance, all: &[Compared<'_>], adds_up: bool) -> Newness {
     let likeness = |one: &Compared<'_>| remittance.facts().likeness(&one.earlier.facts());
-    if let Some(same) = all.iter().find(|one| one.says_the_same && likeness(one) == Likeness::Same) {
+    let is_repeat = |one: &&Compared<'_>| one.says_the_same && likeness(one) == Likeness::Same;
+    let stands_held = |one: &&Compared<'_>| one.earlier.state == RemittanceState::Held && !one.earlier.put_aside;
+    if let Some(same) = all.iter().filter(is_repeat).find(|one| !stands_held(one)) {
         return Newness::Repeat(same.earlier.id);
     }
     // What a person put aside was never posted and will not be.
-    let mut standing: Vec<&Compared<'_>> = all.iter().filter(|one| !one.earlier.put_aside).collect();
-    standing.sort_by_key(|one| one.earlier.state as i64);
+    let standing: Vec<&Compared<'_>> = all.iter().filter(|one| !one.earlier.put_aside).collect();
+    let (held, posted): (Vec<&Compared<'_>>, Vec<_>) = standing.into_iter().partition(stands_held);
+    let against = |all: &[&Compared<'_>]| contradiction(remittance, all);
+    match (against(&posted), all.iter().filter(is_repeat).find(stands_held)) {
+        (Some(_), Some(same)) => Newness::Repeat(same.earlier.id),
+        (Some(against), None) => against,
+        (None, Some(same)) if !adds_up => Newness::Repeat(same.earlier.id),
+        (None, _) if adds_up => {
+            let is_of_it = |one: &&Compared<'_>| likeness(one) == Likeness::Same || is_other_amount(remittance, one);
+            let (instead_of, others): (Vec<&Compared<'_>>, Vec<_>) = held.into_iter().partition(is_of_it);
+            let instead_of = instead_of.iter().map(|one| one.earlier.id).collect();
+            against(&others).unwrap_or(Newness::New { instead_of })
+        }
+        (None, _) => against(&held).unwrap_or(Newness::New { instead_of: Vec::new() }),
+    }
+}
+
+fn is_other_amount(remittance: &Remittance, one: &Compared<'_>) -> bool {
+    one.shares_claims && is_of_another_amount(remittance, one.earlier)
+}
+
+/// What speaks against posting it beside these.
+fn contradiction(remittance: &Remittance, all: &[&Compared<'_>]) -> Option<Newness> {
+    let likeness = |one: &Compared<'_>| remittance.facts().likeness(&one.earlier.facts());
     let is_numbered = remittance.is_numbered();
-    if let Some(one) = standing.iter().find(|one| is_numbered && likeness(one) == Likeness::Same) {
-        return Newness::Contradicts { of: one.earlier.id, state: one.earlier.state };
+    if let Some(one) = all.iter().find(|one| is_numbered && likeness(one) == Likeness::Same) {
+        return Some(Newness::Contradicts { of: one.earlier.id, state: one.earlier.state });
     }
     let is_doubtful = |one: &&&Compared<'_>| {
         let of_claims = one.says_the_same && !remittance.claims.is_empty();
@@ -97,17 +137,14 @@ pub fn newness(remittance: &Remittance, all: &[Compared<'_>]) -> Newness {
             Likeness::Same => false,
             Likeness::Doubtful => is_numbered || of_claims,
             // The same words on the same claims under the same number are hardly ever two payments.
-            Likeness::Different => is_numbered && of_claims,
+            Likeness::Different => is_numbered && of_claims || is_other_amount(remittance, one),
         }
     };
-    match standing.iter().find(is_doubtful) {
-        Some(one) => Newness::MayRepeat {
-            of: one.earlier.id,
-            doubts: remittance.facts().doubts(&one.earlier.facts()),
-            says_the_same: one.says_the_same,
-        },
-        None => Newness::New,
-    }
+    all.iter().find(is_doubtful).map(|one| Newness::MayRepeat {
+        of: one.earlier.id,
+        doubts: remittance.facts().doubts(&one.earlier.facts()),
+        says_the_same: one.says_the_same,
+    })
 }
 
 /// What a remittance says of claims and provider adjustments, in no order.
@@ -118,6 +155,16 @@ impl Content {
     fn of(mut said: Vec<String>) -> Content {
         said.sort_unstable();
         Content(said)
+    }
+
+    /// Whether most of its claims are among the other's, by number and CLP02.
+    pub fn shares_claims(&self, other: &Content) -> bool {
+        let claims = |content: &Content| -> Vec<String> {
+            let of_claims = content.0.iter().filter(|said| said.starts_with("CLP|"));
+            of_claims.map(|said| said.splitn(4, '|').take(3).collect::<Vec<_>>().join("|")).collect()
+        };
+        let (own, theirs) = (claims(self), claims(other).into_iter().collect::<HashSet<_>>());
+        own.iter().filter(|claim| theirs.contains(*claim)).count() * 2 > own.len()
     }
 }
 
@@ -233,9 +280,14 @@ mod tests {
     }
 
     fn newness_of(now: &Remittance, before: &Remittance, earlier: &EarlierRemittance) -> Newness {
-        let says_the_same = content_of(now) == content_of(before);
-        let all = [Compared { earlier, says_the_same }];
-        newness(now, if may_matter(now, earlier) { &all } else { &[] })
+        decided(now, before, earlier, false)
+    }
+
+    fn decided(now: &Remittance, before: &Remittance, earlier: &EarlierRemittance, adds_up: bool) -> Newness {
+        let (content, theirs) = (content_of(now), content_of(before));
+        let shares_claims = content.shares_claims(&theirs);
+        let all = [Compared { earlier, says_the_same: content == theirs, shares_claims }];
+        newness(now, if may_matter(now, earlier) { &all } else { &[] }, adds_up)
     }
 
     fn check(now: &Remittance, before: &Remittance, expected: Newness) {
@@ -249,6 +301,41 @@ mod tests {
     }
 
     const OF: RemittanceId = RemittanceId(5);
+    const NEW: Newness = Newness::New { instead_of: Vec::new() };
+
+    #[test]
+    fn one_that_adds_up_takes_the_place_of_what_was_held_for_the_same_payment() {
+        let first = remittance("T1", 100);
+        let held = EarlierRemittance { state: RemittanceState::Held, ..earlier(&first) };
+        let other = with_another_claim(&first);
+        let takes_its_place = Newness::New { instead_of: vec![OF] };
+        assert_eq!(decided(&other, &first, &held, true), takes_its_place);
+        // The first was cut off behind what it says of money.
+        assert_eq!(decided(&first, &first, &held, true), takes_its_place);
+        assert_eq!(decided(&first, &first, &held, false), Newness::Repeat(OF));
+        let of_another_amount = Remittance { amount: Cents(101), ..first.clone() };
+        assert_eq!(decided(&of_another_amount, &first, &held, true), takes_its_place);
+        assert_eq!(
+            decided(&of_another_amount, &first, &held, false),
+            Newness::MayRepeat { of: OF, doubts: vec!["the amount (BPR02)"], says_the_same: true }
+        );
+    }
+
+    #[test]
+    fn the_claims_of_a_posted_payment_are_not_paid_once_more_under_its_number() {
+        let first = remittance("T1", 100);
+        let doubts = vec!["the amount (BPR02)"];
+        let again = Remittance { amount: Cents(101), ..first.clone() };
+        assert_eq!(
+            decided(&again, &first, &earlier(&first), true),
+            Newness::MayRepeat { of: OF, doubts, says_the_same: true }
+        );
+        let of_others = Remittance {
+            claims: vec![ClaimPayment { control_number: "B2".to_string().into(), ..ClaimPayment::default() }],
+            ..again
+        };
+        assert_eq!(decided(&of_others, &first, &earlier(&first), true), NEW);
+    }
 
     #[test]
     fn a_repeat_says_the_same_and_the_same_check_for_other_claims_contradicts() {
@@ -256,8 +343,7 @@ mod tests {
         check(&first, &first, Newness::Repeat(OF));
         let other = with_another_claim(&first);
         check(&other, &first, Newness::Contradicts { of: OF, state: RemittanceState::Posted });
-        check(&remittance("T2", 100), &first, Newness::New);
-        check(&remittance("T1", 200), &first, Newness::New);
+        check(&remittance("T2", 100), &first, NEW);
         let mut turned = other.clone();
         turned.claims.reverse();
         check(&turned, &other, Newness::Repeat(OF));
@@ -266,11 +352,11 @@ mod tests {
     #[test]
     fn payments_of_nothing_share_a_number_and_differ_by_their_claims() {
         let first = remittance("0", 0);
-        check(&with_another_claim(&first), &first, Newness::New);
+        check(&with_another_claim(&first), &first, NEW);
         check(&first, &first, Newness::Repeat(OF));
         let undated = Remittance { trace_payer: String::new(), ..first.clone() };
         assert!(matches!(newness_of(&undated, &first, &earlier(&first)), Newness::MayRepeat { .. }));
-        check(&Remittance { trace_payer: String::new(), ..with_another_claim(&first) }, &first, Newness::New);
+        check(&Remittance { trace_payer: String::new(), ..with_another_claim(&first) }, &first, NEW);
     }
 
     #[test]
@@ -285,7 +371,7 @@ mod tests {
         let payee = Remittance { payee_npi: "2".into(), ..first.clone() };
         let doubts = vec!["the payee"];
         check(&payee, &first, Newness::MayRepeat { of: OF, doubts, says_the_same: true });
-        check(&with_another_claim(&payee), &first, Newness::New);
+        check(&with_another_claim(&payee), &first, NEW);
     }
 
     #[test]
@@ -296,7 +382,7 @@ mod tests {
         let state = RemittanceState::Held;
         assert_eq!(newness_of(&other, &first, &held), Newness::Contradicts { of: OF, state });
         let put_aside = EarlierRemittance { put_aside: true, ..held };
-        assert_eq!(newness_of(&other, &first, &put_aside), Newness::New);
+        assert_eq!(newness_of(&other, &first, &put_aside), NEW);
         assert_eq!(newness_of(&first, &first, &put_aside), Newness::Repeat(OF));
     }
 }

@@ -163,18 +163,19 @@ async fn a_corrected_payment_is_posted_once_the_wrong_one_is_put_aside() {
 }
 
 #[tokio::test]
-async fn a_corrected_payment_beside_a_wrong_one_that_is_held_says_so() {
+async fn a_second_wrong_one_beside_a_wrong_one_that_is_held_says_so() {
     let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
-    let [wrong, corrected] = wrong_and_corrected(&claims);
+    let [wrong, _] = wrong_and_corrected(&claims);
     answer(&world, &wrong).await;
-    answer(&world, &corrected).await;
+    answer(&world, &wrong.replace("000000920", "000000923").replace("*ICN1", "*ICN9")).await;
     let (state, problem) = newest(&world).await;
     assert_eq!(state, RemittanceState::Held);
     assert!(problem.contains(", which is held, but says other things of claims"), "{problem}");
     let open = open_exceptions(&world).await;
-    let newest = open.iter().find(|one| one.reason.contains("which is held")).unwrap();
-    exceptions::release(&world.gateway, newest.id, "sue").await.unwrap();
-    assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
+    assert_eq!(open.len(), 2);
+    exceptions::release(&world.gateway, open[0].id, "sue").await.unwrap();
+    let refused = exceptions::release(&world.gateway, open[1].id, "sue").await.unwrap_err().to_string();
+    assert!(refused.contains("would count the money twice"), "{refused}");
 }
 
 #[tokio::test]
@@ -188,4 +189,37 @@ async fn a_payment_in_another_currency_is_not_posted_as_dollars() {
     let dollars = replaced(&paid, "TRN", &["TRN*1*T2*1512345678", "CUR*PR*USD"]);
     answer(&world, &era835(911, &[dollars])).await;
     assert_eq!(newest(&world).await.0, RemittanceState::Posted);
+}
+
+#[tokio::test]
+async fn a_good_835_takes_the_place_of_the_one_that_was_a_cent_out_and_that_one_is_not_posted_after_it() {
+    for wrong_amount in ["80.01", "80"] {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        let pay = |paid: &'static str| [(claims[0].clone(), "1", paid, CUT, "ICN1")];
+        let wrong =
+            remittance("0001", "T1", wrong_amount, &pay(if wrong_amount == "80" { "80.01" } else { "80" }), &[]);
+        answer(&world, &era835(910, &[wrong])).await;
+        let held = open_exceptions(&world).await.remove(0);
+        answer(&world, &era835(911, &[remittance("0001", "T1", "80", &pay("80"), &[])])).await;
+        assert_eq!(newest(&world).await.0, RemittanceState::Posted, "{wrong_amount}");
+        assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
+        assert!(open_exceptions(&world).await.is_empty(), "the wrong one is put aside");
+        exceptions::undo(&world.gateway, held.id, "sue").await.unwrap();
+        let refused = exceptions::release(&world.gateway, held.id, "sue").await.unwrap_err().to_string();
+        assert!(refused.contains("would count the money twice"), "{refused}");
+        assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
+    }
+}
+
+#[tokio::test]
+async fn what_corrects_a_released_835_by_a_cent_is_not_posted_beside_it() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let pays = [(claims[0].clone(), "1", "80", CUT, "ICN1")];
+    answer(&world, &era835(910, &[remittance("0001", "T1", "80.01", &pays, &[])])).await;
+    exceptions::release(&world.gateway, open_exceptions(&world).await[0].id, "sue").await.unwrap();
+    answer(&world, &era835(911, &[remittance("0001", "T1", "80", &pays, &[])])).await;
+    let (state, problem) = newest(&world).await;
+    assert_eq!(state, RemittanceState::Held);
+    assert!(problem.contains("the amount (BPR02)"), "{problem}");
+    assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
 }

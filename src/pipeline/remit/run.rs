@@ -25,6 +25,8 @@ use crate::store::inbound::{InboundRow, InboundState};
 use crate::store::leases::Lease;
 use crate::store::remittances::{RemittanceState, Remitted};
 
+/// Payments of other amounts under the same number whose claims are compared.
+const OTHER_AMOUNTS_MAX: usize = 20;
 /// Of a file that is read while another is worked.
 const AHEAD_BYTES_MAX: i64 = 16 * 1024 * 1024;
 
@@ -131,6 +133,7 @@ async fn work(
             claim_events: Vec::new(),
             exceptions: Vec::new(),
             mail: Vec::new(),
+            instead_of: Vec::new(),
         },
         handed: Vec::new(),
         repeated: Vec::new(),
@@ -224,7 +227,7 @@ impl Desk<'_> {
         Told { sums, digest }: Told,
         matched: &[Matched],
     ) -> Result<(), StageError> {
-        let newness = self.newness(remittance, &digest, matched).await?;
+        let newness = self.newness(remittance, (&digest, &sums), matched).await?;
         let (state, problem) = judge(&sums, &newness);
         let of_which = format!("transaction {}", remittance.head.control);
         let notes = sums.warnings.iter().map(|warning| format!("{of_which}: {warning}"));
@@ -250,6 +253,12 @@ impl Desk<'_> {
                 self.add_payments(remittance, &row.trace, row.id, matched, state);
                 let handed = self.hand_on(place, row.id, remittance, matched).await?;
                 self.handed.extend(handed);
+                for held in newness.instead_of() {
+                    self.remitted
+                        .notes
+                        .push(format!("{of_which}: it takes the place of remittance {held}, which was held"));
+                    self.remitted.instead_of.push((*held, row.id));
+                }
             }
         }
         if state != RemittanceState::Repeat {
@@ -274,16 +283,18 @@ impl Desk<'_> {
     async fn newness(
         &self,
         remittance: &Remittance,
-        digest: &[u8; 32],
+        (digest, sums): (&[u8; 32], &Balance),
         matched: &[Matched],
     ) -> Result<Newness, StageError> {
+        let adds_up = sums.errors.is_empty();
         let earlier = self.earlier.get(&remittance.trace).map(Vec::as_slice).unwrap_or_default();
-        if let Some(same) = earlier.iter().find(|one| one.digest == digest) {
+        let is_settled = |one: &EarlierRemittance| one.state != RemittanceState::Held || one.put_aside || !adds_up;
+        if let Some(same) = earlier.iter().find(|one| one.digest == digest && is_settled(one)) {
             return Ok(Newness::Repeat(same.id));
         }
         let mut matter: Vec<_> = earlier.iter().filter(|one| repeats::may_matter(remittance, one)).collect();
         if matter.is_empty() {
-            return Ok(Newness::New);
+            return Ok(Newness::New { instead_of: Vec::new() });
         }
         if !remittance.is_numbered() {
             // There may be thousands with this number.
@@ -292,11 +303,19 @@ impl Desk<'_> {
         }
         let own = repeats::content_of(remittance);
         let mut compared = Vec::with_capacity(matter.len());
-        for earlier in matter {
-            let says_the_same = self.content(earlier.id).await? == own;
-            compared.push(Compared { earlier, says_the_same });
+        let mut of_other_amounts = 0;
+        // The newest of them speak: a payer may give all that it pays on a day one number.
+        for earlier in matter.into_iter().rev() {
+            of_other_amounts += usize::from(earlier.amount != remittance.amount);
+            if earlier.amount != remittance.amount && of_other_amounts > OTHER_AMOUNTS_MAX {
+                continue;
+            }
+            let content = self.content(earlier.id).await?;
+            let (says_the_same, shares_claims) = (content == own, own.shares_claims(&content));
+            compared.push(Compared { earlier, says_the_same, shares_claims });
         }
-        Ok(repeats::newness(remittance, &compared))
+        compared.reverse();
+        Ok(repeats::newness(remittance, &compared, adds_up))
     }
 
     /// Those that pay the same claim or, in this file, are of the same size.
@@ -404,20 +423,20 @@ fn judge(sums: &Balance, newness: &Newness) -> (RemittanceState, String) {
         (Newness::MayRepeat { of, doubts, says_the_same }, _) => {
             let claims = if *says_the_same { " and so is all that it says of claims" } else { "" };
             let problem = format!(
-                "it may be remittance {of} once more: number and amount are the same{claims}, but {} not written the same in \
-                 both. Dismiss it if it is the same payment, release it if it is another",
+                "it may be remittance {of} once more: the number is the same{claims}, but {} not written the same in both. Dismiss it \
+                 if it is the same payment, release it if it is another",
                 listed(doubts)
             );
             (RemittanceState::Held, problem)
         }
-        (Newness::New, Some(first)) => {
+        (Newness::New { .. }, Some(first)) => {
             let more = match sums.errors.len() {
                 1 => String::new(),
                 all => format!(" (and {} more)", all - 1),
             };
             (RemittanceState::Held, format!("it does not add up: {first}{more}"))
         }
-        (Newness::New, None) => (RemittanceState::Posted, String::new()),
+        (Newness::New { .. }, None) => (RemittanceState::Posted, String::new()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What remittances do to claims, exceptions and mailboxes.
 
-use super::Released;
 use crate::domain::{Cents, ClaimStatus};
 use crate::pipeline::answers::lacks::lacks;
 use crate::pipeline::answers::testing::*;
@@ -8,6 +7,7 @@ use crate::pipeline::exceptions;
 use crate::pipeline::testing::{KEY, Sample, World, hosted_payer, professional, sample, submitter, world_of};
 use crate::store::exceptions::ExceptionKind;
 use crate::store::mail::MailKind;
+use crate::store::releases::ReleaseEnd;
 
 async fn check(world: &World, control_number: &str, status: ClaimStatus, paid: i64) {
     let claim = claim(world, control_number).await;
@@ -81,8 +81,8 @@ async fn what_does_not_add_up_is_held_and_moves_nothing_until_it_is_released() {
     assert!(held.reason.contains("100.00 charged less 20.00"), "{}", held.reason);
     let all = world.gateway.store.list_remittances(None, None, 10).await.unwrap();
     let release = || super::release_remittance(&world.gateway, all[0].id, "sue");
-    assert_eq!(release().await.unwrap(), Released::Posted);
-    assert_eq!(release().await.unwrap(), Released::NotHeld);
+    assert_eq!(release().await.unwrap(), ReleaseEnd::Posted);
+    assert_eq!(release().await.unwrap(), ReleaseEnd::NotHeld);
     check(&world, "A1", ClaimStatus::Paid, 8100).await;
     assert!(open_exceptions(&world).await.is_empty());
     assert_eq!(letters(&world, "acme", MailKind::Remit835).await.len(), 1);
