@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
@@ -16,9 +16,9 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::claims::id_of;
 use super::download::frames_of;
+use super::extract::{Path, Query};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
-use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::{MailId, PayloadId};
 use crate::pipeline::{Gateway, deliver};
@@ -30,10 +30,11 @@ pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct MailboxParams {
     /// The last id that this reader has seen.
     after: Option<String>,
-    /// ta1, 999, 277ca, 277, 835, 837 or note.
+    /// ta1, 999, 277ca, 277, 835 or note; of a payer: 837 or 276.
     kind: Option<String>,
     limit: Option<u32>,
 }
@@ -59,7 +60,7 @@ async fn mailbox(
     let partner = owner(&caller)?;
     let limit = limit_of(params.limit)?;
     let after = params.after.map(|text| id_of("after", &text)).transpose()?;
-    let unknown = || Problem::bad_request("`kind` is ta1, 999, 277ca, 277, 835, 837 or note.");
+    let unknown = || Problem::bad_request("`kind` is ta1, 999, 277ca, 277, 835, 837, 276 or note.");
     let kind = params.kind.map(|text| MailKind::from_text(&text).ok_or_else(unknown)).transpose()?;
     let rows = gateway.store.list_mail(partner, after, kind, limit + 1).await?;
     let items = rows.into_iter().map(|row| MailItem {
@@ -110,17 +111,12 @@ async fn mail(
     Ok(response)
 }
 
-/// Comes before a file's last frame, as nobody asks for more once Content-Length is reached: claims that a hosted payer has
-/// fetched are sent. Where that cannot be recorded, the payer does not get its file whole and asks again.
+/// Comes before a file's last frame, as nobody asks for more once Content-Length is reached: what a hosted payer has fetched
+/// is sent. Where that cannot be recorded, the payer does not get its file whole and asks again.
 async fn read_to_end(gateway: &Gateway, kind: MailKind, payload: PayloadId) -> Result<(), std::io::Error> {
-    match kind {
-        MailKind::Claims837 => deliver::fetched(gateway, payload).await.map_err(std::io::Error::other),
-        MailKind::Ta1
-        | MailKind::Ack999
-        | MailKind::Ack277ca
-        | MailKind::Status277
-        | MailKind::Remit835
-        | MailKind::Note => Ok(()),
+    match kind.is_sent_by_fetching() {
+        true => deliver::fetched(gateway, payload).await.map_err(std::io::Error::other),
+        false => Ok(()),
     }
 }
 

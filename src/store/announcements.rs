@@ -49,9 +49,9 @@ pub struct Announcement {
     /// What is sent; empty once it was taken.
     pub body: String,
     pub state: AnnouncementState,
-    /// Attempts made.
+    /// Attempts made since it was written down, or given back by an operator.
     pub attempts: i64,
-    /// When its tries began: made, or given back by an operator.
+    /// When the first of them began; before that, since when it waits.
     pub since: i64,
     pub next_at: i64,
     pub lease_until: i64,
@@ -163,23 +163,33 @@ impl Store {
         tx.commit().await.map_err(step())
     }
 
-    /// Whether the caller is the one to send it until the lease ends.
-    pub async fn lease_announcement(&self, one: &Announcement, now: i64, until: i64) -> Result<bool, StoreError> {
+    /// Gives it to the caller, who is the one to send it until the lease ends; `None` when it is not due, or another
+    /// sends it. The attempt that begins is counted, and with the first of them the time that it has for all.
+    pub async fn lease_announcement(
+        &self,
+        one: &Announcement,
+        node: u8,
+        now: i64,
+        until: i64,
+    ) -> Result<Option<Announcement>, StoreError> {
         let step = || StoreError::at("take what is to be announced");
         let mut tx = self.begin_beside().await?;
-        let leased = query(
-            "UPDATE announcement SET lease_until = ?3, attempts = attempts + 1
-             WHERE receiver = ?1 AND id = ?2 AND state = 0 AND next_at <= ?4 AND lease_until <= ?4",
-        )
-        .bind(&one.receiver)
-        .bind(one.id)
-        .bind(until)
-        .bind(now)
-        .execute(&mut tx)
-        .await
-        .map_err(step())?;
+        let sql = format!(
+            "UPDATE announcement SET lease_until = ?3, lease_node = ?5, attempts = attempts + 1,
+                 since = CASE WHEN attempts = 0 THEN ?4 ELSE since END
+             WHERE receiver = ?1 AND id = ?2 AND state = 0 AND next_at <= ?4 AND lease_until <= ?4 RETURNING {COLUMNS}"
+        );
+        let leased = query(sql)
+            .bind(&one.receiver)
+            .bind(one.id)
+            .bind(until)
+            .bind(now)
+            .bind(node)
+            .fetch_optional(&mut tx)
+            .await
+            .map_err(step())?;
         tx.commit().await.map_err(step())?;
-        Ok(leased.rows_affected() == 1)
+        leased.as_ref().map(announcement).transpose()
     }
 
     /// The receiver has it.
@@ -214,12 +224,13 @@ impl Store {
         tx.commit().await.map_err(step())
     }
 
-    /// Makes due now what waits for its next try, and what was given up; how many there were.
+    /// Makes due now what waits for its next try, and what was given up, each with all its tries before it; how many
+    /// there were.
     pub async fn retry_announcements(&self, receiver: &str, now: i64) -> Result<u64, StoreError> {
         let step = || StoreError::at("announce again");
         let mut tx = self.begin().await?;
         let again = query(
-            "UPDATE announcement SET state = 0, next_at = ?2, since = ?2 WHERE receiver = ?1 AND state IN (0, 2)
+            "UPDATE announcement SET state = 0, next_at = ?2, since = ?2, attempts = 0 WHERE receiver = ?1 AND state IN (0, 2)
              AND lease_until <= ?2",
         )
         .bind(receiver)
@@ -358,13 +369,14 @@ mod tests {
         write_down(&store).await;
         let first = store.first_announcement("acme").await.unwrap().unwrap();
         assert_eq!((first.message_id.as_str(), first.attempts), ("mail_000000000002", 0));
-        assert!(store.lease_announcement(&first, 10, 100).await.unwrap());
-        assert!(!store.lease_announcement(&first, 50, 150).await.unwrap(), "two at once");
+        let leased = store.lease_announcement(&first, 0, 20, 100).await.unwrap().unwrap();
+        assert_eq!((leased.attempts, leased.since), (1, 20));
+        assert_eq!(store.lease_announcement(&first, 0, 50, 150).await.unwrap(), None, "two at once");
         store.announcement_failed(&first, 60, "refused").await.unwrap();
         assert_eq!(store.first_announcement("acme").await.unwrap().unwrap().id, 2);
-        assert!(!store.lease_announcement(&first, 59, 150).await.unwrap(), "before its time");
-        assert!(store.deaf_receivers(10).await.unwrap().is_empty());
-        assert_eq!(store.deaf_receivers(11).await.unwrap(), [("acme".to_string(), 1, "refused".to_string())]);
+        assert_eq!(store.lease_announcement(&first, 0, 59, 150).await.unwrap(), None, "before its time");
+        assert!(store.deaf_receivers(20).await.unwrap().is_empty());
+        assert_eq!(store.deaf_receivers(21).await.unwrap(), [("acme".to_string(), 1, "refused".to_string())]);
         store.announcement_given_up(&first, 70, "refused").await.unwrap();
         let second = store.first_announcement("acme").await.unwrap().unwrap();
         assert_eq!(second.id, 4);
@@ -373,6 +385,39 @@ mod tests {
         assert_eq!(store.open_announcements(10).await.unwrap().len(), 1);
         assert_eq!(store.retry_announcements("acme", 80).await.unwrap(), 1);
         let again = store.first_announcement("acme").await.unwrap().unwrap();
-        assert_eq!((again.id, again.since, again.body), (2, 80, first.body));
+        assert_eq!((again.id, again.since, again.attempts, again.body), (2, 80, 0, first.body));
+    }
+
+    #[tokio::test]
+    async fn the_time_of_each_begins_with_its_own_first_try_however_long_it_stood_behind_others() {
+        let (_folder, store) = store().await;
+        write_down(&store).await;
+        put(&store, 2, MailKind::Ack999).await;
+        put(&store, 4, MailKind::Remit835).await;
+        write_down(&store).await;
+        let first = store.first_announcement("acme").await.unwrap().unwrap();
+        let tried = store.lease_announcement(&first, 0, 100, 200).await.unwrap().unwrap();
+        store.announcement_failed(&tried, 150, "refused").await.unwrap();
+        let tried = store.lease_announcement(&first, 0, 160, 260).await.unwrap().unwrap();
+        assert_eq!((tried.attempts, tried.since), (2, 100));
+        store.announcement_given_up(&tried, 1_000, "refused").await.unwrap();
+        let second = store.first_announcement("acme").await.unwrap().unwrap();
+        let tried = store.lease_announcement(&second, 0, 1_001, 1_100).await.unwrap().unwrap();
+        assert_eq!((tried.id, tried.attempts, tried.since), (4, 1, 1_001), "its time ran while another was told");
+    }
+
+    #[tokio::test]
+    async fn a_gateway_that_starts_again_is_not_kept_from_what_it_was_telling_and_takes_nothing_of_another() {
+        let (_folder, store) = store().await;
+        write_down(&store).await;
+        put(&store, 2, MailKind::Ack999).await;
+        write_down(&store).await;
+        let one = store.first_announcement("acme").await.unwrap().unwrap();
+        assert!(store.lease_announcement(&one, 3, 20, 90_000).await.unwrap().is_some());
+        store.end_leases(4).await.unwrap();
+        assert_eq!(store.lease_announcement(&one, 4, 30, 90_000).await.unwrap(), None, "another tells it");
+        store.end_leases(3).await.unwrap();
+        let again = store.lease_announcement(&one, 3, 40, 90_000).await.unwrap().expect("nobody tells it");
+        assert_eq!((again.attempts, again.since), (2, 20));
     }
 }

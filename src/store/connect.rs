@@ -297,6 +297,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("migrations/sqlite/0010_answers.sql"),
     include_str!("migrations/sqlite/0011_payer_numbers.sql"),
     include_str!("migrations/sqlite/0012_adjustment_owners.sql"),
+    include_str!("migrations/sqlite/0013_mailboxes.sql"),
 ];
 pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0001_first.sql"),
@@ -312,6 +313,7 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0011_answers.sql"),
     include_str!("migrations/postgres/0012_payer_numbers.sql"),
     include_str!("migrations/postgres/0013_adjustment_owners.sql"),
+    include_str!("migrations/postgres/0014_mailboxes.sql"),
 ];
 
 pub(super) fn migrator(steps: &[&'static str]) -> Migrator {

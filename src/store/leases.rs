@@ -91,8 +91,8 @@ impl Store {
         tx.commit().await.map_err(StoreError::at("give a piece of work back"))
     }
 
-    /// Ends all leases of a node that starts: whoever held them before, under its number, is gone. Says how many
-    /// deliveries were cut off.
+    /// Ends all leases of a node that starts, also of what it was telling receivers of webhooks: whoever held them
+    /// before, under its number, is gone. Says how many deliveries were cut off.
     pub async fn end_leases(&self, node: u8) -> Result<u64, StoreError> {
         let step = || StoreError::at("end the leases of a gateway that is gone");
         let mut tx = self.begin().await?;
@@ -102,6 +102,14 @@ impl Store {
                 .execute(&mut tx)
                 .await
                 .map_err(step())?;
+        query(
+            "UPDATE announcement SET lease_until = 0
+             WHERE state IN (0, 2) AND state = 0 AND lease_until > 0 AND lease_node = ?",
+        )
+        .bind(node)
+        .execute(&mut tx)
+        .await
+        .map_err(step())?;
         query("DELETE FROM lease WHERE node = ?").bind(node).execute(&mut tx).await.map_err(step())?;
         tx.commit().await.map_err(step())?;
         Ok(deliveries.rows_affected())

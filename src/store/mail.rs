@@ -17,18 +17,21 @@ pub enum MailKind {
     Remit835,
     /// Claims for a hosted payer.
     Claims837,
+    /// Questions about claims for a hosted payer.
+    Questions276,
     /// A sentence for people, as plain text.
     Note,
 }
 
 impl MailKind {
-    pub const ALL: [MailKind; 7] = [
+    pub const ALL: [MailKind; 8] = [
         MailKind::Ta1,
         MailKind::Ack999,
         MailKind::Ack277ca,
         MailKind::Status277,
         MailKind::Remit835,
         MailKind::Claims837,
+        MailKind::Questions276,
         MailKind::Note,
     ];
 
@@ -41,7 +44,21 @@ impl MailKind {
             MailKind::Status277 => "277",
             MailKind::Remit835 => "835",
             MailKind::Claims837 => "837",
+            MailKind::Questions276 => "276",
             MailKind::Note => "note",
+        }
+    }
+
+    /// Whether it is sent to the payer by being fetched from its mailbox.
+    pub fn is_sent_by_fetching(self) -> bool {
+        match self {
+            MailKind::Claims837 | MailKind::Questions276 => true,
+            MailKind::Ta1
+            | MailKind::Ack999
+            | MailKind::Ack277ca
+            | MailKind::Status277
+            | MailKind::Remit835
+            | MailKind::Note => false,
         }
     }
 

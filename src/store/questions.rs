@@ -90,7 +90,7 @@ impl Store {
             let mail = NewMail {
                 id,
                 partner: passed.payer.clone(),
-                kind: MailKind::Claims837,
+                kind: MailKind::Questions276,
                 file_name: passed.file_name.clone(),
                 payload: passed.file.clone(),
                 created_at: passed.event.at,

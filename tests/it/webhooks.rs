@@ -1,6 +1,6 @@
 //! A billing company is told of each file in its mailbox: signed, in order, at least once, whatever stops meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::batches::{Made, clean};
 use super::world::receiver::Receiver;
-use super::world::run::wait_for;
+use super::world::run::{said, wait_for};
 use super::world::{PATIENCE, World};
 use claimgate::domain::ClaimKind::Professional;
 
@@ -148,5 +148,45 @@ fn a_gateway_that_is_killed_tells_again_under_the_same_id_and_goes_on() {
     let told = scene.wait_until_all_is_told();
     assert_eq!(told[0]["webhook-id"], before[0].as_str(), "another id after the kill");
     scene.receiver.stop();
+    scene.world.finish();
+}
+
+#[test]
+fn a_gateway_that_is_killed_while_it_tells_one_goes_on_with_it_when_it_starts() {
+    let mut scene = scene();
+    scene.receiver.start();
+    scene.receiver.fall_silent();
+    scene.world.start();
+    scene.submit(930);
+    let heard = wait_for("a message to be heard", PATIENCE, || scene.receiver.heard().first().cloned());
+    scene.world.kill_9();
+    scene.receiver.speak_again();
+    let started = std::time::Instant::now();
+    scene.world.start();
+    let told = wait_for("it to be told again", PATIENCE, || scene.receiver.told().first().cloned());
+    assert_eq!(told["webhook-id"], heard.as_str());
+    assert!(started.elapsed() < std::time::Duration::from_secs(25), "it waited for {:?}", started.elapsed());
+    scene.wait_until_all_is_told();
+    scene.world.finish();
+}
+
+#[test]
+fn what_waits_behind_one_that_is_given_up_is_tried_as_often_as_that_one() {
+    let mut scene = scene();
+    let file = std::fs::read_to_string(scene.world.path("partners/acme.toml")).unwrap();
+    scene.world.write("partners/acme.toml", &format!("{file}give_up_after = \"3s\"\n"));
+    scene.receiver.refuse_with(500);
+    scene.receiver.start();
+    scene.world.start();
+    scene.submit(940);
+    let refused = wait_for("all to be given up", PATIENCE, || {
+        let list = said(&scene.world.claimgate(&["webhook", "list"]));
+        let given_up = list.lines().filter(|line| line.contains("given_up")).count();
+        (given_up == scene.mailbox().len()).then(|| scene.receiver.refused())
+    });
+    let mut tries: BTreeMap<&str, usize> = BTreeMap::new();
+    refused.iter().for_each(|id| *tries.entry(id).or_default() += 1);
+    assert!(tries.len() >= 2, "{tries:?}");
+    assert!(tries.values().all(|count| *count >= 3), "one was not tried for its own three seconds: {tries:?}");
     scene.world.finish();
 }

@@ -82,7 +82,10 @@ impl Role {
                 ("status", Folder::Outgoing(&[MailKind::Status277])),
                 ("remits", Folder::Outgoing(&[MailKind::Remit835])),
             ],
-            Role::Payer => &[("outbound", Folder::Outgoing(&[MailKind::Claims837])), ("inbound", Folder::Inbound)],
+            Role::Payer => &[
+                ("outbound", Folder::Outgoing(&[MailKind::Claims837, MailKind::Questions276])),
+                ("inbound", Folder::Inbound),
+            ],
         }
     }
 }

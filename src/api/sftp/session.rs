@@ -110,14 +110,9 @@ impl Session {
             }
         };
         let reader = self.gateway.open_payload(payload).await.map_err(ours)?;
-        Ok(Box::new(match kind {
-            MailKind::Claims837 => outgoing::Fetched::of_claims(reader, self.gateway.clone(), payload),
-            MailKind::Ta1
-            | MailKind::Ack999
-            | MailKind::Ack277ca
-            | MailKind::Status277
-            | MailKind::Remit835
-            | MailKind::Note => outgoing::Fetched::new(reader),
+        Ok(Box::new(match kind.is_sent_by_fetching() {
+            true => outgoing::Fetched::of_claims(reader, self.gateway.clone(), payload),
+            false => outgoing::Fetched::new(reader),
         }))
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::*;
+use crate::domain::ids::{MailId, PayloadId};
 use crate::link::certs;
 use crate::link::listen::{bind, stop_signal};
 use crate::link::sftp_server::{SftpLimits, SftpRefusal, SftpSession, serve};
@@ -12,7 +13,9 @@ use crate::pipeline::testing::{KEY, World, hosted_payer, professional, sample, s
 use crate::pipeline::{Progress, correlate, validate};
 use crate::store::exceptions::ExceptionState;
 use crate::store::inbound::InboundState;
+use crate::store::mail::{MailKind, NewMail, Shelf};
 use crate::store::submissions::SubmissionState;
+use crate::store::{Held, Sealed};
 
 fn view(world: &World, login: &str) -> Session {
     let role = if login == "acme" { Role::Submitter } else { Role::Payer };
@@ -111,7 +114,10 @@ async fn the_same_bytes_again_succeed_and_a_note_names_the_first_submission() {
     assert_eq!(notes.len(), 2, "{notes:?}");
     let first = world.gateway.store.submissions(Some("acme"), None, 1).await.unwrap()[0].id;
     let note = fetched(&view, "acks", &notes[0]).await;
-    assert!(note.contains(&format!("the same bytes as submission {first} received at 2026-11-02T12:00:00Z")), "{note}");
+    assert!(
+        note.contains(&format!("the same bytes as submission {first} received at 2026-11-02T12:00:00.000Z")),
+        "{note}"
+    );
 }
 
 #[tokio::test]
@@ -168,6 +174,28 @@ async fn a_hosted_payer_puts_its_answers_and_sees_no_submitters_folders() {
     assert_eq!(names, ["a.835", "b.277"]);
     assert!(names_of_uploads(&world, "bluestar").await.is_empty());
     assert_eq!(submissions(&world).await, 0);
+}
+
+#[tokio::test]
+async fn a_hosted_payer_finds_claims_and_questions_in_one_folder() {
+    let world = world().await;
+    for (id, kind, name) in [(1, MailKind::Claims837, "a.837"), (2, MailKind::Questions276, "b.276")] {
+        let mail = NewMail {
+            id: MailId(id),
+            partner: "bluestar".into(),
+            kind,
+            file_name: name.into(),
+            payload: Sealed { id: PayloadId(id + 1000), sha256: [7; 32], bytes: 12, held: Held::Apart },
+            created_at: 5,
+            submission_id: None,
+            inbound_id: None,
+            origin: name.into(),
+            shelf: Shelf::Mailbox,
+            remittances: Vec::new(),
+        };
+        world.gateway.store.put_mail(&mail).await.unwrap();
+    }
+    assert_eq!(names(&view(&world, "bluestar"), "outbound").await, ["a.837", "b.276"]);
 }
 
 async fn names_of_uploads(world: &World, partner: &str) -> Vec<String> {

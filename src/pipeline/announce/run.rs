@@ -21,7 +21,8 @@ use crate::store::mail::MailKind;
 /// A receiver answers within this, or is asked again later.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// Longer than an attempt can take.
+/// Longer than an attempt can take. A gateway that is killed in one goes on as soon as it starts again; only where another
+/// takes over, over PostgreSQL, does that wait for the end of it.
 const LEASE: Duration = Duration::from_secs(90);
 /// Files written down at a time.
 const FILES_PER_READ: u32 = 100;
@@ -78,10 +79,12 @@ async fn serve(gateway: Arc<Gateway>, receiver: Receiver) {
 /// As long as something is due and is taken.
 async fn serve_all(gateway: &Arc<Gateway>, receiver: &Receiver) -> Result<(), StageError> {
     while let Some(one) = due(gateway, receiver).await? {
-        let now = gateway.clock.now_ms();
-        if one.next_at > now || !gateway.store.lease_announcement(&one, now, now + LEASE.as_millis() as i64).await? {
+        let (now, node) = (gateway.clock.now_ms(), gateway.config.gateway.node);
+        if one.next_at > now {
             return Ok(());
         }
+        let until = now + LEASE.as_millis() as i64;
+        let Some(one) = gateway.store.lease_announcement(&one, node, now, until).await? else { return Ok(()) };
         match send(gateway, &receiver.webhook, &one).await {
             Ok(()) => {
                 gateway.store.announcement_taken(&one, gateway.clock.now_ms()).await?;
@@ -134,7 +137,7 @@ async fn send(gateway: &Gateway, webhook: &Webhook, one: &Announcement) -> Resul
 async fn failed(gateway: &Gateway, receiver: &Receiver, one: &Announcement, why: &str) -> Result<(), StageError> {
     let why: String = why.chars().take(DETAIL_CHARACTERS_MAX).collect();
     let now = gateway.clock.now_ms();
-    let step = next(&receiver.webhook.retry, one.attempts + 1, one.since, now);
+    let step = next(&receiver.webhook.retry, one.attempts, one.since, now);
     tracing::warn!(receiver = receiver.name, message = one.message_id, error = why, ?step, "a webhook was not taken");
     metrics::counter!("claimgate_webhook_attempts_failed_total").increment(1);
     match step {

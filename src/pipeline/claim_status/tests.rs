@@ -6,6 +6,7 @@ use crate::edits::{Day, Settings, check};
 use crate::pipeline::answers::testing::*;
 use crate::pipeline::claim_status::{Answer, AnswerKind, Ask, answer as ask_status};
 use crate::pipeline::testing::{KEY, World, hosted_payer, sample, submitter, world_of};
+use crate::store::mail::MailKind;
 
 /// A 276 of one provider about claims of member W123456789; each list holds the segments after TRN.
 fn question(sender: &str, npi: &str, asked: &[&[&str]]) -> String {
@@ -267,6 +268,7 @@ async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under
     let mail = world.gateway.store.list_mail("bluestar", Some(sent.id), None, 10).await.unwrap();
     assert_eq!(mail.len(), 1);
     assert!(mail[0].file_name.ends_with(".276"), "{}", mail[0].file_name);
+    assert_eq!((sent.kind, mail[0].kind), (MailKind::Claims837, MailKind::Questions276));
     let bytes = world.gateway.read_payload(mail[0].payload_id).await.unwrap();
     assert!(faults(&world, &bytes).is_empty(), "{:#?}", faults(&world, &bytes));
     let text = String::from_utf8(bytes).unwrap();
@@ -283,7 +285,7 @@ async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under
     crate::pipeline::deliver::fetched(&world.gateway, mail[0].payload_id).await.unwrap();
 
     answer(&world, &answer_277(955, "REF0", &claims[0])).await;
-    let letters = letters(&world, "acme", crate::store::mail::MailKind::Status277).await;
+    let letters = letters(&world, "acme", MailKind::Status277).await;
     assert_eq!(letters.len(), 1);
     assert!(letters[0].contains("TRN*2*REF0~") && letters[0].contains("STC*P1:20*"), "{}", letters[0]);
     assert_eq!(claim(&world, "A1").await.status, crate::domain::ClaimStatus::Pending);
@@ -373,7 +375,7 @@ async fn a_payer_that_does_not_answer_a_question_raises_one_alarm_that_clears_wh
 #[tokio::test]
 async fn an_answer_to_a_new_question_goes_on_although_it_says_nothing_new() {
     let (world, claim, _) = asked_of_its_payer().await;
-    let letters_now = async || letters(&world, "acme", crate::store::mail::MailKind::Status277).await.len();
+    let letters_now = async || letters(&world, "acme", MailKind::Status277).await.len();
     answer(&world, &answer_277(955, "REF0", &claim)).await;
     answer(&world, &answer_277(956, "REF0", &claim)).await;
     assert_eq!(letters_now().await, 1);

@@ -1,11 +1,13 @@
 """A billing company's receiver of webhooks for the tests. POST writes headers and body into told/. Started in its folder
 with the port as its argument. A file `trouble` there makes it answer with the status in it; each such answer is counted
-in the file `refused`."""
+in the file `refused`. A file `silent` makes it hear a message, which it notes in `heard`, and not answer while it is
+there."""
 import http.server
 import json
 import os
 import ssl
 import sys
+import time
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -24,6 +26,14 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.body()
         status = 204
+        if os.path.exists("silent"):
+            # Named while nobody is answered; whoever asks has gone before that ends.
+            with open("heard", "a") as file:
+                file.write(self.headers["webhook-id"] + "\n")
+            while os.path.exists("silent"):
+                time.sleep(0.05)
+            self.close_connection = True
+            return
         if os.path.exists("trouble"):
             status = int(open("trouble").read())
             with open("refused", "a") as file:

@@ -59,6 +59,21 @@ impl Receiver {
         fs::write(self.folder.join("trouble"), status.to_string()).unwrap();
     }
 
+    /// Hears what it is told from now on, and does not answer.
+    pub fn fall_silent(&self) {
+        fs::write(self.folder.join("silent"), "").unwrap();
+    }
+
+    /// Ids of the messages that it heard while it did not answer.
+    pub fn heard(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.join("heard")).unwrap_or_default();
+        text.lines().map(str::to_string).collect()
+    }
+
+    pub fn speak_again(&self) {
+        fs::remove_file(self.folder.join("silent")).unwrap();
+    }
+
     pub fn take_again(&self) {
         fs::remove_file(self.folder.join("trouble")).unwrap();
     }
