@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -11,16 +11,16 @@ use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::claims::id_of;
+use super::extract::{Path, Query, ShortBody};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
-use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::DeliveryId;
 use crate::partner::payer::Expected;
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::{Gateway, batch, deliver, watch};
 use crate::store::alarms::Awaited;
-use crate::store::deliveries::Delivery;
+use crate::store::deliveries::{Delivery, DeliveryState};
 use crate::store::silence::AnswerTime;
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
@@ -47,9 +47,9 @@ struct PayerItem {
 
 #[derive(Serialize, ToSchema)]
 struct AnswerTimeItem {
-    /// TA1, 999, 277CA or 835.
+    /// TA1, 999, 277CA, 277 or 835.
     r#type: &'static str,
-    /// Silence past this raises an alarm; `null`: no such answer is awaited.
+    /// Silence past this raises an alarm; `null`: no such answer is awaited, as a 277 of a payer that takes no 276.
     expected_seconds: Option<u64>,
     /// `file`: the payer's file says so. `learned`: from its answers. `usual`: neither.
     from: &'static str,
@@ -102,10 +102,14 @@ fn answer_time(payer: &Payer, awaited: Awaited, times: &[AnswerTime]) -> AnswerT
         Awaited::Remit835 => payer.expect.remit_835,
     };
     let learned = seen.and_then(watch::expected);
+    let is_asked = match awaited {
+        Awaited::Status277 => payer.takes_questions,
+        Awaited::Ta1 | Awaited::Ack999 | Awaited::Ack277ca | Awaited::Remit835 => true,
+    };
     let answered = seen.filter(|time| time.answers > 0);
     AnswerTimeItem {
         r#type: awaited.as_str(),
-        expected_seconds: said.within(learned).map(|within| within.as_secs()),
+        expected_seconds: said.within(learned).filter(|_| is_asked).map(|within| within.as_secs()),
         from: match (said, learned) {
             (Expected::Said(_), _) => "file",
             (Expected::Usual(_), Some(_)) => "learned",
@@ -119,6 +123,7 @@ fn answer_time(payer: &Payer, awaited: Awaited, times: &[AnswerTime]) -> AnswerT
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct DeliveryParams {
     payer: Option<String>,
     cursor: Option<String>,
@@ -181,14 +186,22 @@ fn delivery_item(row: Delivery) -> DeliveryItem {
     }
 }
 
+/// A delivery that is tried again.
+#[derive(Serialize, ToSchema)]
+struct RetriedItem {
+    id: String,
+    /// `due`.
+    state: &'static str,
+}
+
 /// Try a delivery again that stands with support.
 #[utoipa::path(post, path = "/v1/deliveries/{id}/retry", tag = "operators", params(("id" = String, Path)),
-    responses((status = 200), (status = 404), (status = 409)))]
+    responses((status = 200, body = RetriedItem), (status = 404), (status = 409)))]
 async fn retry_delivery(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<serde_json::Value>, Problem> {
+) -> Result<Json<RetriedItem>, Problem> {
     let user = caller.operator()?;
     let none = || Problem::not_found("delivery");
     let delivery: DeliveryId = id.parse().map_err(|_| none())?;
@@ -204,7 +217,7 @@ async fn retry_delivery(
         ));
     }
     caller.audit(&gateway, "delivery.retry", &id).await?;
-    Ok(Json(serde_json::json!({"id": id, "state": "due"})))
+    Ok(Json(RetriedItem { id, state: DeliveryState::Due.as_str() }))
 }
 
 #[derive(Deserialize, Default, ToSchema)]
@@ -214,14 +227,20 @@ struct ReleaseBody {
     payer: Option<String>,
 }
 
+#[derive(Serialize, ToSchema)]
+struct ReleasedItem {
+    /// Windows that were open and are closed now.
+    released: u64,
+}
+
 /// Close the open batch windows now.
 #[utoipa::path(post, path = "/v1/batches/release", tag = "operators", request_body = ReleaseBody,
-    responses((status = 200), (status = 403)))]
+    responses((status = 200, body = ReleasedItem)))]
 async fn release_batches(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    body: axum::body::Bytes,
-) -> Result<Json<serde_json::Value>, Problem> {
+    ShortBody(body): ShortBody,
+) -> Result<Json<ReleasedItem>, Problem> {
     caller.operator()?;
     let body: ReleaseBody = if body.is_empty() {
         ReleaseBody::default()
@@ -235,5 +254,22 @@ async fn release_batches(
     }
     let released = batch::release_now(&gateway, body.payer.as_deref()).await?;
     caller.audit(&gateway, "batches.release", body.payer.as_deref().unwrap_or("all")).await?;
-    Ok(Json(serde_json::json!({"released": released})))
+    Ok(Json(ReleasedItem { released }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::testing::{KEY, hosted_payer, world_of};
+
+    #[tokio::test]
+    async fn no_277_is_expected_of_a_payer_that_takes_no_276() {
+        let silent = hosted_payer("BLUESTAR", "BSTAR", KEY);
+        let asked = hosted_payer("REDRIVER", "RRHP1", KEY).replace("accepts = [", "accepts = [\"276\", ");
+        let world = world_of("", &[("bluestar", &silent), ("redriver", &asked)]).await;
+        let partners = world.gateway.partners.current();
+        let expected = |name| answer_time(partners.payer(name).unwrap(), Awaited::Status277, &[]).expected_seconds;
+        assert_eq!(expected("bluestar"), None);
+        assert_eq!(expected("redriver"), Some(3 * 86_400));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::clock::is_ahead;
 use crate::store::alarms::Awaited;
 use crate::store::silence::AnswerTime;
 
@@ -9,6 +10,8 @@ use crate::store::silence::AnswerTime;
 pub(super) const HISTORY: Duration = Duration::from_secs(12 * 7 * 86_400);
 /// Learned anew this often.
 pub(super) const LEARN_EVERY: Duration = Duration::from_secs(3600);
+/// And this often while too few have come, which costs little: those that come soon say more than those that were there.
+const LEARN_SOON: Duration = Duration::from_secs(120);
 /// From so many answers on, what was learned is used.
 const ENOUGH: i64 = 20;
 /// An answer is late after twice the time within which nearly all came, and never sooner than this.
@@ -39,6 +42,18 @@ fn within(waits: &[(i64, i64)], answers: i64, of_100: i64) -> i64 {
     waits.iter().find(reached).map_or(0, |(wait, _)| *wait)
 }
 
+/// Whether it need not be learned anew yet.
+pub(super) fn is_fresh(time: &AnswerTime, now: i64) -> bool {
+    let every = if time.answers >= ENOUGH { LEARN_EVERY } else { LEARN_SOON };
+    !is_ahead(time.learned_at, now) && now - time.learned_at < every.as_millis() as i64
+}
+
+/// Whether an hour of the clock has begun since then: what need not be done each time anything is learned.
+pub(super) fn is_another_hour(since: i64, now: i64) -> bool {
+    let hour = |at: i64| at.div_euclid(LEARN_EVERY.as_millis() as i64);
+    hour(since) != hour(now)
+}
+
 /// How long is waited for an answer before it counts as late; `None` while too few have come.
 pub fn expected(time: &AnswerTime) -> Option<Duration> {
     let most = Duration::from_millis(u64::try_from(time.most_ms).unwrap_or(0));
@@ -65,5 +80,16 @@ mod tests {
         assert_eq!((none.answers, none.most_ms, expected(&none)), (0, 0, None));
         assert_eq!(expected(&learned("bluestar", Awaited::Ta1, vec![(1000, 19)], 7)), None);
         assert_eq!(expected(&learned("bluestar", Awaited::Ta1, vec![(1000, 20)], 7)), Some(SOONEST));
+    }
+
+    #[test]
+    fn few_answers_are_counted_again_within_minutes_and_enough_of_them_once_an_hour() {
+        let minute = 60_000;
+        let of = |answers| learned("bluestar", Awaited::Ack999, vec![(1000, answers)], 100 * minute);
+        assert!(is_fresh(&of(0), 101 * minute) && !is_fresh(&of(0), 102 * minute));
+        assert!(!is_fresh(&of(19), 102 * minute));
+        assert!(is_fresh(&of(20), 159 * minute) && !is_fresh(&of(20), 160 * minute));
+        assert!(!is_fresh(&of(20), 98 * minute), "the clock was put back");
+        assert!(!is_another_hour(61 * minute, 119 * minute) && is_another_hour(119 * minute, 120 * minute));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::clock;
 use super::filing;
-use super::learn::{HISTORY, LEARN_EVERY, learned};
+use super::learn::{HISTORY, LEARN_EVERY, is_another_hour, is_fresh, learned};
 use super::partitions;
 use super::plan::{
     Alarms, WORKED_WITHIN, deaf, expectations, fetched_within, letter, needs_a_person, not_fetched, silence,
@@ -106,20 +106,23 @@ async fn look(gateway: &Arc<Gateway>) -> Result<(), StageError> {
     Ok(())
 }
 
-/// What was learned of payers' answer times, learned anew when it is old; then batches that nothing is awaited for are
-/// also put aside.
+/// What was learned of payers' answer times, learned anew when it is old; once an hour batches that nothing is awaited for
+/// are also put aside.
 async fn learn(gateway: &Gateway, partners: &Partners, now: i64) -> Result<Vec<AnswerTime>, StageError> {
     let known = gateway.store.answer_times().await?;
-    let fresh = |payer: &Payer| {
-        let learned_at = known.iter().filter(|time| time.payer == payer.id.as_str()).map(|time| time.learned_at).max();
-        learned_at.is_some_and(|at| now - at < LEARN_EVERY.as_millis() as i64)
-    };
     let since = now - HISTORY.as_millis() as i64;
     let mut anew = Vec::new();
-    for payer in partners.payers().filter(|payer| !fresh(payer)) {
-        for awaited in Awaited::ALL {
+    for payer in partners.payers() {
+        let of_payer: Vec<&AnswerTime> = known.iter().filter(|time| time.payer == payer.id.as_str()).collect();
+        let fresh = |awaited: &Awaited| of_payer.iter().any(|time| time.awaited == *awaited && is_fresh(time, now));
+        let stale: Vec<Awaited> = Awaited::ALL.into_iter().filter(|awaited| !fresh(awaited)).collect();
+        for &awaited in &stale {
             let waits = gateway.store.observed_waits(payer.id.as_str(), awaited, since).await?;
             anew.push(learned(payer.id.as_str(), awaited, waits, now));
+        }
+        let last = of_payer.iter().map(|time| time.learned_at).max();
+        if stale.is_empty() || !last.is_none_or(|last| is_another_hour(last, now)) {
+            continue;
         }
         let awaited: Vec<Awaited> = expectations(payer, &known).into_iter().map(|(awaited, _)| awaited).collect();
         let undone_since = now - 2 * LEARN_EVERY.as_millis() as i64;
@@ -265,6 +268,19 @@ mod tests {
         assert_eq!((of(Awaited::Ack999).answers, of(Awaited::Ack999).median_ms), (1, 600_000));
         assert_eq!((of(Awaited::Remit835).answers, of(Awaited::Remit835).most_ms), (1, 3_600_000));
         assert_eq!(of(Awaited::Ta1).answers, 0);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_comes_after_the_first_look_is_learned_within_minutes() {
+        let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+        fetched(&world.gateway).await;
+        standing(&world.gateway).await;
+        world.gateway.clock.advance(Duration::from_secs(130));
+        answer(&world, &ack999(&claims, &[])).await;
+        standing(&world.gateway).await;
+        let times = world.gateway.store.answer_times().await.unwrap();
+        let ack = times.iter().find(|time| time.awaited == Awaited::Ack999).unwrap();
+        assert_eq!((ack.answers, ack.median_ms), (1, 130_000));
     }
 
     #[tokio::test]
