@@ -2,6 +2,7 @@
 //! losing work. What is half done at a stop is in the store and goes on at the next start.
 
 mod bucket;
+mod counted;
 mod life;
 mod node;
 pub mod open;

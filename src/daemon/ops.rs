@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use super::counted;
 use super::life::Life;
 use crate::domain::error_chain;
 use crate::pipeline::Gateway;
@@ -23,6 +24,7 @@ pub(super) fn install_metrics() -> PrometheusHandle {
             let handle = recorder.handle();
             // Refused only when another recorder stands already; then that one counts.
             let _ = metrics::set_global_recorder(recorder);
+            counted::describe();
             handle
         })
         .clone()
