@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -12,13 +12,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::caller::Caller;
+use super::extract::{Query, read_whole};
 use super::problem::Problem;
-use super::query::Query;
 use crate::pipeline::Gateway;
 use crate::pipeline::claim_status::{self, AnswerKind, Ask};
 
 /// Some 25,000 questions.
-const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
+const REQUEST_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Says which transaction the body is, for those who do not want to read it to know.
 const ANSWER: HeaderName = HeaderName::from_static("claimgate-answer");
 
@@ -27,6 +27,7 @@ const PASSED_ON: HeaderName = HeaderName::from_static("claimgate-passed-on");
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct StatusParams {
     /// `true`: questions about claims that are at a payer which takes 276s go on to it too. Its 277s come into your
     /// mailbox, with your TRN02; the header `claimgate-passed-on` says how many went.
@@ -34,7 +35,7 @@ struct StatusParams {
 }
 
 pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
-    OpenApiRouter::new().routes(routes!(claim_status)).layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+    OpenApiRouter::new().routes(routes!(claim_status))
 }
 
 /// Ask what is known of your claims. The body is a 276 (005010X212) with any number of questions; the answer is its
@@ -47,13 +48,14 @@ async fn claim_status(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     Query(params): Query<StatusParams>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, Problem> {
     let name = caller.submitter()?;
     let partners = gateway.partners.current();
     let submitter = partners.submitter(name).ok_or_else(|| Problem::forbidden("You are no longer set up here."))?;
     let ask = if params.ask_payers.unwrap_or(false) { Ask::PayersToo } else { Ask::Here };
-    let answer = claim_status::answer(&gateway, submitter, ask, body.to_vec()).await?;
+    let bytes = read_whole(body, REQUEST_BYTES_MAX, "A 276").await?;
+    let answer = claim_status::answer(&gateway, submitter, ask, bytes).await?;
     let kind = match answer.kind {
         AnswerKind::Status277 => "277",
         AnswerKind::Ack999 => "999",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -11,12 +11,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::caller::Caller;
+use super::extract::{Path, Query, ShortBody};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
 use super::remittances::detail_of;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::ClaimId;
-use crate::domain::{Cents, ClaimStatus, Phi};
+use crate::domain::{Cents, ClaimStatus, Date, Phi};
 use crate::pipeline::{Gateway, watch};
 use crate::store::events::LineTold;
 use crate::store::search::{ClaimLine, ClaimQuery};
@@ -48,12 +49,13 @@ struct SearchBody {
     member_id: Option<Phi<String>>,
     #[schema(value_type = Option<String>)]
     patient_last_name: Option<Phi<String>>,
-    /// YYYY-MM-DD.
-    #[schema(value_type = Option<String>)]
-    patient_birth_date: Option<Phi<String>>,
-    /// YYYY-MM-DD: claims with a service on or after this day.
-    service_from: Option<String>,
-    service_to: Option<String>,
+    #[schema(value_type = Option<String>, format = Date)]
+    patient_birth_date: Option<Phi<Date>>,
+    /// Claims with a service on or after this day.
+    #[schema(value_type = Option<String>, format = Date)]
+    service_from: Option<Date>,
+    #[schema(value_type = Option<String>, format = Date)]
+    service_to: Option<Date>,
     #[schema(value_type = Option<String>, example = "100.00")]
     charge_min: Option<Cents>,
     #[schema(value_type = Option<String>)]
@@ -73,8 +75,11 @@ struct ListParams {
     status: Option<String>,
     submission: Option<String>,
     provider_npi: Option<String>,
-    service_from: Option<String>,
-    service_to: Option<String>,
+    /// Claims with a service on or after this day.
+    #[param(value_type = Option<String>, format = Date)]
+    service_from: Option<Date>,
+    #[param(value_type = Option<String>, format = Date)]
+    service_to: Option<Date>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -215,7 +220,7 @@ struct PaymentItem {
 async fn search_claims(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    body: axum::body::Bytes,
+    ShortBody(body): ShortBody,
 ) -> Result<Json<Page<ClaimItem>>, Problem> {
     let body: SearchBody = serde_json::from_slice(&body).map_err(|error| Problem::bad_request(said_of_json(&error)))?;
     let query = ClaimQuery {
@@ -225,7 +230,7 @@ async fn search_claims(
         payer_claim_control_number: body.payer_claim_control_number,
         member_id: body.member_id,
         patient_last_name: body.patient_last_name,
-        patient_birth_date: body.patient_birth_date,
+        patient_birth_date: body.patient_birth_date.map(|day| Phi::new(day.reveal().to_string())),
         charge_min: body.charge_min,
         charge_max: body.charge_max,
         check_number: body.check_number,
@@ -250,14 +255,10 @@ async fn search_claims(
 async fn list_claims(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    params: Result<Query<ListParams>, axum::extract::rejection::QueryRejection>,
+    params: Result<Query<ListParams>, Problem>,
 ) -> Result<Json<Page<ClaimItem>>, Problem> {
-    let Query(params) = params.map_err(|rejection| {
-        Problem::bad_request(format!(
-            "{}. What names a patient goes into the body of POST /v1/claims/search.",
-            rejection.body_text()
-        ))
-    })?;
+    let Query(params) =
+        params.map_err(|problem| problem.and("What names a patient goes into the body of POST /v1/claims/search."))?;
     page(&gateway, &caller, ClaimQuery::default(), params).await
 }
 
@@ -271,8 +272,8 @@ async fn page(
     query.limit = limit + 1;
     query.payer = params.payer;
     query.provider_npi = params.provider_npi;
-    query.service_from = params.service_from;
-    query.service_to = params.service_to;
+    query.service_from = params.service_from.map(|day| day.to_string());
+    query.service_to = params.service_to.map(|day| day.to_string());
     query.status = params.status.map(|text| text.parse().map_err(Problem::bad_request)).transpose()?;
     query.submission = params.submission.map(|text| id_of("submission", &text)).transpose()?;
     query.before = params.cursor.map(|text| id_of("cursor", &text)).transpose()?;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 
+use super::description::completed;
 use crate::pipeline::Gateway;
 
 /// What stands above all calls.
@@ -24,7 +25,8 @@ pub(super) fn head() -> OpenApi {
             "Hand in claims, see where each is, fetch what payers answer. Partners send their key as \
              `Authorization: Bearer KEY` and see their own data only; people of the house log in with Basic. \
              Money is a decimal string, times are RFC 3339 in UTC, dates YYYY-MM-DD. Lists come as \
-             {\"items\": [...], \"next\": CURSOR or null}. Errors are RFC 9457 problem details.",
+             {\"items\": [...], \"next\": CURSOR or null}. A parameter that is empty counts as left out. Errors are RFC \
+             9457 problem details.",
         ))
         .build();
     let components = ComponentsBuilder::new()
@@ -35,7 +37,7 @@ pub(super) fn head() -> OpenApi {
 }
 
 pub(super) fn router(description: OpenApi) -> Router<Arc<Gateway>> {
-    let description = serde_json::to_value(description).expect("the description is plain data");
+    let description = completed(serde_json::to_value(description).expect("the description is plain data"));
     let page: Arc<str> = page(&description).into();
     Router::new()
         .route("/openapi.json", get(move || async move { Json(description) }))

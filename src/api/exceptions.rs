@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,9 +13,9 @@ use utoipa_axum::routes;
 
 use super::caller::{Caller, is_staff};
 use super::claims::{id_of, said_of_json, visible_claim};
+use super::extract::{Path, Query, ShortBody};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
-use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::{ClaimId, ExceptionId};
 use crate::pipeline::Gateway;
@@ -37,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct ExceptionParams {
     /// open (unless said otherwise), resolved, dismissed or all.
     state: Option<String>,
@@ -120,7 +121,7 @@ async fn resolve_exception(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     Path(id): Path<String>,
-    body: axum::body::Bytes,
+    ShortBody(body): ShortBody,
 ) -> Result<Json<ExceptionItem>, Problem> {
     let row = decidable(&gateway, &caller, &id).await?;
     let body: ResolveBody =
@@ -133,7 +134,7 @@ async fn resolve_exception(
 
 /// Take a decision back. A submitter takes back its own and those that were made by rule, not those of staff.
 #[utoipa::path(post, path = "/v1/exceptions/{id}/undo", tag = "exceptions", params(("id" = String, Path)),
-    responses((status = 200, body = ExceptionItem), (status = 403), (status = 404), (status = 409)))]
+    responses((status = 200, body = ExceptionItem), (status = 403), (status = 404), (status = 409), (status = 422)))]
 async fn undo_exception(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -156,7 +157,7 @@ async fn dismiss_exception(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     Path(id): Path<String>,
-    body: axum::body::Bytes,
+    ShortBody(body): ShortBody,
 ) -> Result<Json<ExceptionItem>, Problem> {
     let row = decidable(&gateway, &caller, &id).await?;
     let body: DismissBody =
@@ -168,7 +169,7 @@ async fn dismiss_exception(
 /// Post a remittance that was held because it does not add up or may have come before; or hand on a payment without claims,
 /// or provider adjustments beside none, whose payee was not known; or have a file worked that was held for its usage (ISA15).
 #[utoipa::path(post, path = "/v1/exceptions/{id}/release", tag = "exceptions", params(("id" = String, Path)),
-    responses((status = 200, body = ExceptionItem), (status = 403), (status = 404), (status = 409)))]
+    responses((status = 200, body = ExceptionItem), (status = 403), (status = 404), (status = 409), (status = 422)))]
 async fn release_exception(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,

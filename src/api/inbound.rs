@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,9 +16,9 @@ use utoipa_axum::routes;
 use super::caller::Caller;
 use super::claims::id_of;
 use super::download::frames_of;
+use super::extract::{Path, Query, read_whole};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
-use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::InboundId;
 use crate::pipeline::Gateway;
@@ -37,6 +36,7 @@ pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct InboundParams {
     /// A name for the file, shown in lists.
     file_name: Option<String>,
@@ -77,20 +77,7 @@ async fn hand_in(
     let payer =
         partners.payer(&name).ok_or_else(|| Problem::bad_request("`payer` names no payer: see GET /v1/payers."))?;
     let limit = gateway.config.intake.bytes_max;
-    let mut bytes = Vec::new();
-    let mut stream = body.into_data_stream();
-    while let Some(part) = stream.next().await {
-        let part = part.map_err(|_| {
-            Problem::bad_request(
-                "The connection broke before the whole file had come; nothing of it was kept. Send it again.",
-            )
-        })?;
-        if (bytes.len() + part.len()) as u64 > limit {
-            let detail = format!("A file may have {limit} bytes. Split it and send the parts.");
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The file is too large", detail));
-        }
-        bytes.extend_from_slice(&part);
-    }
+    let bytes = read_whole(body, limit, "A file").await?;
     if bytes.is_empty() {
         return Err(Problem::bad_request("The file is empty: nothing came in the body of the request."));
     }
@@ -109,6 +96,7 @@ async fn hand_in(
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct FilesParams {
     /// For staff: one payer's files only.
     payer: Option<String>,

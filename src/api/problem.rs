@@ -51,6 +51,13 @@ impl Problem {
         problem
     }
 
+    /// One more sentence.
+    pub fn and(mut self, sentence: &str) -> Problem {
+        self.detail.push(' ');
+        self.detail.push_str(sentence);
+        self
+    }
+
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Problem {
         self.more.insert(name.to_string(), value.into());
         self

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -14,11 +14,12 @@ use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::claims::id_of;
+use super::extract::{Path, Query};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::RemittanceId;
-use crate::domain::{Cents, Phi};
+use crate::domain::{Cents, Date, Phi};
 use crate::pipeline::Gateway;
 use crate::pipeline::remit::{CLAIM_LINE, TIED_BY};
 use crate::store::remittance_search::RemittanceQuery;
@@ -38,9 +39,11 @@ struct RemittanceParams {
     /// BPR02, as 1047.00.
     #[param(value_type = Option<String>)]
     amount: Option<Cents>,
-    /// YYYY-MM-DD: paid on or after this day.
-    paid_from: Option<String>,
-    paid_to: Option<String>,
+    /// Paid on or after this day.
+    #[param(value_type = Option<String>, format = Date)]
+    paid_from: Option<Date>,
+    #[param(value_type = Option<String>, format = Date)]
+    paid_to: Option<Date>,
     payee_npi: Option<String>,
     payee_tin: Option<String>,
     /// posted, held or repeat.
@@ -136,17 +139,16 @@ struct PaymentLine {
 async fn remittances(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    params: Result<Query<RemittanceParams>, axum::extract::rejection::QueryRejection>,
+    Query(params): Query<RemittanceParams>,
 ) -> Result<Json<Page<RemittanceItem>>, Problem> {
-    let Query(params) = params.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let limit = limit_of(params.limit)?;
     let mut query = RemittanceQuery {
         payer: params.payer,
         submitter: None,
         trace: params.trace,
         amount: params.amount,
-        paid_from: params.paid_from.map(|text| day_of("paid_from", text)).transpose()?,
-        paid_to: params.paid_to.map(|text| day_of("paid_to", text)).transpose()?,
+        paid_from: params.paid_from.map(|day| day.to_string()),
+        paid_to: params.paid_to.map(|day| day.to_string()),
         payee_npi: params.payee_npi,
         payee_tin: params.payee_tin,
         state: params.state.as_deref().map(state_of).transpose()?,
@@ -251,14 +253,6 @@ fn submitter_of(caller: &Caller) -> &str {
 
 fn sum_of(adjustments: &[Value]) -> Cents {
     adjustments.iter().filter_map(|one| serde_json::from_value::<Cents>(one["amount"].clone()).ok()).sum()
-}
-
-/// A day as it stands in the store.
-fn day_of(name: &str, text: String) -> Result<String, Problem> {
-    match text.parse::<jiff::civil::Date>() {
-        Ok(day) if day.to_string() == text => Ok(text),
-        Ok(_) | Err(_) => Err(Problem::bad_request(format!("`{name}` is a day, as 2026-11-30."))),
-    }
 }
 
 fn state_of(text: &str) -> Result<RemittanceState, Problem> {
@@ -371,7 +365,7 @@ mod tests {
     /// What the list and the one say of each remittance, by its trace number; they must say the same.
     async fn seen(world: &World, caller: Caller) -> Vec<Value> {
         let gateway = || State(world.gateway.clone());
-        let listed = remittances(gateway(), caller.clone(), Ok(Query(RemittanceParams::default()))).await.ok().unwrap();
+        let listed = remittances(gateway(), caller.clone(), Query(RemittanceParams::default())).await.ok().unwrap();
         let listed = serde_json::to_value(&listed.0).unwrap();
         let mut all = Vec::new();
         for line in listed["items"].as_array().unwrap() {

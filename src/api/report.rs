@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::caller::Caller;
+use super::extract::Path;
 use super::problem::Problem;
 use super::submissions::{not_ready, visible_submission};
 use crate::ack::paper::{self, Outcome, Paper, Pile};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::claims::visible_claim;
+use super::extract::Path;
 use super::problem::Problem;
 use crate::domain::ids::{BatchId, ClaimId};
 use crate::pipeline::gateway::blocking;

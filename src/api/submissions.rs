@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
@@ -16,9 +16,9 @@ use utoipa_axum::routes;
 
 use super::caller::Caller;
 use super::claims::id_of;
+use super::extract::{Path, Query, broken};
 use super::page::{Page, limit_of};
 use super::problem::Problem;
-use super::query::Query;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::SubmissionId;
 use crate::domain::limits::WAIT_SECONDS_MAX;
@@ -44,6 +44,7 @@ pub fn routes() -> OpenApiRouter<Arc<Gateway>> {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct SubmitParams {
     /// Seconds to wait for the checks; then the answer is 200 with their result.
     wait: Option<u64>,
@@ -100,7 +101,9 @@ struct SubmissionWhole {
 #[utoipa::path(post, path = "/v1/submissions", tag = "submissions", params(SubmitParams,
         ("Idempotency-Key" = Option<String>, Header, description = "the same key with the same bytes is answered as before")),
     request_body(content = String, content_type = "application/edi-x12"),
-    responses((status = 202, body = SubmissionItem), (status = 200, body = SubmissionWhole), (status = 409), (status = 413), (status = 429), (status = 503)))]
+    responses((status = 202, body = SubmissionItem), (status = 200, body = SubmissionWhole, description = "with `wait`: the checks are done"),
+        (status = 409, description = "These bytes were handed in before: `id` says as which submission."), (status = 413),
+        (status = 422, description = "The `Idempotency-Key` came before, with other bytes."), (status = 429), (status = 503)))]
 async fn submit(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -126,16 +129,11 @@ async fn submit(
     let mut incoming = intake::begin(&gateway, submitter, Channel::Https, &file_name, key).await.map_err(refused)?;
     let mut stream = body.into_data_stream();
     while let Some(part) = stream.next().await {
-        let part = part.map_err(|_| {
-            Problem::bad_request(
-                "The connection broke before the whole file had come; nothing of it was kept. Send it again.",
-            )
-        })?;
+        let part = part.map_err(|_| broken())?;
         incoming.write(part).await.map_err(refused)?;
     }
-    let (row, fresh) = match incoming.finish_for(caller.requester()).await.map_err(refused)? {
-        Received::New(row) => (row, true),
-        Received::Replayed(row) => (row, false),
+    let row = match incoming.finish_for(caller.requester()).await.map_err(refused)? {
+        Received::New(row) | Received::Replayed(row) => row,
         Received::Same(first) => {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
@@ -159,9 +157,8 @@ async fn submit(
     if let Some(row) = checked {
         return Ok((StatusCode::OK, Json(whole(&gateway, row).await?)).into_response());
     }
-    let status = if fresh { StatusCode::ACCEPTED } else { StatusCode::OK };
     let item = item(&gateway, row).await?;
-    Ok((status, [(header::LOCATION, item.links.this.clone())], Json(item)).into_response())
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, item.links.this.clone())], Json(item)).into_response())
 }
 
 fn too_often(TooOften { wait }: TooOften) -> Problem {
@@ -199,6 +196,7 @@ fn refused(refusal: IntakeRefusal) -> Problem {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct ListParams {
     cursor: Option<String>,
     limit: Option<u32>,
@@ -240,28 +238,36 @@ async fn submission(
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct FindingParams {
     cursor: Option<u64>,
     limit: Option<u32>,
 }
 
+/// What is wrong in one place: `interchange`, `group`, `transaction`, `claim`, `segment`, `loop`, `element`, `component`,
+/// `repetition`, `value`, `snip`, `edit` (see GET /v1/edits), `severity`, `scope`, `message`, `fix`, `ack`, `status` and
+/// `trigger`.
+#[derive(Serialize, ToSchema)]
+#[serde(transparent)]
+struct FindingItem(serde_json::Value);
+
 /// All findings of a submission, in the order of the file.
 #[utoipa::path(get, path = "/v1/submissions/{id}/findings", tag = "submissions", params(("id" = String, Path), FindingParams),
-    responses((status = 200), (status = 404)))]
+    responses((status = 200, body = Page<FindingItem>), (status = 404)))]
 async fn findings(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     Path(id): Path<String>,
     Query(params): Query<FindingParams>,
-) -> Result<Json<serde_json::Value>, Problem> {
+) -> Result<Json<Page<FindingItem>>, Problem> {
     let row = visible_submission(&gateway, &caller, &id).await?;
     let limit = limit_of(params.limit)?;
     let mut rows = gateway.store.findings_of_submission(row.id, params.cursor, limit + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| more).map(|row| row.ordinal.to_string());
-    let items: Vec<_> = rows.into_iter().map(|row| row.finding).collect();
-    Ok(Json(serde_json::json!({"items": items, "next": next})))
+    let items = rows.into_iter().map(|row| FindingItem(serde_json::json!(row.finding))).collect();
+    Ok(Json(Page { items, next }))
 }
 
 /// An acknowledgement as X12: all TA1s, 999s or 277CAs of the submission, one interchange after another.

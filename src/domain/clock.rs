@@ -54,7 +54,19 @@ pub fn is_ahead(at_ms: i64, now_ms: i64) -> bool {
     at_ms > now_ms.saturating_add(SLACK_MS)
 }
 
-/// The API's form of a stored time: RFC 3339 in UTC.
+/// The API's form of a stored time: RFC 3339 in UTC, always with three decimals, so that texts sort as times do.
 pub fn rfc3339(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).map(|at| at.to_string()).unwrap_or_default()
+    Timestamp::from_millisecond(ms).map(|at| format!("{at:.3}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_three_decimals_whatever_they_are() {
+        for (ms, text) in [(0, "1970-01-01T00:00:00.000Z"), (1_764_090_309_120, "2025-11-25T17:05:09.120Z")] {
+            assert_eq!(rfc3339(ms), text);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 pub mod claim;
 pub mod clock;
 pub mod crash_point;
+pub mod date;
 pub mod edit;
 pub mod finding;
 pub mod ids;
@@ -17,6 +18,7 @@ pub mod requirements;
 pub use claim::{ClaimKind, ClaimStatus};
 pub use clock::{Clock, Timestamp};
 pub use crash_point::{CrashPoint, passing};
+pub use date::Date;
 pub use edit::Edit;
 pub use finding::{Finding, Scope, Severity};
 pub use money::Cents;

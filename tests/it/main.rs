@@ -21,6 +21,7 @@ mod corpus;
 mod crash;
 mod day;
 mod demo;
+mod described;
 mod documented;
 mod earlier;
 mod export;
