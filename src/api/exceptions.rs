@@ -335,7 +335,7 @@ mod tests {
     async fn dismissed(world: &World, id: &str, reason: &str) -> StatusCode {
         let body = Bytes::from(json!({ "reason": reason }).to_string());
         let path = Path(id.to_string());
-        match dismiss_exception(State(world.gateway.clone()), acme(), path, body).await {
+        match dismiss_exception(State(world.gateway.clone()), acme(), path, ShortBody(body)).await {
             Ok(_) => StatusCode::OK,
             Err(problem) => problem.into_response().status(),
         }
@@ -360,7 +360,8 @@ mod tests {
         let (world, exception) = doubtful().await;
         let body = json!({ "claim_id": claim(&world, "A1").await.received.id.trace_number() }).to_string();
         let path = Path(exception.id.clone());
-        let resolved = resolve_exception(State(world.gateway.clone()), acme(), path, Bytes::from(body)).await;
+        let resolved =
+            resolve_exception(State(world.gateway.clone()), acme(), path, ShortBody(Bytes::from(body))).await;
         assert_eq!(resolved.ok().unwrap().0.state, "resolved");
     }
 
@@ -387,7 +388,7 @@ mod tests {
         assert!(candidate["reasons"].to_string().contains("taken back"), "{candidate}");
         assert_ne!(seen[0].reason, "no claim sent to this payer fits");
         let body = Bytes::from(json!({ "claim_id": id }).to_string());
-        let again = resolve_exception(State(world.gateway.clone()), acme(), Path(resolved.id), body).await;
+        let again = resolve_exception(State(world.gateway.clone()), acme(), Path(resolved.id), ShortBody(body)).await;
         assert_eq!(again.ok().unwrap().0.state, "resolved");
     }
 

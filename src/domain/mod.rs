@@ -25,6 +25,12 @@ pub use money::Cents;
 pub use nearest::nearest;
 pub use phi::Phi;
 
+/// `1 claim`, `2 claims`.
+pub fn so_many(count: impl Into<i128>, noun: &str) -> String {
+    let count: i128 = count.into();
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// An error with all that caused it, for the log: `Display` of an error is one layer.
 pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -35,4 +41,14 @@ pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
         cause = source.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_a_kind_is_told_as_one() {
+        assert_eq!([0, 1, 2].map(|count| so_many(count, "file")), ["0 files", "1 file", "2 files"]);
+    }
 }

@@ -20,7 +20,13 @@ struct Fault<'a> {
     element: u16,
     value: &'a str,
     message: String,
+    /// What to do, where it is more than the edit says.
+    fix: Option<&'static str>,
 }
+
+/// GS01 of a 276.
+const QUESTIONS: &str = "HR";
+const ASK_INSTEAD: &str = "Questions about claims are answered at once at POST /v1/claim-status: send them there.";
 
 /// Judges GS01 and GS08.
 pub fn group(guides: &Guides, group: &Group, context: Option<&Context<'_>>, place: &Place, fresh: &mut Vec<Finding>) {
@@ -52,7 +58,8 @@ fn group_fault<'a>(guides: &Guides, group: &'a Group, context: Option<&Context<'
     } else {
         return None;
     };
-    Some(Fault { edit, element, value, message })
+    let fix = (code == QUESTIONS && edit.id == edits::GROUP_NOT_EXPECTED.id).then_some(ASK_INSTEAD);
+    Some(Fault { edit, element, value, message, fix })
 }
 
 /// The guide of a transaction, when it agrees with its group.
@@ -86,7 +93,7 @@ fn printing_fault<'a>(group: &Group, stated: &'a str) -> Option<Fault<'a>> {
         return None;
     }
     let edit = &edits::TRANSACTION_PRINTING_DIFFERS;
-    Some(Fault { edit, element: 3, value: stated, message: edit.say(&[&stated, &group.version]) })
+    Some(Fault { edit, element: 3, value: stated, message: edit.say(&[&stated, &group.version]), fix: None })
 }
 
 /// ST03 says something else than the guide of GS08.
@@ -103,7 +110,7 @@ fn version_fault<'a>(guides: &Guides, group: &Group, transaction: &'a Transactio
         let edit = &edits::TRANSACTION_VERSION_NOT_SUPPORTED;
         (edit, edit.say(&[&what, &guides.taken()]))
     };
-    Fault { edit, element: 3, value: stated, message }
+    Fault { edit, element: 3, value: stated, message, fix: None }
 }
 
 /// ST01 says something else than the guide of GS08.
@@ -124,7 +131,7 @@ fn type_fault<'a>(guides: &Guides, group: &Group, transaction: &'a Transaction) 
         let edit = &edits::TRANSACTION_NOT_SUPPORTED;
         (edit, edit.say(&[&what, &guides.taken()]))
     };
-    Some(Fault { edit, element: 1, value: code, message })
+    Some(Fault { edit, element: 1, value: code, message, fix: None })
 }
 
 fn at(id: &'static str, position: u32, (offset, line): (u64, u32), element: u16, place: &Place) -> Place {
@@ -133,7 +140,7 @@ fn at(id: &'static str, position: u32, (offset, line): (u64, u32), element: u16,
 }
 
 fn finding(fault: Fault<'_>, scope: Scope, place: Place, ack: AckCodes) -> Finding {
-    let Fault { edit, value, message, .. } = fault;
+    let Fault { edit, value, message, fix, .. } = fault;
     Finding {
         edit: Cow::Borrowed(edit.id),
         snip: edit.snip,
@@ -142,7 +149,7 @@ fn finding(fault: Fault<'_>, scope: Scope, place: Place, ack: AckCodes) -> Findi
         place,
         value: (!value.is_empty()).then(|| value.to_string()),
         message,
-        fix: edit.fix.to_string(),
+        fix: fix.unwrap_or(edit.fix).to_string(),
         ack,
         statuses: Vec::new(),
         trigger: None,

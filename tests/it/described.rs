@@ -181,6 +181,10 @@ fn hand_in_claims(scene: &mut Scene) -> String {
     for (path, body) in [("?wait=abc", &b"ISA"[..]), ("?wait=-1", b"ISA"), ("?nothing=1", b"ISA"), ("", b"")] {
         assert_eq!(scene.call(&acme, SUBMIT, &format!("/v1/submissions{path}"), Some(body)).status, 400, "{path}");
     }
+    let questions =
+        super::answers::interchange("ACMEBILL", "HR", "005010X212", &[vec!["ST*276*0001*005010X212".into()]]);
+    let refused = scene.call(&acme, SUBMIT, "/v1/submissions?wait=30", Some(&questions));
+    assert!(refused.text().contains("POST /v1/claim-status"), "{}", refused.text());
     assert_eq!(scene.call(&Who::Nobody, SUBMIT, "/v1/submissions", Some(b"ISA")).status, 401);
     assert_eq!(scene.call(&Who::Staff, SUBMIT, "/v1/submissions", Some(b"ISA")).status, 403);
     id

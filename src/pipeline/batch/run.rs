@@ -7,7 +7,7 @@ use super::check::{Unsound, check};
 use super::plan::{Envelope, envelope};
 use super::sources::SourceError;
 use crate::domain::ids::BatchId;
-use crate::domain::{CrashPoint, passing};
+use crate::domain::{CrashPoint, passing, so_many};
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::gateway::{blocking, discard, giving_way};
 use crate::pipeline::lease::under_lease;
@@ -175,7 +175,8 @@ async fn record(
         Endpoint::Sftp(_) | Endpoint::Https(_) => (DeliveryState::Due, None),
         Endpoint::Hosted(_) => (DeliveryState::WaitsToBeFetched, Some(gateway.draw_id())),
     };
-    let text = format!("{} claims in {} transactions", batch.claims, built.transactions.len());
+    let transactions = so_many(built.transactions.len() as u64, "transaction");
+    let text = format!("{} in {transactions}", so_many(batch.claims, "claim"));
     let event = gateway.batch_event(batch.id, "built", text);
     let delivery = NewDelivery {
         id: gateway.draw_id(),

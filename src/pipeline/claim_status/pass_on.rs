@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::read::Asked;
 use super::write::GUIDE;
-use crate::domain::ClaimStatus;
 use crate::domain::ids::BatchId;
+use crate::domain::{ClaimStatus, so_many};
 use crate::partner::{Endpoint, Payer};
 use crate::pipeline::answers::outgoing::{elements, segments};
 use crate::pipeline::{Gateway, Stage, StageError};
@@ -76,7 +76,8 @@ async fn to_payer(gateway: &Arc<Gateway>, payer: &Payer, questions: &[&Question<
         Endpoint::Hosted(_) => (DeliveryState::WaitsToBeFetched, Some(gateway.draw_id())),
     };
     let now = gateway.clock.now_ms();
-    let event = gateway.batch_event(batch, "built", format!("{} questions about claims", questions.len()));
+    let event =
+        gateway.batch_event(batch, "built", format!("{} about claims", so_many(questions.len() as u64, "question")));
     let delivery = NewDelivery {
         id: gateway.draw_id(),
         batch_id: batch,

@@ -354,10 +354,7 @@ async fn a_payer_that_does_not_answer_a_question_raises_one_alarm_that_clears_wh
         assert_eq!(alarms(&world, 2).await, [""; 0]);
         assert_eq!(alarms(&world, 2).await, ["no-277"]);
         let first = world.gateway.store.standing_alarms().await.unwrap();
-        assert!(
-            first.iter().any(|alarm| alarm.text.contains("has not answered 1 questions about claims")),
-            "{first:?}"
-        );
+        assert!(first.iter().any(|alarm| alarm.text.contains("has not answered 1 question about claims")), "{first:?}");
         assert_eq!(alarms(&world, 0).await, ["no-277"]);
         assert_eq!(world.gateway.store.standing_alarms().await.unwrap(), first, "raised a second time");
         if !knows_the_claim {
@@ -394,7 +391,7 @@ async fn each_of_two_questions_about_a_claim_waits_for_its_own_277() {
         assert_eq!(alarms(&world, 4).await, ["no-277"], "{first}");
         let standing = world.gateway.store.standing_alarms().await.unwrap();
         assert!(
-            standing.iter().any(|alarm| alarm.text.contains("has not answered 1 questions about claims")),
+            standing.iter().any(|alarm| alarm.text.contains("has not answered 1 question about claims")),
             "{first}: {standing:?}"
         );
         answer(&world, &answer_277(956, second, &claim)).await;

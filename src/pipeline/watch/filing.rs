@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
+use crate::domain::so_many;
 use crate::partner::Payer;
 use crate::store::alarms::Standing;
 use crate::store::silence::{FilingCount, FilingWindow};
@@ -53,14 +54,15 @@ const STEPS: [i64; 4] = [WARN_DAYS, 7, 3, 1];
 /// For the operator: how many, and when the first of them is too old.
 pub(super) fn standing(payer: &Payer, count: &FilingCount, today: Date) -> Standing {
     let first = last_day(payer, "1", &count.service_to, today);
-    let until = first
-        .map_or_else(String::new, |last| format!("; the first until {}, {} days from now", last.day, last.days_left));
+    let until = first.map_or_else(String::new, |last| {
+        format!("; the first until {}, {} from now", last.day, so_many(last.days_left, "day"))
+    });
     let text = format!(
-        "{} claims of {} are rejected or not sent, and {} takes them only {} days after their service{until}",
-        count.claims,
+        "{} of {} rejected or not sent; {} takes claims only {} after their service{until}",
+        so_many(count.claims, "claim"),
         count.submitter,
         payer.name,
-        payer.requirements.timely_filing_days.unwrap_or_default()
+        so_many(payer.requirements.timely_filing_days.unwrap_or_default(), "day")
     );
     Standing { text, step: first.map_or(0, |last| step(last.days_left)) }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::learn::expected;
 use crate::domain::clock::rfc3339;
 use crate::domain::ids::BatchId;
+use crate::domain::so_many;
 use crate::partner::Payer;
 use crate::store::alarms::{AlarmKey, Awaited, Standing};
 use crate::store::announcements::{AlarmNews, OPERATOR};
@@ -58,10 +59,10 @@ pub(super) fn silence(alarms: &mut Alarms, payer: &Payer, awaited: Awaited, with
 /// One alarm for a payer, however many questions it leaves open.
 pub(super) fn unanswered(alarms: &mut Alarms, payer: &Payer, within: Duration, open: OverdueQuestions) {
     let text = format!(
-        "{} has not answered {} questions about claims (276, in {} files, the oldest of {}) with a 277 within {}",
+        "{} has not answered {} about claims (276, in {}, the oldest of {}) with a 277 within {}",
         payer.name,
-        open.questions,
-        open.files,
+        so_many(open.questions, "question"),
+        so_many(open.files, "file"),
         rfc3339(open.since),
         span(within)
     );
@@ -129,8 +130,8 @@ pub(super) fn deaf(alarms: &mut Alarms, receiver: &str, waiting: i64, why: &str)
 /// What the operator's webhook is told of an alarm.
 pub(super) fn letter(news: &AlarmNews<'_>, now: i64) -> String {
     let (what, (kind, subject), text) = match news {
-        AlarmNews::Raised { key, text } => ("alarm.raised", *key, *text),
-        AlarmNews::Cleared { key } => ("alarm.cleared", *key, ""),
+        AlarmNews::Raised { key, text } => ("alarm.raised", *key, text.to_string()),
+        AlarmNews::Cleared { key } => ("alarm.cleared", *key, format!("It is over: {} of {}", key.0, key.1)),
     };
     let data = json!({"kind": kind, "subject": subject, "text": text});
     json!({"type": what, "timestamp": rfc3339(now), "data": data}).to_string()
@@ -140,12 +141,12 @@ pub(super) fn letter(news: &AlarmNews<'_>, now: i64) -> String {
 fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     let (count, unit) = match seconds {
-        s if s >= 172_800 => (s / 86_400, "days"),
-        s if s >= 7_200 => (s / 3_600, "hours"),
-        s if s >= 120 => (s / 60, "minutes"),
-        s => (s, "seconds"),
+        s if s >= 172_800 => (s / 86_400, "day"),
+        s if s >= 7_200 => (s / 3_600, "hour"),
+        s if s >= 120 => (s / 60, "minute"),
+        s => (s, "second"),
     };
-    format!("{count} {unit}")
+    so_many(count, unit)
 }
 
 #[cfg(test)]

@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(standing(&world.gateway).await, ["timely-filing"]);
         let alarm = world.gateway.store.standing_alarms().await.unwrap().remove(0);
         assert_eq!(alarm.subject, "bluestar/acme");
-        assert!(alarm.text.contains("1 claims") && alarm.text.contains("2026-11-09, 7 days"), "{}", alarm.text);
+        assert!(alarm.text.contains("1 claim of acme") && alarm.text.contains("2026-11-09, 7 days"), "{}", alarm.text);
         told_again_by_steps(&world.gateway).await;
         send(&world, "acme", &professional(2, &[&[sample("A1", 10)]])).await;
         assert!(standing(&world.gateway).await.is_empty());
