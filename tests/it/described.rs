@@ -131,7 +131,7 @@ fn fits(description: &Value, schema: &Value, value: &Value, place: &str) -> Resu
     if let Some(missing) = required.iter().find(|name| !members.contains_key(**name)) {
         return Err(format!("{place} lacks {missing}"));
     }
-    members.iter().try_for_each(|(name, member)| match properties.iter().find(|(known, _)| known == name) {
+    members.iter().try_for_each(|(name, member)| match properties.iter().find(|(known, _)| *known == name) {
         Some((_, schema)) => fits(description, schema, member, &format!("{place}.{name}")),
         None => Err(format!("{place}.{name} is not described")),
     })
@@ -323,7 +323,7 @@ fn decide(scene: &mut Scene) {
     let named = |claim: &str| format!("{{\"claim_id\":\"{claim}\"}}").into_bytes();
     assert_eq!(scene.call(&Who::Staff, &resolve, &path, Some(b"{bad")).status, 400);
     assert_eq!(scene.call(&Who::Staff, &resolve, &path, Some(&named("000000000000"))).status, 404);
-    assert_eq!(scene.call(&acme, &resolve, &path, Some(&named(&claim))).status, 404, "another's is as if not there");
+    assert_eq!(scene.call(&acme, &resolve, &path, Some(&named(&claim))).status, 422, "it was rejected, and never sent");
     let (release, path) = at("release");
     assert_eq!(scene.call(&acme, &release, &path, Some(b"")).status, 403);
     assert_eq!(scene.call(&Who::Staff, &release, &path, Some(b"")).status, 422);
