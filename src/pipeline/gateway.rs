@@ -128,6 +128,11 @@ pub async fn giving_way<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
     told.await.map_err(|_| StageError::Panicked)
 }
 
+/// Gives back the memory of what is done with, some tenths of a second for a large file, while the next one is worked.
+pub fn put_away<T: Send + 'static>(done_with: T) {
+    drop(tokio::task::spawn_blocking(move || drop(done_with)));
+}
+
 /// Removes a payload that nothing names. A failure costs room and nothing else.
 pub async fn discard(gateway: &Gateway, id: PayloadId) {
     let payloads = gateway.payloads.clone();

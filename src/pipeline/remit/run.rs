@@ -15,8 +15,8 @@ use super::repeats::{self, Compared, Content, Newness};
 use super::tie;
 use crate::domain::ids::{InboundId, RemittanceId};
 use crate::domain::{CrashPoint, error_chain, passing};
-use crate::pipeline::answers::{Matched, find_claims};
-use crate::pipeline::gateway::{blocking, discard, guarded};
+use crate::pipeline::answers::{Matched, Sought, find_claims};
+use crate::pipeline::gateway::{blocking, discard, guarded, put_away};
 use crate::pipeline::lease::under_lease;
 use crate::pipeline::{Gateway, Progress, StageError};
 use crate::store::earlier::EarlierRemittance;
@@ -84,6 +84,8 @@ async fn look_ahead(gateway: &Arc<Gateway>, after: Option<InboundId>) -> Result<
 struct Ready {
     papers: Papers,
     told: Vec<Told>,
+    /// What each payment says of its claim, in the file's order.
+    sought: Vec<Sought>,
 }
 
 /// Of one remittance.
@@ -96,8 +98,13 @@ async fn ready(gateway: Arc<Gateway>, inbound: InboundRow) -> Result<Ready, Stag
     let papers = papers(&gateway, &inbound).await?;
     let remittances = papers.remittances.clone();
     let tell = |one: &Remittance| Told { sums: balance::check(one), digest: plan::digest_of(one) };
-    let told = blocking(move || remittances.iter().map(tell).collect()).await?;
-    Ok(Ready { papers, told })
+    let read = move || {
+        let of_one = |one| move |claim| books::sought(one, claim);
+        let sought = remittances.iter().flat_map(|one| one.claims.iter().map(of_one(one))).collect();
+        (remittances.iter().map(tell).collect(), sought)
+    };
+    let (told, sought) = blocking(read).await?;
+    Ok(Ready { papers, told, sought })
 }
 
 /// Reads the remittances of a file.
@@ -114,7 +121,7 @@ async fn work(
     ready: JoinHandle<Result<Ready, StageError>>,
     lease: &Lease,
 ) -> Result<(), StageError> {
-    let Ready { papers, told } = ready.await.map_err(|source| StageError::Stopped { source })??;
+    let Ready { papers, told, sought } = ready.await.map_err(|source| StageError::Stopped { source })??;
     let at = gateway.clock.now_ms();
     let mut desk = Desk {
         books: Books { gateway, inbound_id: inbound.id, payer: &papers.payer, at },
@@ -138,10 +145,13 @@ async fn work(
         handed: Vec::new(),
         repeated: Vec::new(),
     };
-    let mut matched = matched(gateway, &papers).await?.into_iter();
+    // One look for all.
+    let mut matched = find_claims(&gateway.store, &papers.payer, &sought).await?.into_iter();
+    let mut used = Vec::with_capacity(papers.remittances.len());
     for (place, (remittance, told)) in papers.remittances.iter().zip(told).enumerate() {
         let of_this: Vec<Matched> = matched.by_ref().take(remittance.claims.len()).collect();
         desk.take(place, remittance, told, &of_this).await?;
+        used.push(of_this);
     }
     // A file of nothing else is a repeat itself.
     if inbound.kinds == "835" && desk.repeated.len() == papers.remittances.len() {
@@ -158,7 +168,9 @@ async fn work(
     }
     remitted.mail = written.mail;
     remitted.house_notes.extend(written.notes);
-    record(gateway, &remitted, lease).await
+    let recorded = record(gateway, &remitted, lease).await;
+    put_away((papers, sought, used, remitted));
+    recorded
 }
 
 /// The file of the first of these.
@@ -188,13 +200,6 @@ async fn record(gateway: &Arc<Gateway>, remitted: &Remitted, lease: &Lease) -> R
         discard(gateway, mail.payload.id).await;
     }
     Ok(())
-}
-
-/// The claims of all payments of the file, in its order: one look for all.
-async fn matched(gateway: &Gateway, papers: &Papers) -> Result<Vec<Matched>, StageError> {
-    let of = |remittance| move |claim| books::sought(remittance, claim);
-    let sought: Vec<_> = papers.remittances.iter().flat_map(|one| one.claims.iter().map(of(one))).collect();
-    Ok(find_claims(&gateway.store, &papers.payer, &sought).await?)
 }
 
 async fn earlier(gateway: &Gateway, papers: &Papers) -> Result<HashMap<String, Vec<EarlierRemittance>>, StageError> {
