@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
+use super::exceptions::ExceptionState;
 use super::remittances::RemittanceState;
 use super::sql::{Row, Tx, query, query_for};
 use super::{Store, StoreError};
@@ -145,22 +146,34 @@ pub(super) async fn put_aside(
     posted: RemittanceId,
     at: i64,
 ) -> Result<(), StoreError> {
+    let note = format!("remittance {posted}, which came later and adds up, was posted for the same payment");
+    close_held(tx, held, ExceptionState::Dismissed, (BY_GATEWAY, at, Some(note))).await
+}
+
+/// Closes the exception of a held remittance.
+pub(super) async fn close_held(
+    tx: &mut Tx,
+    held: RemittanceId,
+    state: ExceptionState,
+    (by, at, note): (&str, i64, Option<String>),
+) -> Result<(), StoreError> {
     query_for(
-        "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ?
+        "UPDATE exception SET state = ?, resolved_by = ?, resolved_at = ?, note = coalesce(?, note)
          WHERE kind = 'balance' AND state = 0 AND json_extract(response, '$.remittance') = ?
            AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
-        "UPDATE exception SET state = 2, resolved_by = ?, resolved_at = ?, note = ?
+        "UPDATE exception SET state = ?, resolved_by = ?, resolved_at = ?, note = coalesce(?, note)
          WHERE kind = 'balance' AND state = 0 AND CAST(response AS jsonb) ->> 'remittance' = ?
            AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
     )
-    .bind(BY_GATEWAY)
+    .bind(state as i64)
+    .bind(by)
     .bind(at)
-    .bind(format!("remittance {posted}, which came later and adds up, was posted for the same payment"))
+    .bind(note)
     .bind(held.to_string())
     .bind(held.0)
     .execute(&mut *tx)
     .await
-    .map_err(StoreError::at("put a held remittance aside"))?;
+    .map_err(StoreError::at("close a held remittance's exception"))?;
     Ok(())
 }
 

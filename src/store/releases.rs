@@ -1,12 +1,12 @@
 //! A held remittance that a person lets through.
 
 use super::awaited::try_learned;
-use super::earlier::posted_already;
+use super::earlier::{close_held, posted_already};
 use super::events::NewClaimEvent;
-use super::exceptions::NewException;
+use super::exceptions::{ExceptionState, NewException};
 use super::mail::NewMail;
 use super::remittances::{LateMatch, PassedOn, attach_payment, finish, owners_as_json, pass_on, post_claims};
-use super::sql::{query, query_for};
+use super::sql::query;
 use super::{Store, StoreError};
 use crate::domain::ids::{ClaimId, RemittanceId};
 
@@ -63,21 +63,7 @@ impl Store {
         if released.rows_affected() == 0 {
             return Ok(ReleaseEnd::NotHeld);
         }
-        query_for(
-            "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
-             WHERE kind = 'balance' AND state = 0 AND json_extract(response, '$.remittance') = ?
-               AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
-            "UPDATE exception SET state = 1, resolved_by = ?, resolved_at = ?
-             WHERE kind = 'balance' AND state = 0 AND CAST(response AS jsonb) ->> 'remittance' = ?
-               AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
-        )
-        .bind(&release.by)
-        .bind(release.at)
-        .bind(release.id.to_string())
-        .bind(release.id.0)
-        .execute(&mut tx)
-        .await
-        .map_err(StoreError::at("close a remittance's exception"))?;
+        close_held(&mut tx, release.id, ExceptionState::Resolved, (&release.by, release.at, None)).await?;
         for one in &release.matched {
             attach_payment(&mut tx, one.payment_id, Some((one.claim_id, one.rule, &one.evidence))).await?;
         }

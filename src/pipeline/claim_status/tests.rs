@@ -282,6 +282,7 @@ async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under
     assert!(
         text.contains("*ZZ*CLAIMGATE      *ZZ*BLUESTAR       *") && text.contains("NM1*PR*2*Blue Star*****PI*BSTAR~")
     );
+    adds_up(&world).await;
     crate::pipeline::deliver::fetched(&world.gateway, mail[0].payload_id).await.unwrap();
 
     answer(&world, &answer_277(955, "REF0", &claims[0])).await;
@@ -289,6 +290,10 @@ async fn questions_go_on_to_a_payer_that_takes_them_and_its_277_comes_back_under
     assert_eq!(letters.len(), 1);
     assert!(letters[0].contains("TRN*2*REF0~") && letters[0].contains("STC*P1:20*"), "{}", letters[0]);
     assert_eq!(claim(&world, "A1").await.status, crate::domain::ClaimStatus::Pending);
+    adds_up(&world).await;
+}
+
+async fn adds_up(world: &World) {
     let always = crate::store::reconcile::Period { since_ms: 0, until_ms: i64::MAX };
     let account = world.gateway.store.account(always, world.gateway.clock.now_ms(), 9).await.unwrap();
     assert_eq!(account.wrong, []);

@@ -49,8 +49,10 @@ impl Newness {
 pub struct Compared<'a> {
     pub earlier: &'a EarlierRemittance,
     pub says_the_same: bool,
-    /// Most of the new one's claims are paid by both.
+    /// Both pay mostly the same claims, as far as the shorter of the two goes.
     pub shares_claims: bool,
+    /// The earlier one says nothing of claims: it was cut off before the first.
+    pub is_without_claims: bool,
 }
 
 impl Remittance {
@@ -111,7 +113,10 @@ pub fn newness(remittance: &Remittance, all: &[Compared<'_>], adds_up: bool) -> 
         (Some(against), None) => against,
         (None, Some(same)) if !adds_up => Newness::Repeat(same.earlier.id),
         (None, _) if adds_up => {
-            let is_of_it = |one: &&Compared<'_>| likeness(one) == Likeness::Same || is_other_amount(remittance, one);
+            let is_of_it = |one: &&Compared<'_>| match likeness(one) {
+                Likeness::Same => one.says_the_same || one.shares_claims || one.is_without_claims,
+                Likeness::Doubtful | Likeness::Different => is_other_amount(remittance, one),
+            };
             let (instead_of, others): (Vec<&Compared<'_>>, Vec<_>) = held.into_iter().partition(is_of_it);
             let instead_of = instead_of.iter().map(|one| one.earlier.id).collect();
             against(&others).unwrap_or(Newness::New { instead_of })
@@ -157,14 +162,22 @@ impl Content {
         Content(said)
     }
 
-    /// Whether most of its claims are among the other's, by number and CLP02.
-    pub fn shares_claims(&self, other: &Content) -> bool {
-        let claims = |content: &Content| -> Vec<String> {
-            let of_claims = content.0.iter().filter(|said| said.starts_with("CLP|"));
-            of_claims.map(|said| said.splitn(4, '|').take(3).collect::<Vec<_>>().join("|")).collect()
-        };
-        let (own, theirs) = (claims(self), claims(other).into_iter().collect::<HashSet<_>>());
-        own.iter().filter(|claim| theirs.contains(*claim)).count() * 2 > own.len()
+    /// How it stands to an earlier one that says this.
+    pub fn compared<'a>(&self, earlier: &'a EarlierRemittance, theirs: &Content) -> Compared<'a> {
+        let (own, others) = (self.claims(), theirs.claims());
+        let shared = own.intersection(&others).count();
+        Compared {
+            earlier,
+            says_the_same: self == theirs,
+            shares_claims: shared * 2 > own.len().min(others.len()),
+            is_without_claims: others.is_empty(),
+        }
+    }
+
+    /// By number and CLP02.
+    fn claims(&self) -> HashSet<String> {
+        let of_claims = self.0.iter().filter(|said| said.starts_with("CLP|"));
+        of_claims.map(|said| said.splitn(4, '|').take(3).collect::<Vec<_>>().join("|")).collect()
     }
 }
 
@@ -284,9 +297,7 @@ mod tests {
     }
 
     fn decided(now: &Remittance, before: &Remittance, earlier: &EarlierRemittance, adds_up: bool) -> Newness {
-        let (content, theirs) = (content_of(now), content_of(before));
-        let shares_claims = content.shares_claims(&theirs);
-        let all = [Compared { earlier, says_the_same: content == theirs, shares_claims }];
+        let all = [content_of(now).compared(earlier, &content_of(before))];
         newness(now, if may_matter(now, earlier) { &all } else { &[] }, adds_up)
     }
 
@@ -317,6 +328,24 @@ mod tests {
         assert_eq!(decided(&of_another_amount, &first, &held, true), takes_its_place);
         let wrong_too = with_another_claim(&of_another_amount);
         assert_eq!(decided(&wrong_too, &first, &held, false), NEW, "it says itself what is wrong with it");
+    }
+
+    #[test]
+    fn what_is_held_for_other_claims_keeps_its_place() {
+        let of = |control: &str, trace, amount| Remittance {
+            claims: vec![ClaimPayment { control_number: control.to_string().into(), ..ClaimPayment::default() }],
+            ..remittance(trace, amount)
+        };
+        let held = |of: &Remittance| EarlierRemittance { state: RemittanceState::Held, ..earlier(of) };
+        let state = RemittanceState::Held;
+        let first = of("A1", "T1", 100);
+        assert_eq!(decided(&of("B2", "T1", 100), &first, &held(&first), true), Newness::Contradicts { of: OF, state });
+        // Payments of nothing share their number.
+        let first = of("A1", "0", 0);
+        assert_eq!(decided(&of("B2", "0", 0), &first, &held(&first), true), NEW);
+        let cut_off = Remittance { claims: Vec::new(), ..of("", "T1", 100) };
+        let whole = of("A1", "T1", 100);
+        assert_eq!(decided(&whole, &cut_off, &held(&cut_off), true), Newness::New { instead_of: vec![OF] });
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::books::{self, Books};
 use super::hand_on::{self, Handed, Papers};
 use super::plan::{self, Extent};
 use super::read::{self, Remittance};
-use super::repeats::{self, Compared, Content, Newness};
+use super::repeats::{self, Content, Newness};
 use super::tie;
 use crate::domain::ids::{InboundId, RemittanceId};
 use crate::domain::{CrashPoint, error_chain, passing};
@@ -315,9 +315,7 @@ impl Desk<'_> {
             if earlier.amount != remittance.amount && of_other_amounts > OTHER_AMOUNTS_MAX {
                 continue;
             }
-            let content = self.content(earlier.id).await?;
-            let (says_the_same, shares_claims) = (content == own, own.shares_claims(&content));
-            compared.push(Compared { earlier, says_the_same, shares_claims });
+            compared.push(own.compared(earlier, &self.content(earlier.id).await?));
         }
         compared.reverse();
         Ok(repeats::newness(remittance, &compared, adds_up))

@@ -79,7 +79,8 @@ pub(super) const SENT: &[Rule] = &[
         "a file that its payer is to fetch is not in the payer's mailbox",
         "SELECT b.id, coalesce(b.file_name, b.payer), 1, 0 FROM batch b JOIN delivery d ON d.batch_id = b.id
          WHERE b.opened_at >= ?1 AND b.opened_at < ?2 AND d.state = 3
-         AND NOT EXISTS (SELECT 1 FROM mail m WHERE m.origin = 'batch:' || written(b.id) AND m.kind = '837'
+         AND NOT EXISTS (SELECT 1 FROM mail m WHERE m.origin = 'batch:' || written(b.id)
+             AND m.kind = CASE b.kind WHEN '276' THEN '276' ELSE '837' END
              AND m.partner = b.payer AND m.payload_id = b.payload_id AND m.shelf = 0)",
     ),
 ];
