@@ -3,6 +3,9 @@
 
 use super::Cents;
 
+/// Among [`PaymentFacts::doubts`].
+pub const AMOUNT: &str = "the amount (BPR02)";
+
 /// Of one remittance; what is not known is empty.
 #[derive(Clone, Copy, Debug)]
 pub struct PaymentFacts<'a> {
@@ -18,7 +21,8 @@ pub struct PaymentFacts<'a> {
     pub payee_tin: &'a str,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The likest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
     Same,
     /// Nothing contradicts it, but a fact is missing in one of the two.
@@ -54,7 +58,7 @@ impl PaymentFacts<'_> {
     /// What is not the same in both, in words.
     pub fn doubts(&self, other: &PaymentFacts<'_>) -> Vec<&'static str> {
         let unlike = self.compared(other).into_iter().filter(|(_, likeness)| *likeness != Likeness::Same);
-        let amount = (self.amount != other.amount).then_some("the amount (BPR02)");
+        let amount = (self.amount != other.amount).then_some(AMOUNT);
         amount.into_iter().chain(unlike.map(|(name, _)| name)).collect()
     }
 

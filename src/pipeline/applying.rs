@@ -19,7 +19,7 @@ use super::remit::hand_on::{self, Handed};
 use super::remit::plan::late_extent;
 use super::{Gateway, StageError};
 use crate::domain::Phi;
-use crate::domain::ids::{ClaimId, PaymentId};
+use crate::domain::ids::PaymentId;
 use crate::store::adjustments::HandedAdjustments;
 use crate::store::answers::ClaimMove;
 use crate::store::events::NewClaimEvent;
@@ -129,7 +129,7 @@ async fn of_status(
     let (kind, what) = (report.kind.as_str(), repeats::of_claim(&papers.file, report, answer));
     let before = gateway.store.said_of_claims(&papers.payer, kind, vec![claim_id.0]).await?;
     let before = before.get(&claim_id).map(Vec::as_slice).unwrap_or_default();
-    let answered = question(gateway, exception, (&papers.payer, report.kind), claim_id, answer).await?;
+    let answered = question(gateway, exception, (&papers.payer, report.kind), &claim, answer).await?;
     let (answered, asked_under) = answered.map(|question| (question.key, question.reference)).unzip();
     let is_repeat = answered.is_none() && repeats::repeated(&what, status, before).is_some();
     let text = if is_repeat { repeats::told(kind) } else { wording::of_answer(&gateway.labels, report.kind, answer) };
@@ -176,15 +176,17 @@ async fn question(
     gateway: &Gateway,
     exception: &ExceptionRow,
     (payer, kind): (&str, ReportKind),
-    claim: ClaimId,
+    claim: &ClaimFacts,
     answer: &ClaimAnswer,
 ) -> Result<Option<AskedQuestion>, StageError> {
     match kind {
         ReportKind::ClaimAck => Ok(None),
         ReportKind::ClaimStatus => {
             let (mut questions, trace) = (Questions::default(), answer.trace.reveal().as_str());
-            questions.look_for(&gateway.store, payer, exception.raised_at, &[(Some(claim), trace)]).await?;
-            Ok(questions.answer(Some(claim), trace))
+            questions.look_for(&gateway.store, payer, exception.raised_at, &[(Some(claim.id), trace)]).await?;
+            // It was closed when the answer came, and nobody was told yet.
+            let closed = questions.answered_at(claim.id, trace, exception.raised_at);
+            Ok(closed.or_else(|| questions.answer(Some((claim.id, &claim.partner)), trace)))
         }
     }
 }

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::answers::ladder::Candidate;
 use super::answers::{Found, Matched, Sought, awaits, find_claims};
 use super::applying::{self, Decision};
@@ -182,7 +184,8 @@ fn sure(row: &ExceptionRow, matched: Matched, aim: Aim, told: &mut Vec<Told>) ->
         (Matched::Unclear { reason, candidates }, Aim::Apply) => (reason, candidates),
         (Matched::Unclear { candidates, .. }, Aim::Tell(claim)) => (TAKEN_BACK, with_decided(candidates, claim)),
     };
-    let candidates = serde_json::to_string(&candidates).expect("numbers and texts are JSON");
+    // As they were written first.
+    let candidates = json!(candidates).to_string();
     if row.reason != reason || row.candidates != candidates {
         told.push((row.id, reason, candidates));
     }

@@ -232,18 +232,22 @@ pub(super) async fn learn_numbers(
     let rows = query_for(
         "UPDATE claim SET payer_claim_control_number = said.number
          FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS number FROM json_each(?)) AS said
-         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL RETURNING claim.id",
+         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL RETURNING claim.id, claim.payer_claim_control_number",
         "UPDATE claim SET payer_claim_control_number = said.number
          FROM (SELECT CAST(one ->> 0 AS bigint) AS id, one ->> 1 AS number
                FROM jsonb_array_elements(CAST(? AS jsonb)) AS told(one)) AS said
-         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL RETURNING claim.id",
+         WHERE claim.id = said.id AND claim.payer_claim_control_number IS NULL RETURNING claim.id, claim.payer_claim_control_number",
     )
     .bind(serde_json::to_string(&pairs).expect("numbers and texts are JSON"))
     .fetch_all(&mut *tx)
     .await
     .map_err(StoreError::at("learn payers' claim numbers"))?;
+    let first: HashSet<(i64, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     try_learned(tx, rows.iter().map(|row| row.get(0)).collect()).await?;
-    add_told(tx, &pairs, decided.map(|event| event.0)).await
+    // What an answer told first stands with its claim; a decision's is kept also then, to be taken back alone.
+    let is_first = |(claim, number): &(i64, &str)| first.contains(&(*claim, number.to_string()));
+    let beside = pairs.into_iter().filter(|pair| decided.is_some() || !is_first(pair));
+    add_told(tx, &beside.collect::<Vec<_>>(), decided.map(|event| event.0)).await
 }
 
 async fn judge_transaction(tx: &mut Tx, verdict: &TransactionVerdict) -> Result<(), StoreError> {

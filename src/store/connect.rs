@@ -314,6 +314,7 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("migrations/postgres/0012_payer_numbers.sql"),
     include_str!("migrations/postgres/0013_adjustment_owners.sql"),
     include_str!("migrations/postgres/0014_mailboxes.sql"),
+    include_str!("migrations/postgres/0015_partitions_read.sql"),
 ];
 
 pub(super) fn migrator(steps: &[&'static str]) -> Migrator {

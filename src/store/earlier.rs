@@ -123,10 +123,10 @@ pub(super) async fn posted_already(tx: &mut Tx, id: RemittanceId) -> Result<Opti
     Ok(None)
 }
 
-/// Whether a claim is paid by both.
+/// Whether both say the same kind of payment (CLP02) of a claim.
 async fn pay_the_same(tx: &mut Tx, one: RemittanceId, other: RemittanceId) -> Result<bool, StoreError> {
     let found = query(
-        "SELECT 1 FROM payment a JOIN payment b ON b.claim_id = a.claim_id
+        "SELECT 1 FROM payment a JOIN payment b ON b.claim_id = a.claim_id AND b.clp_status = a.clp_status
          WHERE a.remittance_id = ? AND b.remittance_id = ? LIMIT 1",
     )
     .bind(one.0)
@@ -139,25 +139,31 @@ async fn pay_the_same(tx: &mut Tx, one: RemittanceId, other: RemittanceId) -> Re
 /// Who puts a held remittance aside when one that adds up takes its place.
 const BY_GATEWAY: &str = "claimgate";
 
-/// Dismisses the exception of a held remittance: the posted one is the same payment.
+/// Dismisses the exception of a held remittance: the posted one is the same payment. `false`: it was released
+/// meanwhile.
 pub(super) async fn put_aside(
     tx: &mut Tx,
     held: RemittanceId,
     posted: RemittanceId,
     at: i64,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let note = format!("remittance {posted}, which came later and adds up, was posted for the same payment");
-    close_held(tx, held, ExceptionState::Dismissed, (BY_GATEWAY, at, Some(note))).await
+    if close_held(tx, held, ExceptionState::Dismissed, (BY_GATEWAY, at, Some(note))).await? {
+        return Ok(true);
+    }
+    let row = query("SELECT state FROM remittance WHERE id = ?").bind(held.0).fetch_optional(&mut *tx).await;
+    let row = row.map_err(StoreError::at("read whether a remittance is held"))?;
+    Ok(row.is_none_or(|row| row.get::<i64>(0) != RemittanceState::Posted as i64))
 }
 
-/// Closes the exception of a held remittance.
+/// Closes the exception of a held remittance, if it is open.
 pub(super) async fn close_held(
     tx: &mut Tx,
     held: RemittanceId,
     state: ExceptionState,
     (by, at, note): (&str, i64, Option<String>),
-) -> Result<(), StoreError> {
-    query_for(
+) -> Result<bool, StoreError> {
+    let closed = query_for(
         "UPDATE exception SET state = ?, resolved_by = ?, resolved_at = ?, note = coalesce(?, note)
          WHERE kind = 'balance' AND state = 0 AND json_extract(response, '$.remittance') = ?
            AND inbound_id = (SELECT inbound_id FROM remittance WHERE id = ?)",
@@ -174,7 +180,7 @@ pub(super) async fn close_held(
     .execute(&mut *tx)
     .await
     .map_err(StoreError::at("close a held remittance's exception"))?;
-    Ok(())
+    Ok(closed.rows_affected() > 0)
 }
 
 const COLUMNS: &str =

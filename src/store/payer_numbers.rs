@@ -17,11 +17,16 @@ const FOR_GOOD: i64 = 0;
 /// A claim and a number that its payer knows it by.
 pub type Numbered = (ClaimId, Phi<String>);
 
-/// No other claim of the payer is known by this number, which would make answers to that one doubtful.
-pub(super) const NOT_ANOTHERS: &str = "NOT EXISTS (SELECT 1 FROM claim other
-         WHERE other.payer_claim_control_number = said.number AND other.payer = claim.payer AND other.id <> claim.id)
-     AND NOT EXISTS (SELECT 1 FROM payer_number n JOIN claim other ON other.id = n.claim_id
-         WHERE n.number = said.number AND other.payer = claim.payer AND other.id <> claim.id)";
+/// No other claim of the payer is known by this number, which would make answers to that one doubtful. `number` is an
+/// expression of SQL.
+pub(super) fn not_anothers(number: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM claim other
+             WHERE other.payer_claim_control_number = {number} AND other.payer = claim.payer AND other.id <> claim.id)
+         AND NOT EXISTS (SELECT 1 FROM payer_number n JOIN claim other ON other.id = n.claim_id
+             WHERE n.number = {number} AND other.payer = claim.payer AND other.id <> claim.id)"
+    )
+}
 
 /// A bound list of ids and numbers, as JSON, as a table.
 const SAID_SQLITE: &str =
@@ -50,16 +55,21 @@ impl Store {
 /// Numbers that answers tell of claims that have one: `told_by` is the event of the decision that applied the answer, if
 /// there was one. Those that only repeat what stands with the claim for good are left out.
 pub(super) async fn add_told(tx: &mut Tx, told: &[(i64, &str)], told_by: Option<i64>) -> Result<(), StoreError> {
+    if told.is_empty() {
+        return Ok(());
+    }
     let insert = |said: &str| {
         format!(
             "INSERT INTO payer_number (claim_id, number, told_by) SELECT claim.id, said.number, CAST(?2 AS bigint)
              FROM {said} JOIN claim ON claim.id = said.id
-             WHERE ?2 <> 0 OR claim.payer_claim_control_number <> said.number
+             WHERE ?2 <> 0 OR (claim.payer_claim_control_number <> said.number
                 OR EXISTS (SELECT 1 FROM payer_number n
                            WHERE n.claim_id = claim.id AND n.number = said.number AND n.told_by > 0)
                 OR EXISTS (SELECT 1 FROM payment p
-                           WHERE p.claim_id = claim.id AND p.payer_claim_control_number = said.number)
-             ON CONFLICT (claim_id, number, told_by) DO NOTHING RETURNING claim_id"
+                           WHERE p.claim_id = claim.id AND p.payer_claim_control_number = said.number))
+                AND {}
+             ON CONFLICT (claim_id, number, told_by) DO NOTHING RETURNING claim_id",
+            not_anothers("said.number")
         )
     };
     let rows = query_for(insert(SAID_SQLITE), insert(SAID_POSTGRES))
@@ -90,7 +100,8 @@ pub(super) async fn keep_told(tx: &mut Tx, claim: ClaimId) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Before payments' numbers take the place of those that 277CAs and 277s told.
+/// Before payments' numbers take the place of those that 277CAs and 277s told. What a payer writes for want of a number, for
+/// one claim as for another, is none.
 pub(super) async fn keep_displaced(tx: &mut Tx, latest: &[(i64, &str)]) -> Result<(), StoreError> {
     if latest.is_empty() {
         return Ok(());
@@ -104,7 +115,9 @@ pub(super) async fn keep_displaced(tx: &mut Tx, latest: &[(i64, &str)]) -> Resul
                                AND p.payer_claim_control_number = claim.payer_claim_control_number)
                AND NOT EXISTS (SELECT 1 FROM payer_number n WHERE n.claim_id = claim.id
                                AND n.number = claim.payer_claim_control_number)
-             ON CONFLICT (claim_id, number, told_by) DO NOTHING"
+               AND {}
+             ON CONFLICT (claim_id, number, told_by) DO NOTHING",
+            not_anothers("claim.payer_claim_control_number")
         )
     };
     let kept = query_for(insert(SAID_SQLITE), insert(SAID_POSTGRES)).bind(as_json(latest)).execute(&mut *tx).await;
@@ -128,8 +141,9 @@ pub(super) async fn add_paid(tx: &mut Tx, others: &[(i64, &str)]) -> Result<(), 
         format!(
             "INSERT INTO payer_number (claim_id, number, told_by) SELECT claim.id, said.number, -1
              FROM {said} JOIN claim ON claim.id = said.id
-             WHERE coalesce(claim.payer_claim_control_number, '') <> said.number AND {NOT_ANOTHERS}
-             ON CONFLICT (claim_id, number, told_by) DO NOTHING"
+             WHERE coalesce(claim.payer_claim_control_number, '') <> said.number AND {}
+             ON CONFLICT (claim_id, number, told_by) DO NOTHING",
+            not_anothers("said.number")
         )
     };
     let added = query_for(insert(SAID_SQLITE), insert(SAID_POSTGRES)).bind(as_json(others)).execute(&mut *tx).await;

@@ -127,17 +127,19 @@ impl Store {
         Ok(rows.iter().map(asked_question).collect())
     }
 
-    /// Of the questions that the payer left open, those under these numbers (TRN02) that no other has.
+    /// Of the questions that the payer left open, those under these numbers (TRN02) that no other has, each with the submitter
+    /// that asked.
     pub async fn sole_questions(
         &self,
         payer: &str,
         references: Vec<&str>,
         before: i64,
-    ) -> Result<Vec<AskedQuestion>, StoreError> {
+    ) -> Result<Vec<(AskedQuestion, String)>, StoreError> {
         let rows = query(
-            "SELECT MIN(batch_id), MIN(ordinal), MIN(claim_id), reference, MIN(answered_at) FROM question
-             WHERE payer = ? AND answered_at IS NULL AND reference IN (SELECT value FROM list(?)) AND batch_id + 0 < ?
-             GROUP BY reference HAVING COUNT(*) = 1",
+            "SELECT MIN(q.batch_id), MIN(q.ordinal), MIN(q.claim_id), q.reference, MIN(q.answered_at), coalesce(MIN(c.partner), '')
+             FROM question q LEFT JOIN claim c ON c.id = q.claim_id
+             WHERE q.payer = ? AND q.answered_at IS NULL AND q.reference IN (SELECT value FROM list(?)) AND q.batch_id + 0 < ?
+             GROUP BY q.reference HAVING COUNT(*) = 1",
         )
         .bind(payer)
         .bind(references)
@@ -145,7 +147,7 @@ impl Store {
         .fetch_all(self.readers())
         .await
         .map_err(StoreError::at("look for open questions by their numbers"))?;
-        Ok(rows.iter().map(asked_question).collect())
+        Ok(rows.iter().map(|row| (asked_question(row), row.get(5))).collect())
     }
 
     /// What the payer was asked between these times and left open; a file that it refused waits for a person instead. Only

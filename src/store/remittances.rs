@@ -11,7 +11,7 @@ use super::exceptions::{NewException, add_exceptions};
 use super::inbound::{InboundState, move_inbound};
 use super::leases::{Lease, must_hold};
 use super::mail::{NewMail, put_mail};
-use super::payer_numbers::{NOT_ANOTHERS, add_paid, beside_the_latest, keep_displaced};
+use super::payer_numbers::{add_paid, beside_the_latest, keep_displaced, not_anothers};
 use super::sql::{QueryBuilder, Row, Tx, query, query_for};
 use super::{Store, StoreError};
 use crate::domain::ids::{ClaimId, InboundId, PaymentId, RemittanceId};
@@ -189,7 +189,10 @@ impl Store {
         pass_on(&mut tx, &remitted.passed_on).await?;
         finish(&mut tx, &remitted.claim_events, (&remitted.exceptions, remitted.at), &remitted.mail).await?;
         for (held, posted) in &remitted.instead_of {
-            put_aside(&mut tx, *held, *posted, remitted.at).await?;
+            // Released meanwhile: with this one it would count twice, so all is compared once more.
+            if !put_aside(&mut tx, *held, *posted, remitted.at).await? {
+                return Ok(false);
+            }
         }
         tx.commit().await.map_err(StoreError::at("record remittances"))?;
         Ok(true)
@@ -357,12 +360,13 @@ pub(super) async fn post_claims(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), S
     let said: Vec<serde_json::Value> = said.collect();
     let latest = said.iter().filter_map(|one| Some((one[0].as_i64()?, one[4].as_str()?)));
     keep_displaced(tx, &latest.collect::<Vec<_>>()).await?;
+    let not_anothers = not_anothers("said.number");
     // A claim that we rejected ourselves never went out; whatever is said of it does not bring it back.
     query_for(
         format!(
             "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
              paid = said.paid, patient_responsibility = said.share,
-             payer_claim_control_number = COALESCE(CASE WHEN {NOT_ANOTHERS} THEN said.number END,
+             payer_claim_control_number = COALESCE(CASE WHEN {not_anothers} THEN said.number END,
                  claim.payer_claim_control_number)
          FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS status,
                       json_extract(value, '$[2]') AS paid, json_extract(value, '$[3]') AS share,
@@ -372,7 +376,7 @@ pub(super) async fn post_claims(tx: &mut Tx, claims: &[ClaimId]) -> Result<(), S
         format!(
             "UPDATE claim SET status = CASE WHEN claim.status = 1 THEN 1 ELSE COALESCE(said.status, claim.status) END,
              paid = said.paid, patient_responsibility = said.share,
-             payer_claim_control_number = COALESCE(CASE WHEN {NOT_ANOTHERS} THEN said.number END,
+             payer_claim_control_number = COALESCE(CASE WHEN {not_anothers} THEN said.number END,
                  claim.payer_claim_control_number)
          FROM (SELECT CAST(one ->> 0 AS bigint) AS id, CAST(one ->> 1 AS bigint) AS status,
                       CAST(one ->> 2 AS bigint) AS paid, CAST(one ->> 3 AS bigint) AS share, one ->> 4 AS number

@@ -4,7 +4,7 @@
 use super::alarms::Awaited;
 use super::sql::{Row, query};
 use super::{Store, StoreError};
-use crate::domain::ids::BatchId;
+use crate::domain::ids::{BatchId, first_of};
 
 /// A batch that was sent and not answered in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +164,17 @@ impl Store {
         let rows = query(sql).bind(payer).bind(since).fetch_all(self.readers()).await;
         let rows = rows.map_err(StoreError::at("learn how long answers take"))?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// Whether the payer gave any file since then.
+    pub async fn has_come_since(&self, payer: &str, since: i64) -> Result<bool, StoreError> {
+        let row = query("SELECT EXISTS (SELECT 1 FROM inbound WHERE id >= ? AND partner = ?)")
+            .bind(first_of(since))
+            .bind(payer)
+            .fetch_one(self.readers())
+            .await
+            .map_err(StoreError::at("look whether a payer gave a file"))?;
+        Ok(row.get(0))
     }
 
     pub async fn set_answer_times(&self, times: &[AnswerTime]) -> Result<(), StoreError> {

@@ -1,6 +1,8 @@
 //! The matching ladder: by which claim an answer is about, from the strongest evidence to the weakest. Pure.
 //! Two candidates that are equally good match nothing; they become an exception with both.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::names::{self, Likeness, PersonName};
@@ -171,22 +173,40 @@ pub fn choose(sought: &Sought, payer: &str, candidates: &[&ClaimFacts]) -> Match
 
 /// Among claims that no rung decides between: the only one with a payment of the same numbers and charge, as a reversal or
 /// a correction has of what a person put on a claim. Where the payer's number is another, patient and day must be the claim's.
-pub fn choose_paid(sought: &Sought, payer: &str, candidates: &[&ClaimFacts], paid: &[PaidUnder]) -> Option<Box<Found>> {
+pub fn choose_paid(
+    sought: &Sought,
+    payer: &str,
+    candidates: &[&ClaimFacts],
+    paid: &HashMap<ClaimId, Vec<PaidUnder>>,
+) -> Option<Box<Found>> {
     let (control, number) = (sought.control_number.reveal(), sought.payer_claim_control_number.reveal());
     let compared = compare_all(sought, payer, candidates);
-    let was_paid = |c: &&Comparison<'_>| {
-        let is_patient = c.date == Same::Yes && c.provider != Same::No && [c.member, c.name].contains(&Same::Yes);
-        paid.iter().filter(|one| one.claim_id == c.claim.id).any(|one| {
-            let same_number =
-                says_something(number) && one.payer_claim_control_number.reveal().eq_ignore_ascii_case(number);
-            one.patient_control_number.reveal() == control
-                && sought.charge.is_some_and(|charge| charge.0 == one.charge.0.abs())
-                && (same_number || is_patient)
-        })
+    let paid_alike = |c: &Comparison<'_>| {
+        let of_claim = paid.get(&c.claim.id).map(Vec::as_slice).unwrap_or_default();
+        let charge = sought.charge.map(|charge| charge.0);
+        of_claim
+            .iter()
+            .filter(move |one| one.patient_control_number.reveal() == control && charge == Some(one.charge.0.abs()))
     };
-    let fitting: Vec<&Comparison<'_>> = compared.iter().filter(was_paid).collect();
+    let by_number = |c: &Comparison<'_>| {
+        says_something(number)
+            && paid_alike(c).any(|one| one.payer_claim_control_number.reveal().eq_ignore_ascii_case(number))
+    };
+    let by_patient = |c: &Comparison<'_>| {
+        let is_patient = c.date == Same::Yes && c.provider != Same::No && [c.member, c.name].contains(&Same::Yes);
+        is_patient && paid_alike(c).next().is_some()
+    };
+    let fitting: Vec<&Comparison<'_>> = compared.iter().filter(|c| by_number(c) || by_patient(c)).collect();
+    // A twin that was never paid may be meant as well: a payment of the one says nothing of it.
+    let stands_out = |only: &Comparison<'_>| {
+        let others = compared.iter().filter(|other| other.claim.id != only.claim.id && other.is_backed());
+        let mut as_near = others.filter(|other| other.control_likeness() >= only.control_likeness());
+        as_near.all(|other| only.is_better_than(other))
+    };
     match fitting.as_slice() {
-        [only] if !only.is_contradicted(Rule::PaidBefore, &compared) => Some(Box::new(only.found(Rule::PaidBefore))),
+        [only] if !only.is_contradicted(Rule::PaidBefore, &compared) && (by_number(only) || stands_out(only)) => {
+            Some(Box::new(only.found(Rule::PaidBefore)))
+        }
         _ => None,
     }
 }

@@ -236,8 +236,11 @@ impl Pool {
         }
         ids.sort_unstable();
         ids.dedup();
-        let mut paid = store.paid_under(&ids).await?;
-        paid.extend(sought.iter().zip(settled.iter()).filter_map(|(one, matched)| beside(one, matched, &ids)));
+        let beside = sought.iter().zip(settled.iter()).filter_map(|(one, matched)| beside(one, matched, &ids));
+        let mut paid: HashMap<ClaimId, Vec<PaidUnder>> = HashMap::new();
+        for one in store.paid_under(&ids).await?.into_iter().chain(beside) {
+            paid.entry(one.claim_id).or_default().push(one);
+        }
         for (one, matched) in sought.iter().zip(settled) {
             let is_open = matches!(matched, Matched::Unclear { .. }) && says_something(one.control_number.reveal());
             if is_open && let Some(found) = ladder::choose_paid(one, payer, &self.candidates(one, Reach::Member), &paid)

@@ -18,6 +18,8 @@ use crate::store::said::BatchWord;
 
 /// The kind of a batch of questions.
 const QUESTIONS: &str = "276";
+/// Of a refused file of questions.
+const TRANSACTIONS_TOLD_MAX: usize = 5;
 /// What a submitter is told of a claim whose file the payer refused: a syntax error, told by the 999.
 const REFUSED_WITH_ITS_FILE: &str = "A3:684";
 
@@ -94,8 +96,9 @@ pub async fn take_functional_ack(draft: &mut Draft, ack: &FunctionalAck) -> Resu
     }
     if is_refused {
         let mut text = wording::refused_group(&labels, ack, None);
-        for of in ack.transactions.iter().filter(|_| batch.kind == QUESTIONS) {
-            text = format!("{text}; {}", wording::of_transaction(&labels, of));
+        for of in ack.transactions.iter().filter(|_| batch.kind == QUESTIONS).take(TRANSACTIONS_TOLD_MAX) {
+            text.push_str("; ");
+            text.push_str(&wording::of_transaction(&labels, of));
         }
         refuse_batch(draft, &batch, (ack.kind, ExceptionKind::Ack999, digest), (&text, &with_words)).await?;
     }
@@ -211,7 +214,7 @@ async fn refuse_batch(
 }
 
 fn unmatched(kind: ExceptionKind, reason: String, response: Value, said: i64) -> Unmatched {
-    Unmatched { kind, reason, response, candidates: Vec::new(), awaits: Vec::new(), said }
+    Unmatched { kind, reason, response, candidates: Vec::new(), awaits: Vec::new(), said, answers: None }
 }
 
 /// A control number in a sentence; a payer may write anything there.

@@ -45,7 +45,8 @@ pub async fn take_report(
                 let said = repeats::of_claim(file, report, answer);
                 let (claim, status) = (found.claim.id, answer.says(kind));
                 // Whoever asked is owed the answer, also when it says nothing new.
-                let asked_under = draft.answers_question(kind, Some(claim), answer);
+                let question = draft.answers_question(kind, Some((claim, &found.claim.partner)), answer);
+                let asked_under = question.map(|question| question.reference);
                 let repeats = match &asked_under {
                     Some(_) => {
                         draft.note_said(kind, claim, (&said, status));
@@ -63,7 +64,7 @@ pub async fn take_report(
                 }
             }
             Matched::Unclear { reason, candidates } => {
-                draft.answers_question(kind, None, answer);
+                let question = draft.answers_question(kind, None, answer);
                 unmatched.push(Unmatched {
                     kind: exception_kind(kind),
                     reason: reason.to_string(),
@@ -71,6 +72,7 @@ pub async fn take_report(
                     candidates,
                     awaits: awaits::of_answer(&payer, &sought[n]),
                     said: repeats::of_nobody(file, report, answer),
+                    answers: question.map(|question| question.key),
                 });
             }
         }

@@ -18,6 +18,7 @@ use crate::store::events::{NewBatchEvent, NewClaimEvent};
 use crate::store::exceptions::{ExceptionKind, NewException};
 use crate::store::inbound::{InboundRow, InboundState};
 use crate::store::matching::ClaimFacts;
+use crate::store::questions::{AskedQuestion, QuestionKey};
 use crate::store::said::{BatchSaid, BatchWord, Said, SaidBefore};
 
 pub struct Draft {
@@ -49,6 +50,8 @@ pub struct Unmatched {
     pub awaits: Vec<String>,
     /// Its digest: the same answer is raised once.
     pub said: i64,
+    /// The open question that it answers.
+    pub answers: Option<QuestionKey>,
 }
 
 impl Draft {
@@ -213,19 +216,19 @@ impl Draft {
         Ok(self.questions.look_for(store, &self.inbound.partner, came_at, answers).await?)
     }
 
-    /// The TRN02 of the open question that a 277 answers: whoever asked is owed the answer.
+    /// The open question that a 277 answers: whoever asked is owed the answer. The claim comes with its submitter.
     pub fn answers_question(
         &mut self,
         kind: ReportKind,
-        claim: Option<ClaimId>,
+        claim: Option<(ClaimId, &str)>,
         answer: &ClaimAnswer,
-    ) -> Option<String> {
+    ) -> Option<AskedQuestion> {
         let question = match kind {
             ReportKind::ClaimStatus => self.questions.answer(claim, answer.trace.reveal()),
             ReportKind::ClaimAck => None,
         };
         self.answered.answered.extend(question.as_ref().map(|question| question.key));
-        question.map(|question| question.reference)
+        question
     }
 
     pub fn repeats(&mut self, of: InboundId) {
@@ -251,7 +254,8 @@ impl Draft {
 
     /// About the file as a whole.
     pub fn except(&mut self, kind: ExceptionKind, reason: String, response: Value) {
-        let unmatched = Unmatched { kind, reason, response, candidates: Vec::new(), awaits: Vec::new(), said: 0 };
+        let unmatched =
+            Unmatched { kind, reason, response, candidates: Vec::new(), awaits: Vec::new(), said: 0, answers: None };
         self.add_exception(unmatched, None);
     }
 
@@ -268,9 +272,13 @@ impl Draft {
         let origins = named.iter().map(|(origin, _)| origin.clone()).collect();
         let known = self.gateway.store.exceptions_of_origins(origins).await?;
         for (origin, one) in named {
-            match known.get(&origin) {
-                Some(of) => self.repeats(*of),
-                None => self.add_exception(one, Some(origin)),
+            match (known.get(&origin), one.answers) {
+                (Some(of), None) => self.repeats(*of),
+                // Whoever asked anew is owed the answer, also when it says nothing new.
+                (Some(_), Some(question)) => {
+                    self.add_exception(one, Some(format!("{origin}:{}:{}", question.0, question.1)))
+                }
+                (None, _) => self.add_exception(one, Some(origin)),
             }
         }
         Ok(())

@@ -153,5 +153,6 @@ fn unmatched(level: &Level, reach: Reach<'_>, reason: &str) -> Unmatched {
         candidates: Vec::new(),
         awaits: Vec::new(),
         said: repeats::of_level(level),
+        answers: None,
     }
 }

@@ -15,8 +15,8 @@ const CLOCKS_APART_MS: i64 = 60_000;
 pub struct Questions {
     /// The oldest first.
     of_claims: HashMap<ClaimId, Vec<AskedQuestion>>,
-    /// By TRN02: of those that are open the only one.
-    sole: HashMap<String, AskedQuestion>,
+    /// By TRN02: of those that are open the only one, and the submitter that asked.
+    sole: HashMap<String, (AskedQuestion, String)>,
     /// What was said further up.
     answered: HashSet<QuestionKey>,
 }
@@ -42,28 +42,36 @@ impl Questions {
         let traces: Vec<&str> = answers.iter().map(|(_, trace)| *trace).filter(|trace| !trace.is_empty()).collect();
         if !traces.is_empty() {
             let sole = store.sole_questions(payer, traces, before).await?;
-            self.sole.extend(sole.into_iter().map(|one| (one.reference.clone(), one)));
+            self.sole.extend(sole.into_iter().map(|one| (one.0.reference.clone(), one)));
         }
         Ok(())
     }
 
-    /// The open question that this answers, which is then answered.
-    pub fn answer(&mut self, claim: Option<ClaimId>, trace: &str) -> Option<AskedQuestion> {
+    /// The open question that this answers, which is then answered; the claim comes with its submitter.
+    pub fn answer(&mut self, claim: Option<(ClaimId, &str)>, trace: &str) -> Option<AskedQuestion> {
         let question = self.open(claim, trace)?.clone();
         self.answered.insert(question.key);
         Some(question)
     }
 
-    fn open(&self, claim: Option<ClaimId>, trace: &str) -> Option<&AskedQuestion> {
-        let of_claim = claim.map(|claim| self.of(claim)).unwrap_or_default();
+    /// The question about the claim under this number that was answered then: when the answer came whose claim was not known.
+    pub fn answered_at(&self, claim: ClaimId, trace: &str, at: i64) -> Option<AskedQuestion> {
+        self.of(claim).iter().find(|one| is_same(one, trace) && one.answered_at == Some(at)).cloned()
+    }
+
+    fn open(&self, claim: Option<(ClaimId, &str)>, trace: &str) -> Option<&AskedQuestion> {
+        let of_claim = claim.map(|(claim, _)| self.of(claim)).unwrap_or_default();
         let is_open = |one: &&AskedQuestion| one.answered_at.is_none() && !self.answered.contains(&one.key);
         // A number that the claim was asked about under is no coincidence: a second answer to it answers no other question.
         if of_claim.iter().any(|one| is_same(one, trace)) {
             return of_claim.iter().filter(|one| is_same(one, trace)).find(is_open);
         }
-        // The payer may answer with another claim than the one that it was asked about.
-        let by_number = self.sole.get(trace).filter(is_open);
-        by_number.or_else(|| of_claim.iter().find(is_open))
+        // The payer may answer with another claim than the one that it was asked about, but not with another submitter's: these
+        // number their questions as they like.
+        let sole = self.sole.get(trace);
+        let sole =
+            sole.filter(|(_, asked_by)| claim.is_none_or(|(_, partner)| asked_by == partner)).map(|(one, _)| one);
+        sole.filter(is_open).or_else(|| of_claim.iter().find(is_open))
     }
 
     fn of(&self, claim: ClaimId) -> &[AskedQuestion] {
@@ -94,7 +102,8 @@ mod tests {
         let is_sole = |one: &&AskedQuestion| {
             one.answered_at.is_none() && all.iter().filter(|other| other.reference == one.reference).count() == 1
         };
-        questions.sole = all.iter().filter(is_sole).map(|one| (one.reference.clone(), one.clone())).collect();
+        let asked = |one: &AskedQuestion| (one.reference.clone(), (one.clone(), "acme".to_string()));
+        questions.sole = all.iter().filter(is_sole).map(asked).collect();
         questions
     }
 
@@ -102,7 +111,7 @@ mod tests {
     fn check(all: &[AskedQuestion], answers: &[(Option<ClaimId>, &str, Option<i64>)]) {
         let mut questions = questions(all);
         for (claim, trace, file) in answers {
-            let closed = questions.answer(*claim, trace).map(|question| question.key.0.0);
+            let closed = questions.answer(claim.map(|claim| (claim, "acme")), trace).map(|question| question.key.0.0);
             assert_eq!(closed, *file, "{claim:?} {trace} of {answers:?}");
         }
     }
@@ -138,5 +147,12 @@ mod tests {
     fn what_was_answered_before_is_not_answered_again() {
         let before = AskedQuestion { answered_at: Some(5), ..asked(10, CLAIM, "Q1") };
         check(&[before, asked(20, CLAIM, "Q2")], &[(Some(CLAIM), "Q1", None), (Some(CLAIM), "", Some(20))]);
+    }
+
+    #[test]
+    fn another_submitters_question_under_the_same_number_is_not_answered() {
+        let mut questions = questions(&[asked(1, ClaimId(2), "1")]);
+        assert_eq!(questions.answer(Some((CLAIM, "beta")), "1"), None);
+        assert!(questions.answer(Some((CLAIM, "acme")), "1").is_some());
     }
 }

@@ -123,12 +123,16 @@ fn note_unread(draft: &mut Draft, answers: &Answers) {
         let reason = match (answers.interchanges.is_empty(), first) {
             (true, Some(first)) => format!("no X12 could be read: {first}"),
             (true, None) => "no X12 could be read".to_string(),
+            // What stands outside is told below.
+            (false, _) if answers.skipped.is_any() => String::new(),
             (false, first) => {
                 let more = first.map_or(String::new(), |first| format!(": {first}"));
                 format!("the file says nothing: between ISA and IEA there is no transaction and no TA1{more}")
             }
         };
-        draft.except(ExceptionKind::File, reason, response);
+        if !reason.is_empty() {
+            draft.except(ExceptionKind::File, reason, response);
+        }
     } else if !answers.foreign.is_empty() {
         let named = |kind: &String| if kind.is_empty() { "one whose ST01 is missing".into() } else { kind.clone() };
         let kinds = answers.foreign.iter().map(named).collect::<Vec<_>>().join(", ");
@@ -136,7 +140,7 @@ fn note_unread(draft: &mut Draft, answers: &Answers) {
         let reason = format!("the file holds transactions that are not answers to claims: {kinds}");
         draft.except(ExceptionKind::File, reason, response);
     }
-    if answers.skipped.is_any() && !answers.kinds.is_empty() {
+    if answers.skipped.is_any() && !(answers.kinds.is_empty() && answers.interchanges.is_empty()) {
         let (ids, line) = (answers.skipped.ids.join(", "), answers.skipped.line);
         let reason = format!(
             "a part of the file was passed over, and answers stand in it ({ids}): from line {line} on it could not be read, \

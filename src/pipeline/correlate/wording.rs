@@ -53,7 +53,8 @@ pub fn of_group(
 /// A transaction of which more is said than that it was taken, on the timelines of its claims.
 pub fn of_transaction(labels: &Labels, ack: &TransactionAck) -> String {
     let text = joined(verdict(ack).to_string(), ": ", &in_words(labels, "618", &ack.codes));
-    listed(labels, text, ack.errors.iter())
+    // Those of one claim stand on its own timeline.
+    with_errors(labels, text, ack, &[])
 }
 
 fn verdict(ack: &TransactionAck) -> &'static str {

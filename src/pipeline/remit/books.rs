@@ -231,8 +231,10 @@ impl Books<'_> {
         }
         let hand = |partner| Handed { partner, remittance: place, own: Own::new(), extent: Extent::Whole };
         Ok(match self.submitter_of_payee(&remittance.payee_npi, &remittance.payee_tin).await? {
-            PaidFor::One(partner) => vec![hand(partner)],
-            PaidFor::NoSubmitter | PaidFor::Several => Vec::new(),
+            PaidFor::One(partner) if self.gateway.partners.current().submitter(&partner).is_some() => {
+                vec![hand(partner)]
+            }
+            PaidFor::One(_) | PaidFor::NoSubmitter | PaidFor::Several => Vec::new(),
         })
     }
 

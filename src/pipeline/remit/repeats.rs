@@ -51,8 +51,8 @@ pub struct Compared<'a> {
     pub says_the_same: bool,
     /// Both pay mostly the same claims, as far as the shorter of the two goes.
     pub shares_claims: bool,
-    /// The earlier one says nothing of claims: it was cut off before the first.
-    pub is_without_claims: bool,
+    /// The new one pays most claims of the earlier one, which may have been cut off before the first of them.
+    pub covers_it: bool,
 }
 
 impl Remittance {
@@ -108,20 +108,31 @@ pub fn newness(remittance: &Remittance, all: &[Compared<'_>], adds_up: bool) -> 
     let standing: Vec<&Compared<'_>> = all.iter().filter(|one| !one.earlier.put_aside).collect();
     let (held, posted): (Vec<&Compared<'_>>, Vec<_>) = standing.into_iter().partition(stands_held);
     let against = |all: &[&Compared<'_>]| contradiction(remittance, all, adds_up);
-    match (against(&posted), all.iter().filter(is_repeat).find(stands_held)) {
+    let repeat = all.iter().filter(is_repeat).find(stands_held);
+    match (against(&posted), repeat) {
         (Some(_), Some(same)) => Newness::Repeat(same.earlier.id),
         (Some(against), None) => against,
         (None, Some(same)) if !adds_up => Newness::Repeat(same.earlier.id),
         (None, _) if adds_up => {
-            let is_of_it = |one: &&Compared<'_>| match likeness(one) {
-                Likeness::Same => one.says_the_same || one.shares_claims || one.is_without_claims,
-                Likeness::Doubtful | Likeness::Different => is_other_amount(remittance, one),
-            };
-            let (instead_of, others): (Vec<&Compared<'_>>, Vec<_>) = held.into_iter().partition(is_of_it);
+            let (instead_of, others): (Vec<&Compared<'_>>, Vec<_>) =
+                held.into_iter().partition(|one| takes_its_place(remittance, one));
             let instead_of = instead_of.iter().map(|one| one.earlier.id).collect();
-            against(&others).unwrap_or(Newness::New { instead_of })
+            match (against(&others), repeat) {
+                (None, _) => Newness::New { instead_of },
+                (Some(_), Some(same)) => Newness::Repeat(same.earlier.id),
+                (Some(against), None) => against,
+            }
         }
         (None, _) => against(&held).unwrap_or(Newness::New { instead_of: Vec::new() }),
+    }
+}
+
+/// Whether it is the same payment as one that is held, and says all of it: payments of nothing share their number, and a
+/// payer may give several of a day one.
+fn takes_its_place(remittance: &Remittance, held: &Compared<'_>) -> bool {
+    match remittance.facts().likeness(&held.earlier.facts()) {
+        Likeness::Same => held.says_the_same || remittance.is_numbered() && held.covers_it,
+        Likeness::Doubtful | Likeness::Different => held.covers_it && is_other_amount(remittance, held),
     }
 }
 
@@ -170,7 +181,7 @@ impl Content {
             earlier,
             says_the_same: self == theirs,
             shares_claims: shared * 2 > own.len().min(others.len()),
-            is_without_claims: others.is_empty(),
+            covers_it: others.is_empty() || shared * 2 > others.len(),
         }
     }
 
@@ -343,6 +354,15 @@ mod tests {
         // Payments of nothing share their number.
         let first = of("A1", "0", 0);
         assert_eq!(decided(&of("B2", "0", 0), &first, &held(&first), true), NEW);
+        let again =
+            Remittance { claims: vec![first.claims[0].clone(), of("B2", "0", 0).claims.remove(0)], ..first.clone() };
+        assert_eq!(decided(&again, &first, &held(&first), true), NEW, "of nothing");
+        // Under the number of a larger one that is held.
+        let large = Remittance {
+            claims: ["A1", "B2", "C3"].map(|control| of(control, "T1", 1).claims.remove(0)).into(),
+            ..of("", "T1", 300)
+        };
+        assert!(matches!(decided(&of("A1", "T1", 100), &large, &held(&large), true), Newness::MayRepeat { .. }));
         let cut_off = Remittance { claims: Vec::new(), ..of("", "T1", 100) };
         let whole = of("A1", "T1", 100);
         assert_eq!(decided(&whole, &cut_off, &held(&cut_off), true), Newness::New { instead_of: vec![OF] });

@@ -220,6 +220,6 @@ async fn what_corrects_a_released_835_by_a_cent_is_not_posted_beside_it() {
     answer(&world, &era835(911, &[remittance("0001", "T1", "80", &pays, &[])])).await;
     let (state, problem) = newest(&world).await;
     assert_eq!(state, RemittanceState::Held);
-    assert!(problem.contains("the amount (BPR02)"), "{problem}");
+    assert!(problem.contains("another amount (BPR02)"), "{problem}");
     assert_eq!(claim(&world, "A1").await.paid, Cents(8000));
 }

@@ -1,5 +1,6 @@
 //! Works the remittances of payers' files, one file after another, each in one transaction.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use super::read::{self, Remittance};
 use super::repeats::{self, Content, Newness};
 use super::tie;
 use crate::domain::ids::{InboundId, RemittanceId};
+use crate::domain::payment_facts::AMOUNT;
 use crate::domain::{CrashPoint, error_chain, passing};
 use crate::pipeline::answers::{Matched, Sought, find_claims};
 use crate::pipeline::gateway::{blocking, discard, guarded, put_away};
@@ -25,8 +27,8 @@ use crate::store::inbound::{InboundRow, InboundState};
 use crate::store::leases::Lease;
 use crate::store::remittances::{RemittanceState, Remitted};
 
-/// Payments of other amounts under the same number whose claims are compared.
-const OTHER_AMOUNTS_MAX: usize = 20;
+/// Earlier payments under the same number whose claims are compared.
+const COMPARED_MAX: usize = 20;
 /// Of a file that is read while another is worked.
 const AHEAD_BYTES_MAX: i64 = 16 * 1024 * 1024;
 
@@ -308,16 +310,14 @@ impl Desk<'_> {
         }
         let own = repeats::content_of(remittance);
         let mut compared = Vec::with_capacity(matter.len());
-        let mut of_other_amounts = 0;
-        // The newest of them speak: a payer may give all that it pays on a day one number.
-        for earlier in matter.into_iter().rev() {
-            of_other_amounts += usize::from(earlier.amount != remittance.amount);
-            if earlier.amount != remittance.amount && of_other_amounts > OTHER_AMOUNTS_MAX {
-                continue;
-            }
+        // Of so many those speak that are likest, then the newest: a payer may give all that it pays one number.
+        matter.sort_by_key(|one| {
+            let is_posted = one.state == RemittanceState::Posted;
+            (remittance.facts().likeness(&one.facts()), !is_posted, Reverse(one.id))
+        });
+        for earlier in matter.into_iter().take(COMPARED_MAX) {
             compared.push(own.compared(earlier, &self.content(earlier.id).await?));
         }
-        compared.reverse();
         Ok(repeats::newness(remittance, &compared, adds_up))
     }
 
@@ -420,6 +420,13 @@ fn judge(sums: &Balance, newness: &Newness) -> (RemittanceState, String) {
             let problem = format!(
                 "it has the number, amount, date and payee of remittance {of}{held}, but says other things of claims or provider \
                  adjustments"
+            );
+            (RemittanceState::Held, problem)
+        }
+        (Newness::MayRepeat { of, doubts, says_the_same: _ }, _) if doubts.contains(&AMOUNT) => {
+            let problem = format!(
+                "it pays mostly the claims of remittance {of} under the same number, but another amount (BPR02). Dismiss it if it \
+                 corrects that one, and ask the payer to reverse what was paid first; the two are not posted beside each other"
             );
             (RemittanceState::Held, problem)
         }

@@ -10,7 +10,8 @@ use crate::store::silence::AnswerTime;
 pub(super) const HISTORY: Duration = Duration::from_secs(12 * 7 * 86_400);
 /// Learned anew this often.
 pub(super) const LEARN_EVERY: Duration = Duration::from_secs(3600);
-/// And this often while too few have come, which costs little: those that come soon say more than those that were there.
+/// And this often while too few have come and the payer goes on answering: those that come soon say more than those that
+/// were there.
 const LEARN_SOON: Duration = Duration::from_secs(120);
 /// From so many answers on, what was learned is used.
 const ENOUGH: i64 = 20;
@@ -42,9 +43,9 @@ fn within(waits: &[(i64, i64)], answers: i64, of_100: i64) -> i64 {
     waits.iter().find(reached).map_or(0, |(wait, _)| *wait)
 }
 
-/// Whether it need not be learned anew yet.
-pub(super) fn is_fresh(time: &AnswerTime, now: i64) -> bool {
-    let every = if time.answers >= ENOUGH { LEARN_EVERY } else { LEARN_SOON };
+/// Whether it need not be learned anew yet. `has_come`: the payer gave a file since.
+pub(super) fn is_fresh(time: &AnswerTime, has_come: bool, now: i64) -> bool {
+    let every = if time.answers < ENOUGH && has_come { LEARN_SOON } else { LEARN_EVERY };
     !is_ahead(time.learned_at, now) && now - time.learned_at < every.as_millis() as i64
 }
 
@@ -86,10 +87,18 @@ mod tests {
     fn few_answers_are_counted_again_within_minutes_and_enough_of_them_once_an_hour() {
         let minute = 60_000;
         let of = |answers| learned("bluestar", Awaited::Ack999, vec![(1000, answers)], 100 * minute);
-        assert!(is_fresh(&of(0), 101 * minute) && !is_fresh(&of(0), 102 * minute));
-        assert!(!is_fresh(&of(19), 102 * minute));
-        assert!(is_fresh(&of(20), 159 * minute) && !is_fresh(&of(20), 160 * minute));
-        assert!(!is_fresh(&of(20), 98 * minute), "the clock was put back");
+        let check =
+            |answers, has_come, at: i64, fresh| assert_eq!(is_fresh(&of(answers), has_come, at * minute), fresh);
+        check(0, true, 101, true);
+        check(0, true, 102, false);
+        check(19, true, 102, false);
+        // A payer that never gives such an answer is not walked again and again.
+        check(0, false, 159, true);
+        check(0, false, 160, false);
+        check(20, true, 159, true);
+        check(20, true, 160, false);
+        // The clock was put back.
+        check(20, true, 98, false);
         assert!(!is_another_hour(61 * minute, 119 * minute) && is_another_hour(119 * minute, 120 * minute));
     }
 }

@@ -114,7 +114,13 @@ async fn learn(gateway: &Gateway, partners: &Partners, now: i64) -> Result<Vec<A
     let mut anew = Vec::new();
     for payer in partners.payers() {
         let of_payer: Vec<&AnswerTime> = known.iter().filter(|time| time.payer == payer.id.as_str()).collect();
-        let fresh = |awaited: &Awaited| of_payer.iter().any(|time| time.awaited == *awaited && is_fresh(time, now));
+        let first = of_payer.iter().map(|time| time.learned_at).min();
+        let has_come = match first {
+            Some(first) => gateway.store.has_come_since(payer.id.as_str(), first).await?,
+            None => false,
+        };
+        let fresh =
+            |awaited: &Awaited| of_payer.iter().any(|time| time.awaited == *awaited && is_fresh(time, has_come, now));
         let stale: Vec<Awaited> = Awaited::ALL.into_iter().filter(|awaited| !fresh(awaited)).collect();
         for &awaited in &stale {
             let waits = gateway.store.observed_waits(payer.id.as_str(), awaited, since).await?;

@@ -8,7 +8,7 @@ use crate::x12::segment::text_of;
 /// Error codes kept of one transaction.
 const CODES_MAX: usize = 20;
 /// Errors kept of one transaction, and elements of one error.
-const ERRORS_MAX: usize = 20;
+const ERRORS_MAX: usize = 500;
 const ELEMENTS_MAX: usize = 10;
 
 /// What an acknowledgment says of what it acknowledges.
@@ -134,11 +134,13 @@ impl SegmentError {
 pub struct FunctionalReader {
     kind: &'static str,
     acks: Vec<FunctionalAck>,
+    /// The last IK3 was kept, and what follows is of it.
+    is_kept: bool,
 }
 
 impl FunctionalReader {
     pub fn new(head: &Head) -> FunctionalReader {
-        FunctionalReader { kind: if head.code == "997" { "997" } else { "999" }, acks: Vec::new() }
+        FunctionalReader { kind: if head.code == "997" { "997" } else { "999" }, acks: Vec::new(), is_kept: false }
     }
 
     pub fn take(&mut self, segment: &Segment<'_>) {
@@ -196,6 +198,7 @@ impl FunctionalReader {
     }
 
     fn start_transaction(&mut self, segment: &Segment<'_>) {
+        self.is_kept = false;
         if let Some(ack) = self.acks.last_mut() {
             ack.transactions.push(TransactionAck {
                 control: segment.text(2).trim().to_string(),
@@ -211,15 +214,12 @@ impl FunctionalReader {
     }
 
     fn add_error(&mut self, error: SegmentError) {
-        if let Some(transaction) = self.transaction()
-            && transaction.errors.len() < ERRORS_MAX
-        {
-            transaction.errors.push(error);
-        }
+        let transaction = self.transaction().filter(|one| one.errors.len() < ERRORS_MAX);
+        self.is_kept = transaction.map(|one| one.errors.push(error)).is_some();
     }
 
     fn error(&mut self) -> Option<&mut SegmentError> {
-        self.transaction()?.errors.last_mut()
+        if self.is_kept { self.transaction()?.errors.last_mut() } else { None }
     }
 }
 

@@ -32,6 +32,13 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Each kind once, however many of its transactions say nothing.
+    fn note_mute(&mut self, kind: &'static str) {
+        if !self.mute.contains(&kind) {
+            self.mute.push(kind);
+        }
+    }
+
     pub fn has_remittances(&self) -> bool {
         self.kinds.iter().any(|kind| kind == "835")
     }
@@ -107,14 +114,14 @@ impl Listener for FileReader {
             Transaction::Functional(reader) => {
                 let (kind, acks) = reader.finish();
                 if acks.is_empty() {
-                    self.answers.mute.push(kind);
+                    self.answers.note_mute(kind);
                 }
                 self.answers.functional_acks.extend(acks);
             }
             Transaction::Status(reader) => {
                 let report = reader.finish(offset);
                 if report.receivers.is_empty() && report.providers.is_empty() && report.claims.is_empty() {
-                    self.answers.mute.push(report.kind.as_str());
+                    self.answers.note_mute(report.kind.as_str());
                 }
                 self.answers.status_reports.push(report);
             }

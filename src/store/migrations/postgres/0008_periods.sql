@@ -61,8 +61,6 @@ BEGIN
                    FROM pg_class c, aclexplode(c.relacl) given
                    WHERE c.oid = old_name::regclass AND given.grantee <> c.relowner LOOP
             EXECUTE format('GRANT %s ON %I TO %s', row.what, kind[1], row.who);
-            -- pg_dump reads each partition by its own name.
-            EXECUTE format('GRANT %s ON %I TO %s', row.what, kind[1] || '_rest', row.who);
         END LOOP;
     END LOOP;
 END

@@ -21,7 +21,7 @@ pub(super) const MAIL: &[Rule] = &[
         Subject::Mail,
         "a file that its partner always finds in its mailbox is not there",
         "SELECT m.id, m.partner || ' ' || m.kind, 0, m.shelf FROM mail m
-         WHERE m.created_at >= ?1 AND m.created_at < ?2 AND m.shelf <> 0 AND m.kind IN ('ta1', '837', 'note')",
+         WHERE m.created_at >= ?1 AND m.created_at < ?2 AND m.shelf <> 0 AND m.kind IN ('ta1', '837', '276', 'note')",
     ),
     rule(
         Subject::Inbound,
@@ -42,7 +42,7 @@ pub(super) const MAIL: &[Rule] = &[
         "SELECT DISTINCT m.inbound_id, m.partner || ' ' || m.kind, 1, 0 FROM mail m JOIN inbound i ON i.id = m.inbound_id
          WHERE m.created_at >= ?1 AND m.created_at < ?2 AND m.kind IN ('277ca', '277')
          AND NOT EXISTS (SELECT 1 FROM exception x WHERE x.inbound_id = m.inbound_id)
-         AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.partner = m.partner AND s.purged_at IS NOT NULL)
+         AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.partner = m.partner AND s.purged_at > m.created_at)
          AND m.inbound_id NOT IN (SELECT e.inbound_id FROM batch_event e WHERE e.inbound_id IS NOT NULL)
          AND m.inbound_id NOT IN (SELECT e.inbound_id FROM claim_event e WHERE e.inbound_id IS NOT NULL)",
     ),
