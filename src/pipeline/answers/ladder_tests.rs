@@ -280,3 +280,28 @@ fn a_control_number_with_something_before_or_behind_it_shows_its_claim_and_match
     }
     assert_eq!(parts("A-1"), Vec::<&str>::new(), "shared by many");
 }
+
+#[test]
+fn a_payment_of_the_one_of_two_twins_says_nothing_of_the_other() {
+    let wanted = Sought {
+        member_ids: vec![Phi::new("M1".into())],
+        payer_claim_control_number: Phi::new("ICN2".into()),
+        ..sought("X")
+    };
+    let paid = |number: &str| {
+        let one = PaidUnder {
+            claim_id: ClaimId(1),
+            patient_control_number: Phi::new("X".into()),
+            payer_claim_control_number: Phi::new(number.into()),
+            charge: Cents(10000),
+        };
+        HashMap::from([(ClaimId(1), vec![one])])
+    };
+    let (first, twin) = (claim(1, "X"), claim(2, "X"));
+    let found = |candidates: &[&ClaimFacts], number: &str| {
+        choose_paid(&wanted, "bluestar", candidates, &paid(number)).map(|found| found.claim.id.0)
+    };
+    assert_eq!(found(&[&first], "ICN1"), Some(1));
+    assert_eq!(found(&[&first, &twin], "ICN1"), None, "the second may be meant");
+    assert_eq!(found(&[&first, &twin], "ICN2"), Some(1), "the payer's number is that of the first's payment");
+}

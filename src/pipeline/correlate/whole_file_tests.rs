@@ -141,3 +141,14 @@ async fn money_inside_an_archive_is_not_read_through_it() {
     let exception = only_exception(&world).await;
     assert!(exception.reason.contains("Unpack"), "{}", exception.reason);
 }
+
+#[tokio::test]
+async fn money_in_no_transaction_is_no_file_that_says_nothing() {
+    let Sent { world, claims } = sent(&[&[sample("A1", 1)]]).await;
+    let file = era(&claims);
+    let start = file.find("ST*835").unwrap();
+    let end = start + file[start..].find('\n').unwrap() + 1;
+    answer(&world, &format!("{}{}", &file[..start], &file[end..])).await;
+    let reason = only_exception(&world).await.reason;
+    assert!(reason.contains("BPR") && reason.contains("CLP") && !reason.contains("says nothing"), "{reason}");
+}

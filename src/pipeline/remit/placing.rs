@@ -1,6 +1,6 @@
 //! To whom each provider adjustment (PLB) of a remittance of several submitters goes. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::read::{ProviderAdjustment, Remittance};
 use crate::domain::Cents;
@@ -18,8 +18,12 @@ pub fn placed<'a>(
     partners: &[Option<&'a str>],
     known: &HashMap<String, String>,
 ) -> Vec<Option<&'a str>> {
-    let mut placed: Vec<Option<&str>> =
-        remittance.adjustments.iter().map(|one| named(one, remittance, partners, known)).collect();
+    let names = Names::of(remittance, partners);
+    // Without a claim here it would get a part that only takes money.
+    let here: HashSet<&str> = partners.iter().flatten().copied().collect();
+    let of_known = |one: &ProviderAdjustment| here.get(known.get(one.reference.trim())?.as_str()).copied();
+    let place = |one| names.numbered(one).or_else(|| of_known(one)).or_else(|| names.interest(one));
+    let mut placed: Vec<Option<&str>> = remittance.adjustments.iter().map(place).collect();
     let rest: Cents = sum(remittance, |n| placed[n].is_none());
     if let Some(bearer) = bearer(remittance, partners, &placed, rest) {
         placed.iter_mut().for_each(|one| *one = one.or(Some(bearer)));
@@ -29,47 +33,43 @@ pub fn placed<'a>(
 
 /// References of adjustments that may be the payer's numbers of claims paid before.
 pub fn unplaced<'a>(remittance: &'a Remittance, partners: &[Option<&str>]) -> Vec<&'a str> {
-    let none = HashMap::new();
-    let of_none = |one: &&ProviderAdjustment| named(one, remittance, partners, &none).is_none();
+    let names = Names::of(remittance, partners);
+    let of_none = |one: &&ProviderAdjustment| names.numbered(one).or_else(|| names.interest(one)).is_none();
     let references = remittance.adjustments.iter().filter(of_none).map(|one| one.reference.trim());
     references.filter(|reference| !reference.is_empty()).collect()
 }
 
-fn named<'a>(
-    one: &ProviderAdjustment,
-    remittance: &Remittance,
-    partners: &[Option<&'a str>],
-    known: &HashMap<String, String>,
-) -> Option<&'a str> {
-    let reference = one.reference.trim();
-    if !reference.is_empty() {
-        let is_named = |n: &usize| {
-            let claim = &remittance.claims[*n];
-            [claim.payer_number.reveal(), claim.control_number.reveal()].into_iter().any(|number| number == reference)
-        };
-        let named = (0..partners.len()).filter(is_named).map(|n| partners[n]);
-        if let Some(only) = only(named) {
-            return Some(only);
-        }
-        if let Some(partner) = known.get(reference) {
-            // Without a claim here it would get a part that only takes money.
-            let here = partners.iter().flatten().find(|here| *here == partner);
-            if let Some(here) = here {
-                return Some(here);
-            }
-        }
-    }
-    if one.reason != INTEREST {
-        return None;
-    }
-    let with_interest = (0..partners.len()).filter(|&n| remittance.claims[n].interest != Cents::ZERO);
-    only(with_interest.map(|n| partners[n]))
+/// Whose the claims are that adjustments may name, read once.
+struct Names<'a, 'b> {
+    /// By CLP07 and CLP01; `None`: nobody's, or several submitters'.
+    by_number: HashMap<&'b str, Option<&'a str>>,
+    /// The only submitter of whose claims interest is told.
+    with_interest: Option<&'a str>,
 }
 
-/// The one submitter of them all.
-fn only<'a>(mut partners: impl Iterator<Item = Option<&'a str>>) -> Option<&'a str> {
-    let first = partners.next()??;
-    partners.all(|other| other == Some(first)).then_some(first)
+impl<'a, 'b> Names<'a, 'b> {
+    fn of(remittance: &'b Remittance, partners: &[Option<&'a str>]) -> Names<'a, 'b> {
+        let mut by_number: HashMap<&str, Option<&str>> = HashMap::new();
+        for (claim, partner) in remittance.claims.iter().zip(partners) {
+            for number in [claim.payer_number.reveal(), claim.control_number.reveal()] {
+                let known = by_number.entry(number).or_insert(*partner);
+                *known = known.filter(|known| Some(*known) == *partner);
+            }
+        }
+        let mut interest = remittance.claims.iter().zip(partners).filter(|(claim, _)| claim.interest != Cents::ZERO);
+        let first = interest.next().and_then(|(_, partner)| *partner);
+        let with_interest = first.filter(|first| interest.all(|(_, other)| *other == Some(*first)));
+        Names { by_number, with_interest }
+    }
+
+    fn numbered(&self, one: &ProviderAdjustment) -> Option<&'a str> {
+        let reference = one.reference.trim();
+        self.by_number.get(reference).copied().flatten().filter(|_| !reference.is_empty())
+    }
+
+    fn interest(&self, one: &ProviderAdjustment) -> Option<&'a str> {
+        self.with_interest.filter(|_| one.reason == INTEREST)
+    }
 }
 
 fn sum(remittance: &Remittance, which: impl Fn(usize) -> bool) -> Cents {

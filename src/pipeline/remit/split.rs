@@ -87,7 +87,7 @@ impl Paper<'_> {
         }
     }
 
-    /// The PLB segments with these reasons alone; each keeps its provider and period.
+    /// The PLB segments with these reasons alone, in ascending order; each keeps its provider and period.
     fn write_adjustments(&self, out: &mut Outgoing, chosen: &[usize]) {
         let delimiters = self.remittance.head.interchange.delimiters;
         let mut next = 0;
@@ -100,7 +100,7 @@ impl Paper<'_> {
             let mut kept = head.to_vec();
             let mut is_cut = false;
             for pair in pairs.chunks(2).filter(|pair| pair.iter().any(|element| !element.is_empty())) {
-                match chosen.contains(&next) {
+                match chosen.binary_search(&next).is_ok() {
                     true => kept.extend(pair),
                     false => is_cut = true,
                 }

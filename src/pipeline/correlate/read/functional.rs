@@ -271,6 +271,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_an_error_too_many_is_not_said_of_the_last_that_is_kept() {
+        let errors = (0..=ERRORS_MAX).map(|n| format!("IK3*NM1*{n}**8~CTX*CLM01:P{n}~IK4*9*67*7~")).collect::<String>();
+        let file = format!("{ISA}GS*FA*A*B*20261122*0700*1*X*005010X231A1~ST*999*0001~AK1*HC*12~AK2*837*0001~{errors}");
+        let kept = read(file.as_bytes()).functional_acks.remove(0).transactions.remove(0).errors;
+        let last = kept.last().unwrap();
+        assert_eq!((kept.len(), last.claim.reveal().as_str(), last.elements.len()), (ERRORS_MAX, "P499", 1));
+    }
+
+    #[test]
     fn a_997_without_trailers_or_a_group_is_read_all_the_same() {
         let answers = read(format!("\u{feff}{ISA}\nST*997*0001~\nAK1*HC*12~\nAK9*A*1*1*1~").as_bytes());
         assert_eq!(answers.functional_acks[0].verdict, Verdict::Accepted);
